@@ -1,0 +1,157 @@
+//! An integration's account as its channel sees it: the fields an admin filled in, with the secrets
+//! unsealed for the length of a call.
+
+use std::{collections::BTreeMap, fmt};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use url::Url;
+
+/// The fields that an account of a channel has, in the order in which a form shows them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Form {
+    pub fields: Vec<Field>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Field {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub kind: FieldKind,
+    pub required: bool,
+    /// Sealed in the database and masked in every answer.
+    pub secret: bool,
+    /// One sentence: where to find the value.
+    pub help: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    Text,
+    Url,
+}
+
+/// The option every account has: an origin that stands in for the platform's own.
+pub const API_BASE_URL: &str = "api_base_url";
+
+/// What is wrong with a filled-in form: field name and a sentence for the admin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FormFault {
+    pub field: String,
+    pub detail: String,
+}
+
+/// A filled-in account. `Debug` shows the names of the fields only.
+#[derive(Clone)]
+pub struct Account {
+    fields: BTreeMap<String, SecretString>,
+}
+
+impl Field {
+    pub const fn text(name: &'static str, label: &'static str, help: &'static str) -> Self {
+        Self { name, label, kind: FieldKind::Text, required: true, secret: false, help }
+    }
+
+    pub const fn secret(name: &'static str, label: &'static str, help: &'static str) -> Self {
+        Self { name, label, kind: FieldKind::Text, required: true, secret: true, help }
+    }
+
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    const fn api_base_url() -> Self {
+        Self {
+            name: API_BASE_URL,
+            label: "API address",
+            kind: FieldKind::Url,
+            required: false,
+            secret: false,
+            help: "Only for a self-hosted or test server: scheme, host and port that stand in for the platform's.",
+        }
+    }
+}
+
+impl Form {
+    /// The channel's own fields and the API address that every channel has.
+    pub fn new(mut fields: Vec<Field>) -> Self {
+        fields.push(Field::api_base_url());
+        Self { fields }
+    }
+
+    /// Trims the values, drops empty ones, and names every fault at once: missing, unknown or malformed fields.
+    pub fn fill(&self, given: BTreeMap<String, String>) -> Result<Account, Vec<FormFault>> {
+        let fault = |field: &str, detail: &str| FormFault { field: field.into(), detail: detail.into() };
+        let mut faults: Vec<_> = given
+            .keys()
+            .filter(|name| !self.fields.iter().any(|field| field.name == name.as_str()))
+            .map(|name| fault(name, "This channel has no such field."))
+            .collect();
+        let mut fields = BTreeMap::new();
+        for field in &self.fields {
+            match given.get(field.name).map(|value| value.trim()).filter(|value| !value.is_empty()) {
+                None if field.required => faults.push(fault(field.name, "This field is required.")),
+                None => {}
+                Some(value) if value.len() > 4096 || value.chars().any(char::is_control) => {
+                    faults.push(fault(field.name, "This value is too long or holds control characters."));
+                }
+                Some(value) if field.kind == FieldKind::Url && Url::parse(value).is_err() => {
+                    faults.push(fault(field.name, "This is not an address such as https://host:port."));
+                }
+                Some(value) => {
+                    fields.insert(field.name.to_owned(), SecretString::from(value));
+                }
+            }
+        }
+        if faults.is_empty() { Ok(Account { fields }) } else { Err(faults) }
+    }
+
+    /// Names of the secret fields.
+    pub fn secrets(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().filter(|field| field.secret).map(|field| field.name)
+    }
+}
+
+impl Account {
+    /// From stored values, which were checked when they were filled in.
+    pub fn new(fields: impl IntoIterator<Item = (String, SecretString)>) -> Self {
+        Self { fields: fields.into_iter().collect() }
+    }
+
+    /// A field's value, empty when it was not filled in.
+    pub fn text(&self, name: &str) -> &str {
+        self.fields.get(name).map_or("", |value| value.expose_secret())
+    }
+
+    /// A secret field, empty when it was not filled in: an empty secret verifies nothing.
+    pub fn secret(&self, name: &str) -> SecretString {
+        self.fields.get(name).cloned().unwrap_or_else(|| SecretString::from(""))
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    pub fn set(&mut self, name: &str, value: SecretString) {
+        self.fields.insert(name.to_owned(), value);
+    }
+
+    /// Where the platform's API lives for this account: the override, or `official`.
+    pub fn api_base(&self, official: &str) -> Result<Url, url::ParseError> {
+        if self.has(API_BASE_URL) { Url::parse(self.text(API_BASE_URL)) } else { Url::parse(official) }
+    }
+
+    /// Every filled-in field, for sealing.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &SecretString)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Account").field(&self.fields.keys().collect::<Vec<_>>()).finish()
+    }
+}

@@ -1,0 +1,176 @@
+//! The one trait. What forgetting would make unsafe has no default.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use webhooks::{Scheme, Unverified, Verified};
+
+use crate::{
+    Abilities, Account, Form, Incoming, OutboundMessage, ReadError, Receipt, SendError, error::Refusal,
+};
+
+/// A channel's name in addresses, SQL and JSON: `telegram`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct ChannelId(&'static str);
+
+/// A messaging platform. Implementations hold no state: everything about an account comes with it.
+#[async_trait]
+pub trait Channel: Send + Sync + 'static {
+    fn id(&self) -> ChannelId;
+
+    /// The platform's name for people: `WhatsApp`.
+    fn name(&self) -> &'static str;
+
+    /// Plain data; may be called often.
+    fn abilities(&self) -> Abilities;
+
+    /// The fields an admin fills in.
+    fn account_form(&self) -> Form;
+
+    /// What the platform calls this account in its callbacks, unique per platform account.
+    fn account_key(&self, account: &Account) -> String;
+
+    /// Fills in what the hub makes itself (secret tokens). Called once, before the account is stored.
+    fn complete(&self, account: &mut Account);
+
+    /// How this request must prove that it comes from the platform.
+    fn proof(&self, account: &Account, request: &Unverified) -> Scheme;
+
+    /// Pure. Errs only if the body as a whole is not of the platform's form; anything unknown inside it becomes a visible
+    /// event, and one bad item never costs its neighbours.
+    fn read(&self, account: &Account, request: &Verified) -> Result<Incoming, ReadError>;
+
+    /// One platform call, never repeated by the channel itself.
+    async fn send(
+        &self,
+        account: &Account,
+        message: &OutboundMessage,
+        net: &net::Client,
+    ) -> Result<Receipt, SendError>;
+
+    /// Confirms a button press; see `InboundMessage::acknowledge`.
+    async fn acknowledge(&self, account: &Account, token: &str, net: &net::Client) -> Result<(), SendError>;
+
+    /// Downloads what a callback pointed to. `reference` is `InboundMedia::reference`.
+    async fn fetch_media(
+        &self,
+        account: &Account,
+        reference: &serde_json::Value,
+        limit: MediaLimit,
+        net: &net::Client,
+    ) -> Result<FetchedMedia, SendError>;
+
+    /// Registers the callback address with the platform. Repeating it changes nothing.
+    async fn connect(
+        &self,
+        account: &Account,
+        connection: &Connection,
+        net: &net::Client,
+    ) -> Result<(), SendError>;
+
+    /// Takes the registration back. Failure is not fatal: the account may be gone already.
+    async fn disconnect(&self, account: &Account, net: &net::Client) -> Result<(), SendError>;
+
+    /// Asks the platform about the token, the callback address and the permissions, in an admin's words.
+    async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check>;
+
+    /// All approved and pending templates; empty where the platform has none.
+    async fn templates(&self, account: &Account, net: &net::Client) -> Result<Vec<Template>, SendError>;
+}
+
+/// What the platform must know to reach us.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub webhook_url: url::Url,
+}
+
+/// Bytes beyond which a download stops.
+#[derive(Clone, Copy, Debug)]
+pub struct MediaLimit(pub usize);
+
+#[derive(Clone, Debug)]
+pub struct FetchedMedia {
+    pub bytes: Bytes,
+    /// As the platform declares it; the hub looks at the bytes itself.
+    pub mime: Option<String>,
+    pub file_name: Option<String>,
+}
+
+/// One line of an integration's health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// `token`, `webhook`, `permissions`, `number`, …
+    pub name: String,
+    pub ok: bool,
+    /// A sentence for the admin: what is so, or what is wrong and how to mend it.
+    pub detail: String,
+}
+
+/// A message that the platform approved beforehand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Template {
+    pub external_id: String,
+    pub name: String,
+    pub language: String,
+    pub category: String,
+    /// Lower case: `approved`, `pending`, `rejected`, `paused`, `disabled`.
+    pub status: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub header: Option<TemplateHeader>,
+    pub body: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub footer: Option<String>,
+    #[serde(default)]
+    pub buttons: Vec<TemplateButton>,
+    /// The body's parameters in order: `1`, `2`, … or names.
+    pub parameters: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TemplateHeader {
+    /// `text`, `image`, `video`, `document`, `location`.
+    pub format: String,
+    pub text: Option<String>,
+    pub parameters: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TemplateButton {
+    /// `quick_reply`, `url`, `phone_number`, `copy_code`, …
+    pub kind: String,
+    pub text: String,
+    pub url: Option<String>,
+    /// Whether the sender must give a value (a URL's suffix, a code).
+    pub parameter: bool,
+}
+
+impl ChannelId {
+    pub const fn new(id: &'static str) -> Self {
+        Self(id)
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl std::fmt::Display for ChannelId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Check {
+    pub fn passed(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), ok: true, detail: detail.into() }
+    }
+
+    pub fn failed(name: &str, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), ok: false, detail: detail.into() }
+    }
+
+    /// The platform's refusal of a test call, as a line.
+    pub fn refused(name: &str, refusal: &Refusal) -> Self {
+        Self::failed(name, refusal.detail.clone())
+    }
+}

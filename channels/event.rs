@@ -1,0 +1,280 @@
+//! What a platform tells us, in the hub's words.
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::abilities::MediaKind;
+use crate::channel::Template;
+use crate::error::Refusal;
+use crate::message::{Kind, MessageStatus, Part, Quote};
+
+/// Everything one callback said, and an immediate answer where the platform waits for one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Incoming {
+    pub events: Vec<InboundEvent>,
+    /// `None` answers 200 with an empty body.
+    #[serde(skip)]
+    pub answer: Option<Answer>,
+}
+
+/// The body that a platform expects back: a challenge, a pong, a small document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub body: Bytes,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InboundEvent {
+    /// The platform account it belongs to (`Channel::account_key`); `None` means the integration whose address was called. A
+    /// callback may speak for several accounts of one organization.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub account: Option<String>,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum What {
+    Message(Box<InboundMessage>),
+    /// One of our own messages moved on.
+    Status(StatusChange),
+    Reaction(ReactionChange),
+    Edit(EditChange),
+    Delete(DeleteChange),
+    /// Somebody's identity, name or reachability changed.
+    Contact(ContactChange),
+    /// The platform renamed a thread: conversations of `from` continue in `to`.
+    ThreadMoved {
+        from: String,
+        to: String,
+    },
+    Template(TemplateChange),
+    /// Something an admin should know: limits, bans, quality, history sync.
+    Notice(Notice),
+    /// Understood and deliberately without effect.
+    Ignored {
+        reason: String,
+    },
+}
+
+/// A message by a customer, or an echo of one that the business sent from elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InboundMessage {
+    /// Unique within the account.
+    pub external_id: String,
+    /// What makes a conversation on this platform beside the contact: a chat id, a topic. Stable.
+    pub thread: String,
+    /// The customer, also for an echo.
+    pub contact: Party,
+    /// Who wrote it, where that is not the customer: a member of a group.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub author: Option<Party>,
+    pub echo: bool,
+    pub kind: Kind,
+    /// What is shown and searched; captions and titles included.
+    pub text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub parts: Vec<Part>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub media: Vec<InboundMedia>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reply_to: Option<Quote>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub forwarded: bool,
+    /// Messages that the platform sent one by one but that belong together.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub album: Option<String>,
+    /// The advertisement or link that brought the customer here, as the platform gave it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub referral: Option<serde_json::Value>,
+    /// The platform's own account of why it could not give us the content.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fault: Option<Refusal>,
+    /// The platform's time.
+    pub sent_at: DateTime<Utc>,
+    /// Must be confirmed to the platform by [`crate::Channel::acknowledge`] (Telegram's button presses).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acknowledge: Option<String>,
+    /// Whether it opens the window for free text.
+    pub opens_window: bool,
+}
+
+/// A person or a group, as known from one callback. At least one id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// Most telling first. Any that is known already finds the contact; all others are added to it.
+    pub ids: Vec<PartyId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub username: Option<String>,
+    /// E.164 with plus.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub language: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub group: bool,
+}
+
+/// `key` compares (normalised), `address` is what the platform wants to be called by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PartyId {
+    pub kind: String,
+    pub key: String,
+    pub address: String,
+}
+
+/// A file that must be fetched after commit by [`crate::Channel::fetch_media`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InboundMedia {
+    pub kind: MediaKind,
+    /// What `fetch_media` needs; opaque to the hub.
+    pub reference: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mime: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub size: Option<u64>,
+    /// Hexadecimal SHA-256, where the platform tells.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub height: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub duration_seconds: Option<u32>,
+    /// The platform already said that this file cannot be had (too large for a bot, for instance).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unavailable: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusChange {
+    pub external_id: String,
+    pub status: MessageStatus,
+    pub at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<Refusal>,
+    /// Our own message id, where the platform carried it through. Resolves an unknown send.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub message_id: Option<uuid::Uuid>,
+    /// Identities of the recipient that the status revealed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub contact: Option<Party>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReactionChange {
+    /// The message reacted to.
+    pub external_id: String,
+    pub contact: Party,
+    /// All reactions of this person now; empty removes.
+    pub emoji: Vec<String>,
+    /// Older changes than the stored one are dropped.
+    pub at: DateTime<Utc>,
+    /// By the business, from elsewhere.
+    pub echo: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EditChange {
+    pub external_id: String,
+    pub text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub parts: Vec<Part>,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeleteChange {
+    pub external_ids: Vec<String>,
+    pub at: DateTime<Utc>,
+}
+
+/// `find` names the contact; the rest is what is new about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContactChange {
+    pub find: PartyId,
+    pub party: Party,
+    /// The customer blocked (`false`) or unblocked (`true`) us.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reachable: Option<bool>,
+    /// The customer's word on marketing messages.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub marketing: Option<bool>,
+    /// A line for the timeline of the conversation in `thread`, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<TimelineLine>,
+}
+
+/// A system message: `external_id` keeps a repeated callback from writing it twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineLine {
+    pub external_id: String,
+    pub thread: String,
+    pub text: String,
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TemplateChange {
+    pub name: String,
+    pub language: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub category: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The whole template, where the platform gave it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub template: Option<Template>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The platform's own word for it: `phone_number_quality_update`.
+    pub topic: String,
+    pub severity: Severity,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Info,
+    Warning,
+    Critical,
+}
+
+impl Incoming {
+    pub fn events(events: Vec<InboundEvent>) -> Self {
+        Self { events, answer: None }
+    }
+
+    pub fn answer(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self { events: Vec::new(), answer: Some(Answer { status: 200, content_type, body: body.into() }) }
+    }
+}
+
+impl PartyId {
+    /// An id that compares by its own text.
+    pub fn plain(kind: &str, id: impl ToString) -> Self {
+        let id = id.to_string();
+        Self { kind: kind.into(), key: id.clone(), address: id }
+    }
+}
+
+impl From<What> for InboundEvent {
+    fn from(what: What) -> Self {
+        Self { account: None, what }
+    }
+}

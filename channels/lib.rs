@@ -1,0 +1,29 @@
+//! What a messaging platform is. A channel reads verified callbacks into [`InboundEvent`]s and turns an
+//! [`OutboundMessage`] into the platform's call. It knows no database, no web server and no tenant.
+
+pub mod abilities;
+pub mod account;
+pub mod channel;
+pub mod error;
+pub mod event;
+pub mod message;
+
+mod telegram;
+mod whatsapp;
+
+pub use abilities::Abilities;
+pub use account::{Account, Field, FieldKind, Form, FormFault};
+pub use channel::{Channel, ChannelId, Check, Connection, FetchedMedia, MediaLimit, Template};
+pub use error::{ReadError, Refusal, Scope, SendError};
+pub use event::{InboundEvent, Incoming};
+pub use message::{OutboundMessage, Receipt};
+
+/// Every channel there is, one line each. The order is the order in which people see them.
+pub fn all() -> &'static [&'static dyn Channel] {
+    &[&whatsapp::WhatsApp, &telegram::Telegram]
+}
+
+/// The channel of that id.
+pub fn find(id: &str) -> Option<&'static dyn Channel> {
+    all().iter().copied().find(|channel| channel.id().as_str() == id)
+}

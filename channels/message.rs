@@ -1,0 +1,356 @@
+//! The words that inbound and outbound messages share, and what an outbound one is made of.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{abilities::MediaKind, event::PartyId};
+
+/// What a message mainly is; decides its bubble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Text,
+    Image,
+    Video,
+    Audio,
+    Document,
+    Sticker,
+    Location,
+    Contacts,
+    Interactive,
+    Template,
+    Call,
+    Payment,
+    System,
+    Unsupported,
+}
+
+/// How far an outbound message got. Moves forward only; see [`MessageStatus::may_follow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageStatus {
+    Queued,
+    Sending,
+    /// The call left and no answer came.
+    Unknown,
+    Sent,
+    Delivered,
+    Read,
+    Failed,
+}
+
+/// A structured piece of a message beside its text and files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Part {
+    Location {
+        latitude: f64,
+        longitude: f64,
+        name: Option<String>,
+        address: Option<String>,
+        live: bool,
+    },
+    Contact {
+        name: String,
+        phones: Vec<String>,
+        emails: Vec<String>,
+        organization: Option<String>,
+    },
+    /// What the customer chose from our buttons or list, or filled into a form.
+    Choice {
+        id: String,
+        title: String,
+        description: Option<String>,
+        data: Option<serde_json::Value>,
+    },
+    /// Buttons or list rows that we offered.
+    Buttons {
+        buttons: Vec<Button>,
+        list: bool,
+    },
+    Template {
+        name: String,
+        language: String,
+        header: Option<String>,
+        footer: Option<String>,
+    },
+    Order {
+        catalog_id: Option<String>,
+        items: Vec<OrderItem>,
+    },
+    Poll {
+        question: String,
+        options: Vec<String>,
+    },
+    /// Formatting of the text: ranges count Unicode characters.
+    Format {
+        ranges: Vec<FormatRange>,
+    },
+    /// Something the platform knows and we cannot show: its own word for it.
+    Unsupported {
+        what: String,
+        detail: Option<String>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderItem {
+    pub id: String,
+    pub quantity: f64,
+    /// As the platform wrote it; exact.
+    pub price: String,
+    pub currency: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormatRange {
+    pub start: usize,
+    pub length: usize,
+    /// `bold`, `italic`, `underline`, `strike`, `code`, `pre`, `spoiler`, `quote`, `link`, `mention`.
+    pub style: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+}
+
+/// The message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    pub external_id: String,
+    /// The quoted excerpt, where the platform gives it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Button {
+    /// Comes back when the customer presses it.
+    pub id: String,
+    pub title: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description: Option<String>,
+    /// Opens this address instead of answering.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+}
+
+/// One call to the platform.
+#[derive(Clone, Debug)]
+pub struct OutboundMessage {
+    /// Ours; carried through the platform where it allows, so that a lost answer can be resolved.
+    pub id: Uuid,
+    pub thread: String,
+    /// The contact's identities on this channel, most telling first.
+    pub to: Vec<PartyId>,
+    /// External id of the message being answered.
+    pub reply_to: Option<String>,
+    pub content: Content,
+}
+
+#[derive(Clone, Debug)]
+pub enum Content {
+    Text {
+        text: String,
+    },
+    /// One file, or an album where `attachments_per_message` allows.
+    Media {
+        files: Vec<OutboundMedia>,
+        caption: Option<String>,
+    },
+    Buttons {
+        body: String,
+        header: Option<String>,
+        footer: Option<String>,
+        buttons: Vec<Button>,
+        list: bool,
+    },
+    Location {
+        latitude: f64,
+        longitude: f64,
+        name: Option<String>,
+        address: Option<String>,
+    },
+    Template(OutboundTemplate),
+    /// Empty emoji removes.
+    Reaction {
+        external_id: String,
+        emoji: String,
+    },
+    Edit {
+        external_id: String,
+        text: String,
+        caption: bool,
+    },
+    Delete {
+        external_id: String,
+    },
+    /// Tells the customer that everything up to this inbound message was read.
+    Read {
+        external_id: String,
+    },
+    /// Shows the customer that somebody is writing; `external_id` is the newest inbound message.
+    Typing {
+        external_id: Option<String>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct OutboundMedia {
+    pub kind: MediaKind,
+    pub file_name: String,
+    pub mime: String,
+    pub source: MediaSource,
+}
+
+#[derive(Clone, Debug)]
+pub enum MediaSource {
+    Bytes(Bytes),
+    /// A public address that the platform fetches itself.
+    Link(url::Url),
+}
+
+/// A template with its values. Values are given by name or, for positional templates, by `1`, `2`, ….
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutboundTemplate {
+    pub name: String,
+    pub language: String,
+    #[serde(default)]
+    pub header: Vec<TemplateValue>,
+    #[serde(default)]
+    pub body: Vec<TemplateValue>,
+    #[serde(default)]
+    pub buttons: Vec<TemplateButtonValue>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TemplateValue {
+    /// `1`, `2`, … or the parameter's name.
+    pub name: String,
+    #[serde(flatten)]
+    pub value: TemplateValueKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TemplateValueKind {
+    Text {
+        text: String,
+    },
+    Currency {
+        fallback: String,
+        code: String,
+        amount_1000: i64,
+    },
+    DateTime {
+        fallback: String,
+    },
+    Image {
+        link: url::Url,
+    },
+    Video {
+        link: url::Url,
+    },
+    Document {
+        link: url::Url,
+        #[serde(default)]
+        file_name: Option<String>,
+    },
+    Location {
+        latitude: f64,
+        longitude: f64,
+        name: String,
+        address: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TemplateButtonValue {
+    /// Position among the template's buttons, from 0.
+    pub index: u32,
+    #[serde(flatten)]
+    pub value: TemplateButtonKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TemplateButtonKind {
+    QuickReply { payload: String },
+    Url { suffix: String },
+    CopyCode { code: String },
+}
+
+/// The platform took it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// The platform's ids, first the one that statuses and replies name. Empty for reactions, edits and the like.
+    pub external_ids: Vec<String>,
+    /// Identities of the recipient that the answer revealed.
+    pub learned: Vec<PartyId>,
+    /// The thread's new id, where the platform moved it.
+    pub moved_to: Option<String>,
+}
+
+impl MessageStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Unknown => "unknown",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether a message may move from `before` to this. `failed` is final once the platform said so, except that a
+    /// later proof of arrival is believed over nothing: a failed message never becomes merely `sent`.
+    pub fn may_follow(self, before: Self) -> bool {
+        self.rank() > before.rank() && !(before == Self::Read && self == Self::Failed)
+    }
+
+    fn rank(self) -> u8 {
+        match self {
+            Self::Queued => 0,
+            Self::Sending => 1,
+            Self::Unknown => 2,
+            Self::Sent => 3,
+            Self::Delivered => 4,
+            Self::Read => 5,
+            Self::Failed => 6,
+        }
+    }
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Document => "document",
+            Self::Sticker => "sticker",
+            Self::Location => "location",
+            Self::Contacts => "contacts",
+            Self::Interactive => "interactive",
+            Self::Template => "template",
+            Self::Call => "call",
+            Self::Payment => "payment",
+            Self::System => "system",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+impl From<MediaKind> for Kind {
+    fn from(kind: MediaKind) -> Self {
+        match kind {
+            MediaKind::Image => Self::Image,
+            MediaKind::Video => Self::Video,
+            MediaKind::Audio | MediaKind::Voice => Self::Audio,
+            MediaKind::Document => Self::Document,
+            MediaKind::Sticker => Self::Sticker,
+        }
+    }
+}

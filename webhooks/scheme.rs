@@ -1,0 +1,274 @@
+//! Signature schemes as data: a channel says which one applies, this file checks it.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha1::Sha1;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::request::{Claim, Forged};
+
+/// How a platform proves that a request is its own. Every comparison is in constant time.
+#[derive(Clone, Debug)]
+pub enum Scheme {
+    /// An HMAC over `message`, put into `header` behind `prefix`. Any of `secrets` may match, so that
+    /// a secret can be rotated.
+    Hmac {
+        digest: Digest,
+        header: &'static str,
+        prefix: &'static str,
+        encoding: Encoding,
+        secrets: Vec<SecretString>,
+        message: Vec<Part>,
+        /// Where the platform signs a time, how far it may lie from now.
+        stamp: Option<Stamp>,
+    },
+    /// A shared secret repeated in a header with every request.
+    HeaderToken { header: &'static str, secret: SecretString },
+    /// A shared secret repeated in the query: the handshakes that carry no body.
+    QueryToken { parameter: &'static str, secret: SecretString },
+    /// Nothing can be proved, with the reason: every request is refused.
+    Refuse(&'static str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Digest {
+    Sha1,
+    Sha256,
+}
+
+/// How a digest is written in the header. Hexadecimal is accepted in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Hex,
+    Base64,
+}
+
+/// A piece of the signed message, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    Literal(&'static str),
+    Header(&'static str),
+    Url,
+    Body,
+}
+
+/// A header with Unix seconds that must lie within `tolerance_seconds` of now, either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    pub header: &'static str,
+    pub tolerance_seconds: u32,
+}
+
+impl Scheme {
+    /// HMAC-SHA256 of the raw body, in hexadecimal: Meta, GitHub and many others.
+    pub fn hmac_sha256_hex(header: &'static str, prefix: &'static str, secret: SecretString) -> Self {
+        Self::Hmac {
+            digest: Digest::Sha256,
+            header,
+            prefix,
+            encoding: Encoding::Hex,
+            secrets: vec![secret],
+            message: vec![Part::Body],
+            stamp: None,
+        }
+    }
+
+    pub(crate) fn check(&self, claim: &Claim<'_>) -> Result<(), Forged> {
+        match self {
+            Self::Hmac { digest, header, prefix, encoding, secrets, message, stamp } => {
+                let given = encoding.decode(claim.header(header).ok_or(Forged::Missing)?, prefix)?;
+                let message = assemble(message, claim)?;
+                let matched = secrets.iter().fold(false, |matched, secret| {
+                    let key = secret.expose_secret();
+                    // An empty key is an unset one; anybody could sign with it.
+                    matched | (!key.is_empty() && digest.matches(key.as_bytes(), &message, &given))
+                });
+                if !matched {
+                    return Err(Forged::Mismatch);
+                }
+                stamp.map_or(Ok(()), |stamp| stamp.check(claim))
+            }
+            Self::HeaderToken { header, secret } => {
+                equal(claim.header(header).ok_or(Forged::Missing)?, secret)
+            }
+            Self::QueryToken { parameter, secret } => {
+                equal(claim.query(parameter).ok_or(Forged::Missing)?.as_bytes(), secret)
+            }
+            Self::Refuse(why) => Err(Forged::Unconfigured(why)),
+        }
+    }
+}
+
+fn equal(given: &[u8], secret: &SecretString) -> Result<(), Forged> {
+    let secret = secret.expose_secret().as_bytes();
+    if !secret.is_empty() && bool::from(given.ct_eq(secret)) { Ok(()) } else { Err(Forged::Mismatch) }
+}
+
+fn assemble(parts: &[Part], claim: &Claim<'_>) -> Result<Vec<u8>, Forged> {
+    let mut message = Vec::with_capacity(claim.body().len() + 64);
+    for part in parts {
+        match part {
+            Part::Literal(text) => message.extend_from_slice(text.as_bytes()),
+            Part::Header(name) => message.extend_from_slice(claim.header(name).ok_or(Forged::Missing)?),
+            Part::Url => message.extend_from_slice(claim.url().as_bytes()),
+            Part::Body => message.extend_from_slice(claim.body()),
+        }
+    }
+    Ok(message)
+}
+
+impl Digest {
+    fn matches(self, key: &[u8], message: &[u8], given: &[u8]) -> bool {
+        match self {
+            Self::Sha1 => verify::<Hmac<Sha1>>(key, message, given),
+            Self::Sha256 => verify::<Hmac<Sha256>>(key, message, given),
+        }
+    }
+}
+
+fn verify<M: Mac + KeyInit>(key: &[u8], message: &[u8], given: &[u8]) -> bool {
+    <M as KeyInit>::new_from_slice(key).is_ok_and(|mac| mac.chain_update(message).verify_slice(given).is_ok())
+}
+
+impl Encoding {
+    fn decode(self, header: &[u8], prefix: &str) -> Result<Vec<u8>, Forged> {
+        let text = std::str::from_utf8(header).map_err(|_| Forged::Malformed)?;
+        let digits = text.strip_prefix(prefix).ok_or(Forged::Malformed)?;
+        match self {
+            Self::Hex => hex::decode(digits).map_err(|_| Forged::Malformed),
+            Self::Base64 => STANDARD.decode(digits).map_err(|_| Forged::Malformed),
+        }
+    }
+}
+
+impl Stamp {
+    fn check(self, claim: &Claim<'_>) -> Result<(), Forged> {
+        let header = claim.header(self.header).ok_or(Forged::Missing)?;
+        let seconds: i64 =
+            std::str::from_utf8(header).ok().and_then(|text| text.parse().ok()).ok_or(Forged::Malformed)?;
+        if claim.now.timestamp().abs_diff(seconds) > u64::from(self.tolerance_seconds) {
+            return Err(Forged::Stale);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use chrono::{DateTime, Utc};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Unverified, sign};
+
+    const HEADER: &str = "X-Hub-Signature-256";
+    const SECRET: &str = "test-app-secret-0001";
+
+    fn meta() -> Scheme {
+        Scheme::hmac_sha256_hex(HEADER, "sha256=", SECRET.into())
+    }
+
+    fn request(signature: Option<&[u8]>, body: &[u8]) -> Unverified {
+        let headers = signature.map(|value| (HEADER, value));
+        Unverified::new("POST", "https://hub.example/x", vec![], headers, Bytes::copy_from_slice(body))
+    }
+
+    fn verdict(signature: Option<&[u8]>, body: &[u8]) -> Result<(), Forged> {
+        request(signature, body).verify(&meta(), DateTime::<Utc>::UNIX_EPOCH).map(|_| ())
+    }
+
+    #[test]
+    fn published_vectors_verify() {
+        let vectors: [(&[u8], &str); 2] = [
+            (
+                br#"{"object":"whatsapp_business_account","entry":[]}"#,
+                "sha256=6c7d563c694361f705fbaae1cc200fe77ac07b50943250a6931917db3ee09a78",
+            ),
+            (
+                br#"{"object":"whatsapp_business_account","entry":[{"id":"1","text":"caf\u00e9 \ud83d\udc4b"}]}"#,
+                "sha256=a18158359ed41517a45290860a851e8fce78a6a042146a54f52554839a2a0c7a",
+            ),
+        ];
+        for (body, signature) in vectors {
+            assert_eq!(verdict(Some(signature.as_bytes()), body), Ok(()));
+            let upper = signature.to_uppercase().replace("SHA256=", "sha256=");
+            assert_eq!(verdict(Some(upper.as_bytes()), body), Ok(()), "hexadecimal has no case");
+        }
+    }
+
+    #[test]
+    fn every_other_signature_is_refused() {
+        let body = br#"{"object":"whatsapp_business_account","entry":[]}"#;
+        let right = format!("sha256={}", sign::hmac_sha256_hex(SECRET.as_bytes(), body));
+        assert_eq!(verdict(None, body), Err(Forged::Missing));
+        assert_eq!(verdict(Some(&right.as_bytes()[7..]), body), Err(Forged::Malformed));
+        assert_eq!(verdict(Some(b"sha256=zz"), body), Err(Forged::Malformed));
+        assert_eq!(verdict(Some(b"sha256=\xff\xfe"), body), Err(Forged::Malformed));
+        assert_eq!(verdict(Some(b"sha256="), body), Err(Forged::Mismatch));
+        let mut altered = body.to_vec();
+        altered[3] ^= 1;
+        assert_eq!(verdict(Some(right.as_bytes()), &altered), Err(Forged::Mismatch));
+    }
+
+    #[test]
+    fn an_unset_secret_believes_nobody() {
+        let body = b"{}";
+        let signature = format!("sha256={}", sign::hmac_sha256_hex(b"", body));
+        let scheme = Scheme::hmac_sha256_hex(HEADER, "sha256=", "".into());
+        let verdict = request(Some(signature.as_bytes()), body).verify(&scheme, DateTime::UNIX_EPOCH);
+        assert_eq!(verdict.map(|_| ()), Err(Forged::Mismatch));
+    }
+
+    #[test]
+    fn tokens_compare_exactly() {
+        let scheme = Scheme::HeaderToken { header: "X-Token", secret: "Secret-1".into() };
+        for (given, expected) in [
+            (Some("Secret-1"), Ok(())),
+            (Some("secret-1"), Err(Forged::Mismatch)),
+            (Some("Secret-"), Err(Forged::Mismatch)),
+            (None, Err(Forged::Missing)),
+        ] {
+            let headers = given.map(|value| ("x-token", value.as_bytes()));
+            let request = Unverified::new("POST", "", vec![], headers, Bytes::new());
+            assert_eq!(request.verify(&scheme, DateTime::UNIX_EPOCH).map(|_| ()), expected);
+        }
+    }
+
+    #[test]
+    fn a_signed_time_must_be_near() {
+        let scheme = Scheme::Hmac {
+            digest: Digest::Sha256,
+            header: "x-signature",
+            prefix: "v0=",
+            encoding: Encoding::Hex,
+            secrets: vec!["old".into(), "new".into()],
+            message: vec![Part::Literal("v0:"), Part::Header("x-time"), Part::Literal(":"), Part::Body],
+            stamp: Some(Stamp { header: "x-time", tolerance_seconds: 300 }),
+        };
+        for (now, expected) in
+            [(1_000, Ok(())), (1_300, Ok(())), (1_301, Err(Forged::Stale)), (699, Err(Forged::Stale))]
+        {
+            let signature = format!("v0={}", sign::hmac_sha256_hex(b"new", b"v0:1000:body"));
+            let headers = [("x-signature", signature.as_bytes()), ("x-time", b"1000".as_slice())];
+            let request = Unverified::new("POST", "", vec![], headers, Bytes::from_static(b"body"));
+            let now = DateTime::from_timestamp(now, 0).expect("a time");
+            assert_eq!(request.verify(&scheme, now).map(|_| ()), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics_or_passes(signature in proptest::collection::vec(any::<u8>(), 0..120), body: Vec<u8>) {
+            prop_assert!(verdict(Some(&signature), &body).is_err());
+        }
+
+        #[test]
+        fn what_we_sign_verifies(body: Vec<u8>) {
+            let signature = format!("sha256={}", sign::hmac_sha256_hex(SECRET.as_bytes(), &body));
+            prop_assert_eq!(verdict(Some(signature.as_bytes()), &body), Ok(()));
+        }
+    }
+}
