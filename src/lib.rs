@@ -1,1 +1,3 @@
-//! switchboard
+//! Switchboard: a multi-channel messaging hub.
+
+pub mod config;
