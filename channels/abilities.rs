@@ -9,6 +9,9 @@ pub struct Abilities {
     pub media: Vec<MediaAbility>,
     /// Attachments that one message of the platform can carry; more are split over several.
     pub attachments_per_message: usize,
+    /// Kinds of files that may share one message; files of different groups never do. Empty where every file is a
+    /// message of its own.
+    pub albums: Vec<Vec<MediaKind>>,
     pub reply: bool,
     pub reactions: Reactions,
     /// Seconds after sending within which our own messages can be edited; `None` if never.
@@ -133,6 +136,13 @@ impl Abilities {
     /// What the channel can carry of that kind.
     pub fn media(&self, kind: MediaKind) -> Option<&MediaAbility> {
         self.media.iter().find(|media| media.kind == kind)
+    }
+
+    /// How many of these files, from the first on, fit into one message. At least 1 unless there are none.
+    pub fn album_length(&self, kinds: &[MediaKind]) -> usize {
+        let Some(first) = kinds.first() else { return 0 };
+        let Some(album) = self.albums.iter().find(|album| album.contains(first)) else { return 1 };
+        kinds.iter().take(self.attachments_per_message).take_while(|kind| album.contains(kind)).count().max(1)
     }
 
     pub fn can_react_with(&self, emoji: &str) -> bool {

@@ -19,6 +19,7 @@ pub struct Unverified {
 pub struct Verified {
     head: Head,
     body: Bytes,
+    received_at: DateTime<Utc>,
 }
 
 #[derive(Clone)]
@@ -84,7 +85,7 @@ impl Unverified {
     /// Consumes the request; a forgery's body is dropped with it.
     pub fn verify(self, scheme: &Scheme, now: DateTime<Utc>) -> Result<Verified, Forged> {
         scheme.check(&Claim { request: &self, now })?;
-        Ok(Verified { head: self.head, body: self.body })
+        Ok(Verified { head: self.head, body: self.body, received_at: now })
     }
 }
 
@@ -132,6 +133,11 @@ impl Verified {
         &self.body
     }
 
+    /// When it came in: the time of what the platform does not date itself.
+    pub fn received_at(&self) -> DateTime<Utc> {
+        self.received_at
+    }
+
     /// Header names and values, for the flight recorder; the caller removes secrets.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
@@ -144,6 +150,7 @@ impl Verified {
         query: Vec<(String, String)>,
         headers: Vec<(String, Vec<u8>)>,
         body: Bytes,
+        received_at: DateTime<Utc>,
     ) -> Self {
         Self {
             head: Head {
@@ -153,6 +160,7 @@ impl Verified {
                 headers: headers.into_iter().collect(),
             },
             body,
+            received_at,
         }
     }
 }
