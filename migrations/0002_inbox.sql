@@ -1,0 +1,411 @@
+-- Integrations, contacts, conversations, messages and what hangs off them.
+-- Keys begin with the organization so that the tables can be distributed by it; no reference crosses tenants.
+
+create table integrations (
+    organization_id uuid not null references organizations (id) on delete cascade,
+    id uuid not null,
+    channel text not null,
+    name text not null check (length(name) between 1 and 100),
+    -- What the platform calls the account; one integration per account and organization.
+    account_key text not null,
+    -- Fields that are no secrets.
+    account jsonb not null,
+    -- Secret fields, sealed by the vault.
+    sealed bytea not null,
+    status text not null default 'active' check (status in ('active', 'paused', 'broken')),
+    -- Why it is broken, as a refusal.
+    fault jsonb,
+    -- The last test's checks, and when.
+    checks jsonb,
+    checked_at timestamptz,
+    templates_synced_at timestamptz,
+    last_inbound_at timestamptz,
+    last_outbound_at timestamptz,
+    version integer not null default 1,
+    created_at timestamptz not null default now(),
+    deleted_at timestamptz,
+    primary key (organization_id, id)
+);
+create unique index integrations_id on integrations (id);
+create unique index integrations_account on integrations (organization_id, channel, account_key) where deleted_at is null;
+create index integrations_by_account on integrations (channel, account_key) where deleted_at is null;
+call protect('integrations');
+grant select, update on integrations to switchboard_system;
+
+-- Refused callbacks leave a number, never their content.
+create table forgeries (
+    organization_id uuid not null,
+    integration_id uuid not null,
+    day date not null,
+    reason text not null,
+    count bigint not null,
+    last_at timestamptz not null,
+    last_address text,
+    primary key (organization_id, integration_id, day, reason),
+    foreign key (organization_id, integration_id) references integrations (organization_id, id) on delete cascade
+);
+call protect('forgeries');
+
+create table templates (
+    organization_id uuid not null,
+    integration_id uuid not null,
+    name text not null,
+    language text not null,
+    external_id text not null,
+    category text not null,
+    status text not null,
+    body jsonb not null,
+    updated_at timestamptz not null default now(),
+    primary key (organization_id, integration_id, name, language),
+    foreign key (organization_id, integration_id) references integrations (organization_id, id) on delete cascade
+);
+call protect('templates');
+
+-- Things the platform told about an account: limits, bans, quality.
+create table notices (
+    organization_id uuid not null,
+    id uuid not null,
+    integration_id uuid not null,
+    topic text not null,
+    severity text not null,
+    text text not null,
+    created_at timestamptz not null default now(),
+    primary key (organization_id, id),
+    foreign key (organization_id, integration_id) references integrations (organization_id, id) on delete cascade
+);
+create index notices_newest on notices (organization_id, integration_id, created_at desc);
+call protect('notices');
+
+create table contacts (
+    organization_id uuid not null references organizations (id) on delete cascade,
+    id uuid not null,
+    name text not null default '',
+    -- 'platform' names follow the platform; a person's word ('person') is never overwritten.
+    name_from text not null default 'platform' check (name_from in ('platform', 'person')),
+    phone text,
+    email text,
+    username text,
+    language text,
+    is_group boolean not null default false,
+    attributes jsonb not null default '{}',
+    tags text[] not null default '{}',
+    blocked boolean not null default false,
+    -- The customer blocked us.
+    reachable boolean not null default true,
+    marketing boolean,
+    -- The contact that this one was merged into.
+    merged_into uuid,
+    version integer not null default 1,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    deleted_at timestamptz,
+    primary key (organization_id, id)
+);
+create index contacts_newest on contacts (organization_id, created_at desc, id desc) where deleted_at is null;
+create index contacts_name on contacts (organization_id, lower(name), id) where deleted_at is null;
+create index contacts_search on contacts using gin (organization_id, (name || ' ' || coalesce(phone, '') || ' ' || coalesce(email, '') || ' ' || coalesce(username, '')) gin_trgm_ops);
+call protect('contacts');
+
+create table contact_identities (
+    organization_id uuid not null,
+    channel text not null,
+    kind text not null,
+    -- Compares; normalised by the channel.
+    key text not null,
+    -- What the platform wants to be called by.
+    address text not null,
+    contact_id uuid not null,
+    created_at timestamptz not null default now(),
+    primary key (organization_id, channel, kind, key),
+    foreign key (organization_id, contact_id) references contacts (organization_id, id) on delete cascade
+);
+create index contact_identities_contact on contact_identities (organization_id, contact_id);
+call protect('contact_identities');
+
+create table contact_notes (
+    organization_id uuid not null,
+    id uuid not null,
+    contact_id uuid not null,
+    author_id uuid not null,
+    text text not null,
+    created_at timestamptz not null default now(),
+    primary key (organization_id, id),
+    foreign key (organization_id, contact_id) references contacts (organization_id, id) on delete cascade
+);
+create index contact_notes_newest on contact_notes (organization_id, contact_id, created_at desc);
+call protect('contact_notes');
+
+create table conversations (
+    organization_id uuid not null references organizations (id) on delete cascade,
+    id uuid not null,
+    integration_id uuid not null,
+    channel text not null,
+    contact_id uuid not null,
+    -- What makes a conversation beside the contact: a chat, a topic. Empty where the platform has none.
+    thread text not null default '',
+    status text not null default 'open' check (status in ('open', 'pending', 'snoozed', 'closed')),
+    assignee_id uuid,
+    team_id uuid,
+    priority text not null default 'none' check (priority in ('none', 'low', 'medium', 'high', 'urgent')),
+    snoozed_until timestamptz,
+    -- Number of the newest message; messages are numbered without gaps.
+    last_seq bigint not null default 0,
+    -- Everything up to here was read by somebody.
+    read_seq bigint not null default 0,
+    -- Inbound messages above read_seq.
+    unread_count integer not null default 0,
+    last_message_id uuid,
+    last_message_at timestamptz not null default now(),
+    last_inbound_at timestamptz,
+    window_closes_at timestamptz,
+    closed_at timestamptz,
+    version integer not null default 1,
+    created_at timestamptz not null default now(),
+    deleted_at timestamptz,
+    primary key (organization_id, id),
+    foreign key (organization_id, integration_id) references integrations (organization_id, id),
+    foreign key (organization_id, contact_id) references contacts (organization_id, id)
+);
+-- At most one conversation of a thread goes on at a time.
+create unique index conversations_current on conversations (organization_id, integration_id, contact_id, thread)
+    where status <> 'closed' and deleted_at is null;
+create index conversations_thread on conversations (organization_id, integration_id, contact_id, thread, created_at desc);
+create index conversations_newest on conversations (organization_id, last_message_at desc, id desc) where deleted_at is null;
+create index conversations_status on conversations (organization_id, status, last_message_at desc, id desc) where deleted_at is null;
+create index conversations_assignee on conversations (organization_id, assignee_id, status, last_message_at desc, id desc) where deleted_at is null;
+create index conversations_team on conversations (organization_id, team_id, status, last_message_at desc, id desc) where deleted_at is null;
+create index conversations_channel on conversations (organization_id, channel, status, last_message_at desc, id desc) where deleted_at is null;
+create index conversations_unread on conversations (organization_id, last_message_at desc, id desc) where unread_count > 0 and deleted_at is null;
+create index conversations_contact on conversations (organization_id, contact_id, last_message_at desc);
+create index conversations_wake on conversations (snoozed_until) where status = 'snoozed';
+call protect('conversations');
+grant select on conversations to switchboard_system;
+
+create table messages (
+    organization_id uuid not null,
+    id uuid not null,
+    conversation_id uuid not null,
+    seq bigint not null,
+    integration_id uuid not null,
+    direction text not null check (direction in ('inbound', 'outbound', 'internal')),
+    kind text not null,
+    text text not null default '',
+    parts jsonb not null default '[]',
+    -- Reactions by person: [{"emoji", "by": "contact" | "member", "id", "name", "at"}].
+    reactions jsonb not null default '[]',
+    reply_to uuid,
+    reply_to_external text,
+    reply_to_text text,
+    sender_kind text not null check (sender_kind in ('contact', 'member', 'system', 'business')),
+    sender_id uuid,
+    sender_name text,
+    -- Outbound only.
+    status text check (status in ('queued', 'sending', 'unknown', 'sent', 'delivered', 'read', 'failed')),
+    -- [{"status", "at"}], oldest first.
+    status_history jsonb not null default '[]',
+    -- A refusal: code, platform_code, detail, next_step.
+    error jsonb,
+    -- Unique within the integration; null until the platform has named it.
+    external_id text,
+    -- The sender's own id of the message: a repeated send is the same message.
+    client_id text,
+    -- What the channel is asked to send, beside text and attachments: template, buttons.
+    request jsonb,
+    album text,
+    forwarded boolean not null default false,
+    -- Came more than a minute after newer messages by the platform's clock.
+    late boolean not null default false,
+    meta jsonb,
+    -- The platform's time for inbound messages, ours for the others.
+    sent_at timestamptz not null,
+    created_at timestamptz not null default now(),
+    edited_at timestamptz,
+    deleted_at timestamptz,
+    words tsvector not null default '',
+    primary key (organization_id, id),
+    foreign key (organization_id, conversation_id) references conversations (organization_id, id) on delete cascade
+);
+create unique index messages_seq on messages (organization_id, conversation_id, seq);
+create unique index messages_external on messages (organization_id, integration_id, external_id) where external_id is not null;
+create unique index messages_client on messages (organization_id, conversation_id, client_id) where client_id is not null;
+create index messages_newest on messages (organization_id, created_at desc, id desc);
+create index messages_words on messages using gin (organization_id, words) with (fastupdate = on);
+call protect('messages');
+
+-- Further platform ids of one message: an album is one message of ours and several of theirs.
+create table message_aliases (
+    organization_id uuid not null,
+    integration_id uuid not null,
+    external_id text not null,
+    message_id uuid not null,
+    primary key (organization_id, integration_id, external_id),
+    foreign key (organization_id, message_id) references messages (organization_id, id) on delete cascade
+);
+call protect('message_aliases');
+
+-- What was said before an edit or a deletion.
+create table message_versions (
+    organization_id uuid not null,
+    message_id uuid not null,
+    version integer not null,
+    text text not null,
+    changed_at timestamptz not null,
+    primary key (organization_id, message_id, version),
+    foreign key (organization_id, message_id) references messages (organization_id, id) on delete cascade
+);
+call protect('message_versions');
+
+-- Statuses, reactions, edits and deletions that came before the message they speak of.
+create table early_changes (
+    organization_id uuid not null,
+    id uuid not null,
+    integration_id uuid not null,
+    external_id text not null,
+    change jsonb not null,
+    created_at timestamptz not null default now(),
+    primary key (organization_id, id),
+    foreign key (organization_id, integration_id) references integrations (organization_id, id) on delete cascade
+);
+create index early_changes_message on early_changes (organization_id, integration_id, external_id);
+call protect('early_changes');
+grant select, delete on early_changes to switchboard_system;
+
+create table attachments (
+    organization_id uuid not null references organizations (id) on delete cascade,
+    id uuid not null,
+    -- Null while an upload has not been sent.
+    message_id uuid,
+    conversation_id uuid,
+    position integer not null default 0,
+    kind text not null,
+    file_name text,
+    mime text,
+    size bigint,
+    sha256 bytea,
+    width integer,
+    height integer,
+    duration_seconds integer,
+    state text not null check (state in ('pending', 'stored', 'failed')),
+    -- A sentence for people, when failed.
+    error text,
+    storage_key text,
+    thumbnail_key text,
+    -- What the channel needs to fetch it.
+    reference jsonb,
+    uploaded_by uuid,
+    created_at timestamptz not null default now(),
+    primary key (organization_id, id),
+    foreign key (organization_id, message_id) references messages (organization_id, id) on delete cascade
+);
+create index attachments_message on attachments (organization_id, message_id, position);
+call protect('attachments');
+grant select on attachments to switchboard_system;
+
+create table labels (
+    organization_id uuid not null references organizations (id) on delete cascade,
+    id uuid not null,
+    name text not null check (length(name) between 1 and 50),
+    -- A role of the palette, not a colour value.
+    color text not null default 'grey',
+    version integer not null default 1,
+    created_at timestamptz not null default now(),
+    primary key (organization_id, id)
+);
+create unique index labels_name on labels (organization_id, lower(name));
+call protect('labels');
+
+-- last_message_at repeats the conversation's, so that one index serves a label's page.
+create table conversation_labels (
+    organization_id uuid not null,
+    conversation_id uuid not null,
+    label_id uuid not null,
+    last_message_at timestamptz not null,
+    primary key (organization_id, conversation_id, label_id),
+    foreign key (organization_id, conversation_id) references conversations (organization_id, id) on delete cascade,
+    foreign key (organization_id, label_id) references labels (organization_id, id) on delete cascade
+);
+create index conversation_labels_newest on conversation_labels (organization_id, label_id, last_message_at desc, conversation_id desc);
+call protect('conversation_labels');
+
+-- How far each member has read, for "new since you were away".
+create table read_marks (
+    organization_id uuid not null,
+    conversation_id uuid not null,
+    user_id uuid not null,
+    seq bigint not null,
+    updated_at timestamptz not null default now(),
+    primary key (organization_id, conversation_id, user_id),
+    foreign key (organization_id, conversation_id) references conversations (organization_id, id) on delete cascade
+);
+call protect('read_marks');
+
+create table mentions (
+    organization_id uuid not null,
+    message_id uuid not null,
+    user_id uuid not null,
+    conversation_id uuid not null,
+    created_at timestamptz not null default now(),
+    read_at timestamptz,
+    primary key (organization_id, message_id, user_id),
+    foreign key (organization_id, message_id) references messages (organization_id, id) on delete cascade
+);
+create index mentions_user on mentions (organization_id, user_id, created_at desc);
+call protect('mentions');
+
+-- Badges without counting: every change of a conversation appends what it adds to and takes from its view; a job folds the
+-- changes into the counts. A view's number is the sum over both tables, exact at any time, and nobody waits for a lock.
+create table conversation_counts (
+    organization_id uuid not null,
+    assignee_id uuid,
+    team_id uuid,
+    channel text not null,
+    status text not null,
+    conversations bigint not null,
+    unread bigint not null
+);
+create unique index conversation_counts_key on conversation_counts (organization_id, assignee_id, team_id, channel, status) nulls not distinct;
+call protect('conversation_counts');
+
+create table conversation_count_changes (
+    organization_id uuid not null,
+    assignee_id uuid,
+    team_id uuid,
+    channel text not null,
+    status text not null,
+    conversations integer not null,
+    unread integer not null
+);
+create index conversation_count_changes_organization on conversation_count_changes (organization_id);
+call protect('conversation_count_changes');
+grant select, insert, update, delete on conversation_counts, conversation_count_changes to switchboard_system;
+
+create function count_conversations() returns trigger
+    language plpgsql
+    as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into conversation_count_changes
+        select organization_id, assignee_id, team_id, channel, status, count(*), count(*) filter (where unread_count > 0)
+        from new_rows where deleted_at is null
+        group by organization_id, assignee_id, team_id, channel, status;
+    else
+        insert into conversation_count_changes
+        select organization_id, assignee_id, team_id, channel, status, sum(n), sum(unread)
+        from (
+            select organization_id, assignee_id, team_id, channel, status, 1 as n, (unread_count > 0)::int as unread
+            from new_rows where deleted_at is null
+            union all
+            select organization_id, assignee_id, team_id, channel, status, -1, -(unread_count > 0)::int
+            from old_rows where deleted_at is null
+        ) change
+        group by organization_id, assignee_id, team_id, channel, status
+        having sum(n) <> 0 or sum(unread) <> 0;
+    end if;
+    return null;
+end $$;
+create trigger conversations_inserted after insert on conversations
+    referencing new table as new_rows
+    for each statement execute function count_conversations();
+create trigger conversations_updated after update on conversations
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function count_conversations();

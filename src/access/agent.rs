@@ -1,0 +1,120 @@
+//! The person behind a request. Asking for an [`Agent`] in a handler's arguments is the authentication; `begin` is the
+//! authorisation and the only way on to the database.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+
+use crate::{
+    access::{
+        permission::{May, Role},
+        token::Claims,
+    },
+    app::App,
+    db::Tx,
+    error::{Error, Result},
+    ids::{OrganizationId, TeamId, UserId},
+};
+
+/// Somebody with a valid access token. What they may do is asked in [`Agent::begin`].
+#[derive(Clone)]
+pub struct Agent {
+    app: App,
+    claims: Claims,
+}
+
+/// A member as the current transaction sees them.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub organization_id: OrganizationId,
+    pub user_id: UserId,
+    pub name: String,
+    pub role: Role,
+    pub teams: Vec<TeamId>,
+    /// By role or because the organization opened its conversations to agents.
+    pub sees_all: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    name: String,
+    role: Role,
+    agents_see_all: bool,
+    teams: Vec<TeamId>,
+    session_ended: bool,
+}
+
+impl Agent {
+    pub fn new(app: App, claims: Claims) -> Self {
+        Self { app, claims }
+    }
+
+    pub fn claims(&self) -> Claims {
+        self.claims
+    }
+
+    /// Opens a transaction in the agent's organization, if the member may. 401 when the session has ended or the
+    /// membership has, 403 when the role does not allow it.
+    pub async fn begin(&self, may: May) -> Result<(Tx, Member)> {
+        let mut tx = self.app.db.begin(self.claims.organization_id).await?;
+        let member = Member::load(&mut tx, self.claims).await?;
+        if !member.role.may(may) {
+            return Err(Error::forbidden("Your role does not allow this. Ask an admin of your organization."));
+        }
+        Ok((tx, member))
+    }
+}
+
+impl Member {
+    /// Reads role and teams; the session must not have ended.
+    pub async fn load(tx: &mut Tx, claims: Claims) -> Result<Self> {
+        let row: Option<Row> = sqlx::query_as(
+            "select users.name, members.role, organizations.agents_see_all,
+                    array(select team_id from team_members
+                          where organization_id = members.organization_id and user_id = members.user_id) as teams,
+                    not exists (select from sessions where sessions.id = $3 and sessions.user_id = members.user_id
+                                and sessions.ended_at is null) as session_ended
+             from members
+             join users on users.id = members.user_id
+             join organizations on organizations.id = members.organization_id
+             where members.organization_id = $1 and members.user_id = $2 and members.deactivated_at is null",
+        )
+        .bind(claims.organization_id)
+        .bind(claims.user_id)
+        .bind(claims.session_id)
+        .fetch_optional(tx.sql())
+        .await?;
+        let row = row
+            .filter(|row| !row.session_ended)
+            .ok_or_else(|| Error::unauthorized("session_ended", "This session has ended. Log in again."))?;
+        Ok(Self {
+            organization_id: claims.organization_id,
+            user_id: claims.user_id,
+            name: row.name,
+            role: row.role,
+            teams: row.teams,
+            sees_all: row.role.sees_all_conversations() || row.agents_see_all,
+        })
+    }
+
+    /// Whether a conversation with this assignee and team is visible to the member: one's own, one's teams', and those that
+    /// nobody has.
+    pub fn sees(&self, assignee: Option<UserId>, team: Option<TeamId>) -> bool {
+        self.sees_all
+            || assignee == Some(self.user_id)
+            || team.is_some_and(|team| self.teams.contains(&team))
+            || (assignee.is_none() && team.is_none())
+    }
+}
+
+impl FromRequestParts<App> for Agent {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let missing = || Error::unauthorized("token_missing", "Send an access token in the Authorization header.");
+        let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
+        let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(missing)?;
+        Ok(Self { app: app.clone(), claims: app.tokens.read(token.trim())? })
+    }
+}

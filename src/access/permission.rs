@@ -1,0 +1,91 @@
+//! The permission table, on one screen.
+
+use serde::{Deserialize, Serialize};
+
+/// A member's place in an organization, from most to least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Role {
+    Viewer,
+    Agent,
+    Manager,
+    Admin,
+    Owner,
+}
+
+/// What a handler must name before it reaches the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum May {
+    /// See oneself, the organization's name, members, teams, labels, channels.
+    ReadOrganization,
+    WriteOrganization,
+    ReadContacts,
+    WriteContacts,
+    DeleteContacts,
+    ReadConversations,
+    WriteConversations,
+    AssignConversations,
+    DeleteConversations,
+    ReadDeals,
+    WriteDeals,
+    AssignDeals,
+    DeleteDeals,
+    ReadIntegrations,
+    WriteIntegrations,
+    ReadCallbacks,
+    ReplayCallbacks,
+    WriteLabels,
+    WriteTeams,
+    InviteUsers,
+    ChangeRoles,
+    RemoveUsers,
+    ManageBilling,
+}
+
+impl Role {
+    /// The least role that may.
+    fn least(may: May) -> Self {
+        match may {
+            May::ReadOrganization => Self::Viewer,
+            May::WriteOrganization => Self::Admin,
+
+            May::ReadContacts => Self::Viewer,
+            May::WriteContacts => Self::Agent,
+            May::DeleteContacts => Self::Manager,
+
+            May::ReadConversations => Self::Viewer,
+            May::WriteConversations => Self::Agent,
+            May::AssignConversations => Self::Agent,
+            May::DeleteConversations => Self::Admin,
+
+            May::ReadDeals => Self::Viewer,
+            May::WriteDeals => Self::Agent,
+            May::AssignDeals => Self::Manager,
+            May::DeleteDeals => Self::Manager,
+
+            May::ReadIntegrations => Self::Manager,
+            May::WriteIntegrations => Self::Admin,
+            May::ReadCallbacks => Self::Manager,
+            May::ReplayCallbacks => Self::Admin,
+
+            May::WriteLabels => Self::Manager,
+            May::WriteTeams => Self::Manager,
+
+            May::InviteUsers => Self::Admin,
+            May::ChangeRoles => Self::Admin,
+            May::RemoveUsers => Self::Admin,
+            May::ManageBilling => Self::Owner,
+        }
+    }
+
+    pub fn may(self, may: May) -> bool {
+        self >= Self::least(may)
+    }
+
+    /// Sees every conversation whatever the organization has set. Viewers read all, agents their own.
+    pub fn sees_all_conversations(self) -> bool {
+        self != Self::Agent
+    }
+}

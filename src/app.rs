@@ -1,0 +1,18 @@
+//! What every handler and worker may use.
+
+use std::sync::Arc;
+
+use crate::{access::token::Tokens, config::Config, db::Db, inbox::integration::Integrations, vault::Vault};
+
+/// Cheap to clone; axum's state.
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub config: Arc<Config>,
+    pub vault: Vault,
+    pub net: net::Client,
+    /// Signs and reads access tokens.
+    pub tokens: Tokens,
+    /// Integrations with their accounts unsealed, by id.
+    pub integrations: Integrations,
+}
