@@ -76,7 +76,9 @@ pub async fn pending_migrations(url: &SecretString) -> Result<Vec<i64>, sqlx::Er
         .fetch_one(&mut connection)
         .await?;
     let applied: Vec<i64> = if table {
-        sqlx::query_scalar("select version from _sqlx_migrations where success").fetch_all(&mut connection).await?
+        sqlx::query_scalar("select version from _sqlx_migrations where success")
+            .fetch_all(&mut connection)
+            .await?
     } else {
         Vec::new()
     };

@@ -132,9 +132,13 @@ impl Error {
 
     /// 429.
     pub fn too_many(retry_after_seconds: u64) -> Self {
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "Too many requests. Try again later.")
-            .with_retry_after(retry_after_seconds)
-            .into()
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "Too many requests. Try again later.",
+        )
+        .with_retry_after(retry_after_seconds)
+        .into()
     }
 
     /// 409 with the present state, for optimistic locking.

@@ -75,7 +75,11 @@ mod tests {
     #[test]
     fn opens_only_in_its_own_place() {
         let vault = Vault::new(&[7; 32]);
-        let place = Place { organization: Uuid::from_u128(1), column: "integrations.sealed", row: Uuid::from_u128(2) };
+        let place = Place {
+            organization: Uuid::from_u128(1),
+            column: "integrations.sealed",
+            row: Uuid::from_u128(2),
+        };
         let sealed = vault.seal(place, b"token").unwrap();
         assert_eq!(&**vault.open(place, &sealed).unwrap(), b"token");
         assert_ne!(sealed, vault.seal(place, b"token").unwrap(), "each sealing has its own nonce");

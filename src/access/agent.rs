@@ -60,7 +60,9 @@ impl Agent {
         let mut tx = self.app.db.begin(self.claims.organization_id).await?;
         let member = Member::load(&mut tx, self.claims).await?;
         if !member.role.may(may) {
-            return Err(Error::forbidden("Your role does not allow this. Ask an admin of your organization."));
+            return Err(Error::forbidden(
+                "Your role does not allow this. Ask an admin of your organization.",
+            ));
         }
         Ok((tx, member))
     }
@@ -112,7 +114,8 @@ impl FromRequestParts<App> for Agent {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let missing = || Error::unauthorized("token_missing", "Send an access token in the Authorization header.");
+        let missing =
+            || Error::unauthorized("token_missing", "Send an access token in the Authorization header.");
         let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
         let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(missing)?;
         Ok(Self { app: app.clone(), claims: app.tokens.read(token.trim())? })

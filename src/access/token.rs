@@ -51,8 +51,19 @@ impl Tokens {
         }))
     }
 
-    pub fn sign(&self, user_id: UserId, organization_id: OrganizationId, session_id: SessionId, now: DateTime<Utc>) -> Result<String> {
-        let claims = Claims { user_id, organization_id, session_id, exp: (now + TimeDelta::minutes(MINUTES)).timestamp() };
+    pub fn sign(
+        &self,
+        user_id: UserId,
+        organization_id: OrganizationId,
+        session_id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<String> {
+        let claims = Claims {
+            user_id,
+            organization_id,
+            session_id,
+            exp: (now + TimeDelta::minutes(MINUTES)).timestamp(),
+        };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.0.encoding)
             .map_err(|error| Error::Internal(format!("signing a token: {error}")))
     }

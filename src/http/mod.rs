@@ -1,0 +1,3 @@
+//! One file per noun: request, response, handlers. None imports another.
+
+pub mod process;

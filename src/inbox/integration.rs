@@ -1,0 +1,167 @@
+//! Connected accounts. Their secrets are sealed in the table and unsealed here, in memory, for the channel that uses them.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use channels::{Account, Channel};
+use dashmap::DashMap;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::{
+    db::Db,
+    error::{Error, Result},
+    ids::{IntegrationId, OrganizationId},
+    vault::{Place, Vault},
+};
+
+/// How long a server may use an account that another server has changed since.
+const FRESH: Duration = Duration::from_secs(10);
+
+/// An integration ready for use.
+#[derive(Clone)]
+pub struct Integration {
+    pub id: IntegrationId,
+    pub organization_id: OrganizationId,
+    pub channel: &'static dyn Channel,
+    pub name: String,
+    pub account: Account,
+    pub account_key: String,
+    /// `active`, `paused` or `broken`.
+    pub status: String,
+}
+
+/// Integrations by id, unsealed once and kept for a moment.
+#[derive(Clone)]
+pub struct Integrations {
+    db: Db,
+    vault: Vault,
+    known: Arc<DashMap<IntegrationId, (Instant, Arc<Integration>)>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    organization_id: OrganizationId,
+    id: IntegrationId,
+    channel: String,
+    name: String,
+    account: Value,
+    account_key: String,
+    sealed: Vec<u8>,
+    status: String,
+}
+
+impl Integrations {
+    pub fn new(db: Db, vault: Vault) -> Self {
+        Self { db, vault, known: Arc::default() }
+    }
+
+    /// `None` if there is no such integration, or its channel is not built in. Crosses tenants: callers are callbacks, which know
+    /// no tenant yet, and jobs, which check the organization.
+    pub async fn find(&self, id: IntegrationId) -> Result<Option<Arc<Integration>>> {
+        if let Some(entry) = self.known.get(&id).filter(|entry| entry.0.elapsed() < FRESH) {
+            return Ok(Some(entry.1.clone()));
+        }
+        let row: Option<Row> = sqlx::query_as(
+            "select organization_id, id, channel, name, account, account_key, sealed, status
+             from integrations where id = $1 and deleted_at is null",
+        )
+        .bind(id)
+        .fetch_optional(self.db.system())
+        .await?;
+        let Some(row) = row else {
+            self.known.remove(&id);
+            return Ok(None);
+        };
+        let integration = self.unseal(row)?.map(Arc::new);
+        if let Some(integration) = &integration {
+            self.known.insert(id, (Instant::now(), integration.clone()));
+        }
+        Ok(integration)
+    }
+
+    /// The organization's integration for what the platform calls `account_key`.
+    pub async fn sibling(
+        &self,
+        organization: OrganizationId,
+        channel: &str,
+        account_key: &str,
+    ) -> Result<Option<Arc<Integration>>> {
+        let known = self.known.iter().find(|entry| {
+            let (since, one) = entry.value();
+            since.elapsed() < FRESH
+                && one.organization_id == organization
+                && one.channel.id().as_str() == channel
+                && one.account_key == account_key
+        });
+        if let Some(entry) = known {
+            return Ok(Some(entry.value().1.clone()));
+        }
+        let id: Option<IntegrationId> = sqlx::query_scalar(
+            "select id from integrations
+             where organization_id = $1 and channel = $2 and account_key = $3 and deleted_at is null",
+        )
+        .bind(organization)
+        .bind(channel)
+        .bind(account_key)
+        .fetch_optional(self.db.system())
+        .await?;
+        match id {
+            Some(id) => self.find(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// To be called after a change, so that this server sees it at once; others do within ten seconds.
+    pub fn forget(&self, id: IntegrationId) {
+        self.known.remove(&id);
+    }
+
+    fn unseal(&self, row: Row) -> Result<Option<Integration>> {
+        let Some(channel) = channels::find(&row.channel) else { return Ok(None) };
+        let opened = self
+            .vault
+            .open(place(row.organization_id, row.id), &row.sealed)
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let secrets: BTreeMap<String, String> =
+            serde_json::from_slice(&opened).map_err(|error| Error::Internal(error.to_string()))?;
+        let open: BTreeMap<String, String> =
+            serde_json::from_value(row.account).map_err(|error| Error::Internal(error.to_string()))?;
+        let fields = open.into_iter().chain(secrets).map(|(name, value)| (name, SecretString::from(value)));
+        Ok(Some(Integration {
+            id: row.id,
+            organization_id: row.organization_id,
+            channel,
+            name: row.name,
+            account: Account::new(fields),
+            account_key: row.account_key,
+            status: row.status,
+        }))
+    }
+}
+
+/// Splits an account into what may lie open and what is sealed, ready for the columns `account` and `sealed`.
+pub fn seal(
+    vault: &Vault,
+    organization: OrganizationId,
+    id: IntegrationId,
+    channel: &dyn Channel,
+    account: &Account,
+) -> Result<(Value, Vec<u8>)> {
+    let form = channel.account_form();
+    let (secret, open): (BTreeMap<_, _>, BTreeMap<_, _>) = account
+        .fields()
+        .map(|(name, value)| (name.to_owned(), value.expose_secret().to_owned()))
+        .partition(|(name, _)| form.secrets().any(|secret| secret == name));
+    let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(&secret).map_err(|error| internal(&error))?);
+    let sealed = vault.seal(place(organization, id), &plain).map_err(|error| internal(&error))?;
+    Ok((serde_json::to_value(open).map_err(|error| internal(&error))?, sealed))
+}
+
+fn place(organization: OrganizationId, id: IntegrationId) -> Place {
+    Place { organization: organization.0, column: "integrations.sealed", row: id.0 }
+}
