@@ -4,6 +4,7 @@ pub mod access;
 pub mod app;
 pub mod config;
 pub mod db;
+pub mod embedded;
 pub mod error;
 pub mod http;
 pub mod ids;

@@ -1,5 +1,7 @@
 //! Where rows and live events go: PostgreSQL (the hub's own or a given one) and the bus between processes.
 
+use std::path::PathBuf;
+
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -11,6 +13,8 @@ pub struct Database {
     pub url: Option<SecretString>,
     /// `SWITCHBOARD_DATABASE_CONNECTIONS`: most connections one process opens.
     pub connections: u32,
+    /// `SWITCHBOARD_PG_BIN`: folder of `postgres` and `initdb` for the private PostgreSQL; `None` looks for it.
+    pub binaries: Option<PathBuf>,
 }
 
 impl Database {
@@ -18,7 +22,8 @@ impl Database {
         let default = "a private PostgreSQL in the data folder";
         let url = address(variables, "DATABASE_URL", default, &["postgres", "postgresql"]);
         let connections = variables.number("SWITCHBOARD_DATABASE_CONNECTIONS", 20, 2, 500);
-        Self { url, connections: u32::try_from(connections).unwrap_or(20) }
+        let binaries = variables.text("SWITCHBOARD_PG_BIN", "the newest installed").map(PathBuf::from);
+        Self { url, connections: u32::try_from(connections).unwrap_or(20), binaries }
     }
 
     /// The hub runs its own PostgreSQL.

@@ -1,1 +1,4 @@
+//! The hub from outside: one binary, so that the crates are linked once.
+#![cfg(test)]
 
+mod embedded;

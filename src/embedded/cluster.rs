@@ -1,0 +1,200 @@
+//! The cluster in its folder: made once, freed of a server that outlived its hub, addressed.
+
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use rand::Rng;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{Connection, PgConnection};
+use tokio::process::Command;
+use url::Url;
+
+use super::{
+    Durability, EmbeddedError, EmbeddedOptions,
+    binaries::Binaries,
+    folder::{Folder, file_error, write_private},
+};
+
+/// The superuser and the database carry the same name.
+const NAME: &str = "switchboard";
+
+pub(super) struct Cluster {
+    pub folder: Folder,
+    binaries: Binaries,
+    durability: Durability,
+    connections: u32,
+    socket: PathBuf,
+    password: SecretString,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Cluster {
+    /// Makes the cluster when the folder has none.
+    pub async fn prepare(
+        folder: Folder,
+        binaries: Binaries,
+        options: &EmbeddedOptions,
+    ) -> Result<Self, EmbeddedError> {
+        if !folder.cluster().exists() {
+            make(&folder, &binaries, options.durability).await?;
+        }
+        let path = folder.password();
+        let password = fs::read_to_string(&path).map_err(file_error(&path))?;
+        Ok(Self {
+            socket: folder.socket()?,
+            folder,
+            binaries,
+            durability: options.durability,
+            connections: options.connections,
+            password: SecretString::from(password.trim()),
+        })
+    }
+
+    /// Stops a server that still runs on this cluster, or forgets its note when it does not. Only the holder of the
+    /// folder's lock may call this.
+    pub async fn stop_leftover(&self) -> Result<(), EmbeddedError> {
+        let note = self.folder.cluster().join("postmaster.pid");
+        let Ok(text) = fs::read_to_string(&note) else { return Ok(()) };
+        let pid = text.lines().next().and_then(|line| line.trim().parse::<u32>().ok());
+        if pid.is_some_and(|pid| runs_in(pid, &self.folder.cluster())) {
+            tracing::warn!(postgres.pid = pid, "stopping a PostgreSQL that outlived its hub");
+            let _ = self.pg_ctl(&["stop", "--mode=fast", "--wait", "--timeout=30"]).await;
+        }
+        // Process ids come round again, in containers at every start: a stranger's must not keep the server from
+        // starting, nor be sent a signal.
+        match fs::remove_file(&note) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error(&note)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the server at once, as after a power failure; the next start recovers.
+    pub async fn stop_now(&self) {
+        let _ = self.pg_ctl(&["stop", "--mode=immediate", "--wait", "--timeout=10"]).await;
+    }
+
+    pub async fn create_database(&self) -> Result<(), EmbeddedError> {
+        let mut connection = self.connect().await?;
+        let exists =
+            sqlx::query_scalar::<_, bool>("select exists (select from pg_database where datname = $1)")
+                .bind(NAME)
+                .fetch_one(&mut connection)
+                .await?;
+        if !exists {
+            sqlx::query("create database switchboard").execute(&mut connection).await?;
+        }
+        connection.close().await?;
+        Ok(())
+    }
+
+    pub async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        PgConnection::connect(self.url("postgres").expose_secret()).await
+    }
+
+    #[expect(clippy::expect_used, reason = "a literal URL always parses")]
+    pub fn url(&self, database: &str) -> SecretString {
+        let mut url = Url::parse("postgres://switchboard@localhost/").expect("a literal URL");
+        let _ = url.set_password(Some(self.password.expose_secret()));
+        url.set_path(database);
+        url.query_pairs_mut().append_pair("host", &self.socket.to_string_lossy());
+        SecretString::from(url.to_string())
+    }
+
+    /// The server's command line, for a machine that it shares with the hub.
+    pub fn postgres(&self) -> Vec<String> {
+        let mut arguments = vec![
+            self.binaries.program("postgres").to_string_lossy().into_owned(),
+            "-D".to_owned(),
+            self.folder.cluster().to_string_lossy().into_owned(),
+        ];
+        let mut set =
+            |name: &str, value: &str| arguments.extend(["-c".to_owned(), format!("{name}={value}")]);
+        set("listen_addresses", "");
+        set("unix_socket_directories", &self.socket.to_string_lossy());
+        set("unix_socket_permissions", "0700");
+        set("max_connections", &self.connections.to_string());
+        set("shared_buffers", "256MB");
+        set("effective_cache_size", "1GB");
+        set("max_wal_size", "2GB");
+        set("wal_compression", "on");
+        set("random_page_cost", "1.1");
+        set("jit", "off");
+        set("timezone", "UTC");
+        set("log_timezone", "UTC");
+        // A failed statement is the hub's to report; its text and its values stay out of this log.
+        set("log_min_messages", "log");
+        set("log_min_error_statement", "panic");
+        if self.durability == Durability::None {
+            set("fsync", "off");
+            set("synchronous_commit", "off");
+            set("full_page_writes", "off");
+        }
+        arguments
+    }
+
+    pub fn command(&self, program: &Path) -> Command {
+        self.folder.user.command(program)
+    }
+
+    async fn pg_ctl(&self, arguments: &[&str]) -> io::Result<()> {
+        let mut command = self.command(&self.binaries.program("pg_ctl"));
+        command
+            .arg("-D")
+            .arg(self.folder.cluster())
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command.status().await.map(drop)
+    }
+}
+
+/// Made beside its place and renamed when whole, so that a crash on the way leaves nothing half-made.
+async fn make(folder: &Folder, binaries: &Binaries, durability: Durability) -> Result<(), EmbeddedError> {
+    let (draft, password) = (folder.draft(), folder.password());
+    if draft.exists() {
+        fs::remove_dir_all(&draft).map_err(file_error(&draft))?;
+    }
+    write_private(&password, &hex::encode(rand::rng().random::<[u8; 24]>()), folder.user)?;
+    tracing::info!(postgres.version = binaries.major, "making the private database");
+    let first = initdb(folder, binaries, durability, &["--locale=C.UTF-8"]).await;
+    if first.is_err() {
+        let _ = fs::remove_dir_all(&draft);
+        initdb(folder, binaries, durability, &["--no-locale"]).await?;
+    }
+    fs::rename(&draft, folder.cluster()).map_err(file_error(&draft))
+}
+
+async fn initdb(
+    folder: &Folder,
+    binaries: &Binaries,
+    durability: Durability,
+    locale: &[&str],
+) -> Result<(), EmbeddedError> {
+    let program = binaries.program("initdb");
+    let mut command = folder.user.command(&program);
+    command.arg("-D").arg(folder.draft()).arg("--pwfile").arg(folder.password());
+    command
+        .args(["--username", NAME, "--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums"])
+        .args(locale);
+    if durability == Durability::None {
+        command.arg("--no-sync");
+    }
+    let output = command.output().await.map_err(file_error(&program))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(EmbeddedError::Initdb(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+}
+
+/// Whether the process is a server of this cluster: PostgreSQL works inside its data directory.
+fn runs_in(pid: u32, cluster: &Path) -> bool {
+    fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|folder| folder == cluster)
+}
