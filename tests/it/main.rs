@@ -1,4 +1,6 @@
 //! The hub from outside: one binary, so that the crates are linked once.
 #![cfg(test)]
 
+mod database;
 mod embedded;
+mod harness;
