@@ -76,6 +76,11 @@ create table notices (
 create index notices_newest on notices (organization_id, integration_id, created_at desc);
 call protect('notices');
 
+-- What a contact is found by.
+create function contact_text(name text, phone text, email text, username text) returns text
+    language sql immutable parallel safe
+    as $$ select lower(name || ' ' || coalesce(phone, '') || ' ' || coalesce(email, '') || ' ' || coalesce(username, '')) $$;
+
 create table contacts (
     organization_id uuid not null references organizations (id) on delete cascade,
     id uuid not null,
@@ -102,8 +107,9 @@ create table contacts (
     primary key (organization_id, id)
 );
 create index contacts_newest on contacts (organization_id, created_at desc, id desc) where deleted_at is null;
-create index contacts_name on contacts (organization_id, lower(name), id) where deleted_at is null;
-create index contacts_search on contacts using gin (organization_id, (name || ' ' || coalesce(phone, '') || ' ' || coalesce(email, '') || ' ' || coalesce(username, '')) gin_trgm_ops);
+create index contacts_name on contacts (organization_id, lower(name) text_pattern_ops, id) where deleted_at is null;
+create index contacts_tags on contacts using gin (organization_id, tags) where deleted_at is null;
+create index contacts_search on contacts using gin (organization_id, contact_text(name, phone, email, username) gin_trgm_ops) where deleted_at is null;
 call protect('contacts');
 
 create table contact_identities (
@@ -152,7 +158,7 @@ create table conversations (
     last_seq bigint not null default 0,
     -- Everything up to here was read by somebody.
     read_seq bigint not null default 0,
-    -- Inbound messages above read_seq.
+    -- Inbound messages above read_seq, or 1 after somebody marked it as unread.
     unread_count integer not null default 0,
     last_message_id uuid,
     last_message_at timestamptz not null default now(),
@@ -169,17 +175,21 @@ create table conversations (
 -- At most one conversation of a thread goes on at a time.
 create unique index conversations_current on conversations (organization_id, integration_id, contact_id, thread)
     where status <> 'closed' and deleted_at is null;
-create index conversations_thread on conversations (organization_id, integration_id, contact_id, thread, created_at desc);
-create index conversations_newest on conversations (organization_id, last_message_at desc, id desc) where deleted_at is null;
+create index conversations_thread on conversations (organization_id, contact_id, integration_id, thread, created_at desc);
+-- A new message moves its conversation in every index, so there are few: lists are merged from one ordered scan per status, a
+-- channel's list from its integrations, a contact's from its threads, and the order of making is the order of ids.
 create index conversations_status on conversations (organization_id, status, last_message_at desc, id desc) where deleted_at is null;
-create index conversations_assignee on conversations (organization_id, assignee_id, status, last_message_at desc, id desc) where deleted_at is null;
-create index conversations_team on conversations (organization_id, team_id, status, last_message_at desc, id desc) where deleted_at is null;
-create index conversations_channel on conversations (organization_id, channel, status, last_message_at desc, id desc) where deleted_at is null;
+create index conversations_integration on conversations (organization_id, integration_id, status, last_message_at desc, id desc) where deleted_at is null;
+create index conversations_assignee on conversations (organization_id, assignee_id, status, last_message_at desc, id desc) where assignee_id is not null and deleted_at is null;
+create index conversations_team on conversations (organization_id, team_id, status, last_message_at desc, id desc) where team_id is not null and deleted_at is null;
+create index conversations_unassigned on conversations (organization_id, status, last_message_at desc, id desc) where assignee_id is null and deleted_at is null;
+-- What nobody has, which every agent sees.
+create index conversations_free on conversations (organization_id, status, last_message_at desc, id desc) where assignee_id is null and team_id is null and deleted_at is null;
 create index conversations_unread on conversations (organization_id, last_message_at desc, id desc) where unread_count > 0 and deleted_at is null;
-create index conversations_contact on conversations (organization_id, contact_id, last_message_at desc);
+create index conversations_priority on conversations (organization_id, priority, last_message_at desc, id desc) where priority <> 'none' and deleted_at is null;
 create index conversations_wake on conversations (snoozed_until) where status = 'snoozed';
 call protect('conversations');
-grant select on conversations to switchboard_system;
+grant select, update on conversations to switchboard_system;
 
 create table messages (
     organization_id uuid not null,
@@ -231,6 +241,16 @@ create unique index messages_client on messages (organization_id, conversation_i
 create index messages_newest on messages (organization_id, created_at desc, id desc);
 create index messages_words on messages using gin (organization_id, words) with (fastupdate = on);
 call protect('messages');
+grant select on messages, contacts to switchboard_system;
+
+-- The words a message is found by, in the organization's language. Every writer of messages.text fills messages.words with it.
+create function message_words(organization uuid, text text) returns tsvector
+    language sql stable parallel safe
+    as $$
+        select to_tsvector(
+            coalesce((select search_language from organizations where id = organization), 'simple'::regconfig),
+            left(text, 100000))
+    $$;
 
 -- Further platform ids of one message: an album is one message of ours and several of theirs.
 create table message_aliases (
@@ -353,21 +373,25 @@ create index mentions_user on mentions (organization_id, user_id, created_at des
 call protect('mentions');
 
 -- Badges without counting: every change of a conversation appends what it adds to and takes from its view; a job folds the
--- changes into the counts. A view's number is the sum over both tables, exact at any time, and nobody waits for a lock.
+-- changes into the counts. A view's number is the sum over both tables, exact at any time, and nobody waits for a lock. Rows
+-- with a label count that label's conversations, those without count all. Labels are changed under the conversation's row lock.
 create table conversation_counts (
     organization_id uuid not null,
+    label_id uuid,
     assignee_id uuid,
     team_id uuid,
+    -- Empty in rows with a label.
     channel text not null,
     status text not null,
     conversations bigint not null,
     unread bigint not null
 );
-create unique index conversation_counts_key on conversation_counts (organization_id, assignee_id, team_id, channel, status) nulls not distinct;
+create unique index conversation_counts_key on conversation_counts (organization_id, label_id, assignee_id, team_id, channel, status) nulls not distinct;
 call protect('conversation_counts');
 
 create table conversation_count_changes (
     organization_id uuid not null,
+    label_id uuid,
     assignee_id uuid,
     team_id uuid,
     channel text not null,
@@ -378,34 +402,193 @@ create table conversation_count_changes (
 create index conversation_count_changes_organization on conversation_count_changes (organization_id);
 call protect('conversation_count_changes');
 grant select, insert, update, delete on conversation_counts, conversation_count_changes to switchboard_system;
+grant select, update on conversation_labels to switchboard_system;
 
-create function count_conversations() returns trigger
+create function count_new_conversations() returns trigger
     language plpgsql
     as $$
 begin
-    if tg_op = 'INSERT' then
-        insert into conversation_count_changes
-        select organization_id, assignee_id, team_id, channel, status, count(*), count(*) filter (where unread_count > 0)
-        from new_rows where deleted_at is null
-        group by organization_id, assignee_id, team_id, channel, status;
-    else
-        insert into conversation_count_changes
-        select organization_id, assignee_id, team_id, channel, status, sum(n), sum(unread)
-        from (
-            select organization_id, assignee_id, team_id, channel, status, 1 as n, (unread_count > 0)::int as unread
-            from new_rows where deleted_at is null
-            union all
-            select organization_id, assignee_id, team_id, channel, status, -1, -(unread_count > 0)::int
-            from old_rows where deleted_at is null
-        ) change
-        group by organization_id, assignee_id, team_id, channel, status
-        having sum(n) <> 0 or sum(unread) <> 0;
-    end if;
+    insert into conversation_count_changes
+    select organization_id, null, assignee_id, team_id, channel, status, count(*), count(*) filter (where unread_count > 0)
+    from new_rows where deleted_at is null
+    group by organization_id, assignee_id, team_id, channel, status;
     return null;
 end $$;
+
+create function count_changed_conversations() returns trigger
+    language plpgsql
+    as $$
+begin
+    insert into conversation_count_changes
+    select organization_id, null, assignee_id, team_id, channel, status, sum(n), sum(unread)
+    from (
+        select organization_id, assignee_id, team_id, channel, status, 1 as n, (unread_count > 0)::int as unread
+        from new_rows where deleted_at is null
+        union all
+        select organization_id, assignee_id, team_id, channel, status, -1, -(unread_count > 0)::int
+        from old_rows where deleted_at is null
+    ) change
+    group by organization_id, assignee_id, team_id, channel, status
+    having sum(n) <> 0 or sum(unread) <> 0;
+
+    insert into conversation_count_changes
+    select organization_id, label_id, assignee_id, team_id, '', status, sum(n), sum(unread)
+    from (
+        select c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status, 1 as n, (c.unread_count > 0)::int as unread
+        from new_rows c
+        join conversation_labels l on l.organization_id = c.organization_id and l.conversation_id = c.id
+        where c.deleted_at is null
+        union all
+        select c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status, -1, -(c.unread_count > 0)::int
+        from old_rows c
+        join conversation_labels l on l.organization_id = c.organization_id and l.conversation_id = c.id
+        where c.deleted_at is null
+    ) change
+    group by organization_id, label_id, assignee_id, team_id, status
+    having sum(n) <> 0 or sum(unread) <> 0;
+
+    update conversation_labels l
+    set last_message_at = c.last_message_at
+    from new_rows c
+    where l.organization_id = c.organization_id
+      and l.conversation_id = c.id
+      and l.last_message_at <> c.last_message_at;
+    return null;
+end $$;
+
+create function count_labelled() returns trigger
+    language plpgsql
+    as $$
+begin
+    insert into conversation_count_changes
+    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, count(*), count(*) filter (where c.unread_count > 0)
+    from new_rows l
+    join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
+    where c.deleted_at is null
+    group by c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status;
+    return null;
+end $$;
+
+create function count_unlabelled() returns trigger
+    language plpgsql
+    as $$
+begin
+    insert into conversation_count_changes
+    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, -count(*), -count(*) filter (where c.unread_count > 0)
+    from old_rows l
+    join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
+    where c.deleted_at is null
+    group by c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status;
+    return null;
+end $$;
+
 create trigger conversations_inserted after insert on conversations
     referencing new table as new_rows
-    for each statement execute function count_conversations();
+    for each statement execute function count_new_conversations();
 create trigger conversations_updated after update on conversations
     referencing old table as old_rows new table as new_rows
-    for each statement execute function count_conversations();
+    for each statement execute function count_changed_conversations();
+create trigger conversation_labels_inserted after insert on conversation_labels
+    referencing new table as new_rows
+    for each statement execute function count_labelled();
+create trigger conversation_labels_deleted after delete on conversation_labels
+    referencing old table as old_rows
+    for each statement execute function count_unlabelled();
+
+-- Full-text and trigram operators are not leakproof, so behind row-level security no index serves them. These functions run as a
+-- role that the wall does not hide rows from, and keep to the transaction's organization themselves.
+
+-- The newest messages that match, newest first, below (before, before_id). A frequent word is found within the newest
+-- messages; only a word that is rare there is looked up in the index, where it has few entries. `seen_by` is null for those who
+-- see every conversation.
+create function search_messages(
+    query tsquery, seen_by uuid, teams uuid[], conversation uuid, before timestamptz, before_id uuid, wanted integer
+) returns table (id uuid, created_at timestamptz)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, public
+    as $$
+declare
+    organization constant uuid := current_organization();
+    scanned constant integer := 20000;
+    found_ids uuid[];
+begin
+    if numnode(query) = 0 or organization is null then
+        return;
+    end if;
+    if conversation is not null then
+        return query
+        select m.id, m.created_at
+        from messages m
+        join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
+        where m.organization_id = organization and m.conversation_id = conversation
+          and m.words @@ query and m.deleted_at is null and c.deleted_at is null
+          and (m.created_at, m.id) < (before, before_id)
+          and (seen_by is null or c.assignee_id = seen_by or c.team_id = any (teams) or (c.assignee_id is null and c.team_id is null))
+        order by m.created_at desc, m.id desc
+        limit wanted;
+        return;
+    end if;
+    found_ids := array(
+        select m.id
+        from (
+            select recent.id, recent.conversation_id, recent.words, recent.deleted_at
+            from messages recent
+            where recent.organization_id = organization and (recent.created_at, recent.id) < (before, before_id)
+            order by recent.created_at desc, recent.id desc
+            limit scanned
+        ) m
+        join conversations c on c.organization_id = organization and c.id = m.conversation_id
+        where m.words @@ query and m.deleted_at is null and c.deleted_at is null
+          and (seen_by is null or c.assignee_id = seen_by or c.team_id = any (teams) or (c.assignee_id is null and c.team_id is null))
+        limit wanted);
+    if cardinality(found_ids) < wanted then
+        found_ids := array(
+            select m.id
+            from messages m
+            join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
+            where m.organization_id = organization and m.words @@ query and m.deleted_at is null and c.deleted_at is null
+              and (m.created_at, m.id) < (before, before_id)
+              and (seen_by is null or c.assignee_id = seen_by or c.team_id = any (teams) or (c.assignee_id is null and c.team_id is null))
+            order by m.created_at desc, m.id desc
+            limit wanted);
+    end if;
+    return query
+    select m.id, m.created_at
+    from messages m
+    where m.organization_id = organization and m.id = any (found_ids)
+    order by m.created_at desc, m.id desc;
+end $$;
+
+-- Contacts whose name, phone, e-mail or user name holds the text; best match first. Shorter than three characters: names that
+-- begin with it.
+create function search_contacts(text text, wanted integer) returns table (id uuid, rank real)
+    language plpgsql stable security definer
+    set search_path = pg_catalog, public
+    as $$
+declare
+    organization constant uuid := current_organization();
+    word constant text := lower(text);
+    pattern constant text := replace(replace(replace(word, '\', '\\'), '%', '\%'), '_', '\_');
+begin
+    if length(word) < 3 then
+        return query
+        select c.id, 1::real
+        from contacts c
+        where c.organization_id = organization and c.deleted_at is null and lower(c.name) like pattern || '%'
+        order by lower(c.name) using ~<~, c.id
+        limit wanted;
+    else
+        return query
+        select c.id, word_similarity(word, contact_text(c.name, c.phone, c.email, c.username))
+        from contacts c
+        where c.organization_id = organization and c.deleted_at is null
+          and contact_text(c.name, c.phone, c.email, c.username) like '%' || pattern || '%'
+        order by 2 desc, c.id desc
+        limit wanted;
+    end if;
+end $$;
+
+grant create on schema public to switchboard_system;
+alter function search_messages owner to switchboard_system;
+alter function search_contacts owner to switchboard_system;
+revoke create on schema public from switchboard_system;
