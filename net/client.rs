@@ -98,6 +98,7 @@ impl Client {
             .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Failure::NotSent(Cause::of(error.without_url())))?;
+        #[expect(clippy::disallowed_methods, reason = "this is the door, too")]
         let sdk = reqwest012::Client::builder()
             .dns_resolver(Arc::new(resolver))
             .connect_timeout(limits.connect)

@@ -68,6 +68,20 @@ impl Problem {
         }
     }
 
+    /// 500, with nothing in it but the request's id.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong on our side. Nothing was changed.",
+        )
+    }
+
+    /// 503 for a moment.
+    pub fn unavailable(detail: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with_retry_after(2)
+    }
+
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.errors = errors;
@@ -168,16 +182,41 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let problem = match self {
             Self::Problem(problem) => *problem,
+            Self::Database(error) if is_value_out_of_range(&error) => {
+                tracing::warn!(error = %error, "the database cannot hold a value");
+                Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "invalid",
+                    "A value is outside of what can be stored.",
+                )
+            }
+            Self::Database(error) if is_away(&error) => {
+                tracing::error!(error = %error, "the database is away");
+                Problem::unavailable("The database cannot be reached at the moment. Try again.")
+            }
             error => {
                 tracing::error!(error = %error, "request failed");
-                Problem::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "Something went wrong on our side. Nothing was changed.",
-                )
+                Problem::internal()
             }
         };
         problem.into_response()
+    }
+}
+
+/// A timestamp, a number or a character that a column cannot hold: numeric_value_out_of_range, datetime_field_overflow,
+/// character_not_in_repertoire, untranslatable_character.
+fn is_value_out_of_range(error: &sqlx::Error) -> bool {
+    const STATES: [&str; 4] = ["22003", "22008", "22021", "22P05"];
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| STATES.contains(&&*code))
+}
+
+/// No connection could be had: starting, shutting down, out of connections or unreachable.
+fn is_away(error: &sqlx::Error) -> bool {
+    const STATES: [&str; 5] = ["57P01", "57P02", "57P03", "53300", "08006"];
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| STATES.contains(&&*code)),
+        _ => false,
     }
 }
 
@@ -192,6 +231,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // For the layer that knows the request's id.
+        response.extensions_mut().insert(self);
         response
     }
 }

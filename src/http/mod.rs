@@ -1,3 +1,5 @@
 //! One file per noun: request, response, handlers. None imports another.
 
+pub mod extract;
+pub mod page;
 pub mod process;
