@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{access::token::Tokens, config::Config, db::Db, inbox::integration::Integrations, vault::Vault};
+use crate::{
+    access::token::Tokens, config::Config, db::Db, inbox::integration::Integrations, store::Store,
+    vault::Vault,
+};
 
 /// Cheap to clone; axum's state.
 #[derive(Clone)]
@@ -13,6 +16,8 @@ pub struct App {
     pub net: net::Client,
     /// Signs and reads access tokens.
     pub tokens: Tokens,
+    /// Media files.
+    pub store: Store,
     /// Integrations with their accounts unsealed, by id.
     pub integrations: Integrations,
 }

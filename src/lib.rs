@@ -11,4 +11,5 @@ pub mod ids;
 pub mod inbox;
 pub mod realtime;
 pub mod router;
+pub mod store;
 pub mod vault;

@@ -30,5 +30,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(app: App) -> Router {
     let (api, document) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
-    Router::new().merge(api).merge(http::process::router(document)).with_state(app)
+    Router::new()
+        .merge(api)
+        .merge(http::process::router(document))
+        .merge(http::media::router())
+        .with_state(app)
 }

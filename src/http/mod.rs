@@ -1,5 +1,6 @@
 //! One file per noun: request, response, handlers. None imports another.
 
 pub mod extract;
+pub mod media;
 pub mod page;
 pub mod process;
