@@ -1,0 +1,36 @@
+import { api, body } from "./client";
+import { signIn, signOut } from "./session";
+
+export async function login(email: string, password: string): Promise<void> {
+  signIn(await body(api.POST("/api/v1/auth/login", { body: { email, password } })));
+}
+
+export async function register(form: { organization_name: string; name: string; email: string; password: string }): Promise<void> {
+  signIn(await body(api.POST("/api/v1/auth/register", { body: form })));
+}
+
+export async function acceptInvitation(token: string, name: string, password: string): Promise<void> {
+  signIn(await body(api.POST("/api/v1/auth/accept-invitation", { body: { token, name, password } })));
+}
+
+export async function forgotPassword(email: string): Promise<void> {
+  await body(api.POST("/api/v1/auth/forgot-password", { body: { email } }));
+}
+
+export async function resetPassword(token: string, password: string): Promise<void> {
+  await body(api.POST("/api/v1/auth/reset-password", { body: { token, password } }));
+}
+
+/** Ends the session on the server where it can be reached, and here in any case. */
+export async function logout(): Promise<void> {
+  try {
+    await api.POST("/api/v1/auth/logout");
+  } finally {
+    signOut();
+  }
+}
+
+/** Goes on as a member of another organization; everything cached belongs to the old one. */
+export async function switchOrganization(organizationId: string): Promise<void> {
+  signIn(await body(api.POST("/api/v1/auth/switch", { body: { organization_id: organizationId } })));
+}

@@ -1,0 +1,98 @@
+/** What the server tells about channels and the accounts on them. */
+
+export type MediaKind = "image" | "video" | "audio" | "voice" | "document" | "sticker";
+
+export interface Button {
+  id: string;
+  title: string;
+  description?: string | null;
+  url?: string | null;
+}
+
+export interface Refusal {
+  code: string;
+  detail: string;
+  next_step?: string | null;
+}
+
+export interface Abilities {
+  text: { max: number; caption_max: number; unit: "characters" | "utf16"; markup: string };
+  media: { kind: MediaKind; mime: string[]; max_bytes: number; caption: boolean }[];
+  attachments_per_message: number;
+  reply: boolean;
+  reactions: "none" | "any" | { listed: string[] };
+  edit_seconds: number | null;
+  delete_seconds: number | null;
+  buttons: { max: number; title_max: number; id_max: number; body_max: number; url: boolean } | null;
+  list: { max_rows: number; title_max: number; description_max: number; body_max: number } | null;
+  templates: boolean;
+  location: boolean;
+  contacts: boolean;
+  read_receipts: boolean;
+  typing: boolean;
+  statuses: boolean;
+  window_hours: number | null;
+}
+
+export interface FormField {
+  name: string;
+  label: string;
+  kind: "text" | "url";
+  required: boolean;
+  secret: boolean;
+  help: string;
+}
+
+export interface Channel {
+  id: string;
+  name: string;
+  abilities: Abilities;
+  account_form: FormField[];
+}
+
+export interface Check {
+  name: string;
+  ok: boolean;
+  detail: string;
+}
+
+export interface Integration {
+  id: string;
+  channel: string;
+  name: string;
+  status: "active" | "paused" | "broken";
+  webhook_url: string;
+  account: Record<string, string>;
+  fault?: Refusal | null;
+  checks?: Check[] | null;
+  checked_at?: string | null;
+  templates_synced_at?: string | null;
+  last_inbound_at?: string | null;
+  last_outbound_at?: string | null;
+  version: number;
+  created_at: string;
+}
+
+export interface Template {
+  external_id: string;
+  name: string;
+  language: string;
+  category: string;
+  status: string;
+  header?: { format: string; text: string | null; parameters: string[] } | null;
+  body: string;
+  footer?: string | null;
+  buttons: { kind: string; text: string; url: string | null; parameter: boolean }[];
+  parameters: string[];
+}
+
+export type TemplateValue = { name: string; type: "text"; text: string } | { name: string; type: "image" | "video" | "document"; link: string };
+
+export interface TemplateRequest {
+  name: string;
+  language: string;
+  header?: TemplateValue[];
+  body?: TemplateValue[];
+  buttons?: { index: number; type: "url"; suffix: string }[];
+}
+

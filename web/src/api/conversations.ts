@@ -1,0 +1,43 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+
+import { api, body } from "./client";
+import type { Conversation, ConversationChange, ConversationFilter } from "./types";
+
+export const conversationKeys = {
+  lists: ["conversations"] as const,
+  list: (filter: ConversationFilter) => ["conversations", filter] as const,
+  one: (id: string) => ["conversation", id] as const,
+  counts: ["conversation-counts"] as const,
+};
+
+export function conversationList(filter: ConversationFilter) {
+  return infiniteQueryOptions({
+    queryKey: conversationKeys.list(filter),
+    queryFn: ({ pageParam, signal }) =>
+      body(api.GET("/api/v1/conversations", { params: { query: { ...filter, cursor: pageParam, limit: 50 } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+export function conversation(id: string) {
+  return queryOptions({
+    queryKey: conversationKeys.one(id),
+    queryFn: ({ signal }) => body(api.GET("/api/v1/conversations/{id}", { params: { path: { id } }, signal })),
+  });
+}
+
+export function conversationCounts() {
+  return queryOptions({
+    queryKey: conversationKeys.counts,
+    queryFn: ({ signal }) => body(api.GET("/api/v1/conversations/counts", { signal })),
+  });
+}
+
+export function patchConversation(id: string, change: ConversationChange): Promise<Conversation> {
+  return body(api.PATCH("/api/v1/conversations/{id}", { params: { path: { id } }, body: change }));
+}
+
+export function markRead(id: string, seq: number): Promise<Conversation> {
+  return body(api.POST("/api/v1/conversations/{id}/read", { params: { path: { id } }, body: { seq } }));
+}

@@ -1,0 +1,45 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+
+import { api, body } from "./client";
+
+export function channels() {
+  return queryOptions({
+    queryKey: ["channels"] as const,
+    queryFn: async ({ signal }) => (await body(api.GET("/api/v1/channels", { signal }))).data,
+    staleTime: Infinity,
+  });
+}
+
+export function integrations() {
+  return queryOptions({
+    queryKey: ["integrations"] as const,
+    queryFn: async ({ signal }) => (await body(api.GET("/api/v1/integrations", { signal }))).data,
+    staleTime: 60_000,
+  });
+}
+
+export function templates(integrationId: string) {
+  return queryOptions({
+    queryKey: ["templates", integrationId] as const,
+    queryFn: async ({ signal }) =>
+      (await body(api.GET("/api/v1/integrations/{id}/templates", { params: { path: { id: integrationId } }, signal }))).data,
+    staleTime: 60_000,
+  });
+}
+
+export interface CallbackFilter {
+  channel?: string;
+  integration_id?: string;
+  verdict?: string;
+  outcome?: string;
+}
+
+export function callbacks(filter: CallbackFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["callbacks", filter] as const,
+    queryFn: ({ pageParam, signal }) =>
+      body(api.GET("/api/v1/callbacks", { params: { query: { ...filter, cursor: pageParam, limit: 50 } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}

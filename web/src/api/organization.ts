@@ -1,0 +1,62 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { api, body } from "./client";
+import type { Member, Organization, Role } from "./types";
+
+const settled = 5 * 60_000;
+
+export function currentOrganization() {
+  return queryOptions({
+    queryKey: ["organization"] as const,
+    queryFn: ({ signal }) => body(api.GET("/api/v1/organizations/current", { signal })),
+    staleTime: settled,
+  });
+}
+
+export function myOrganizations() {
+  return queryOptions({
+    queryKey: ["organizations"] as const,
+    queryFn: async ({ signal }) => (await body(api.GET("/api/v1/organizations", { signal }))).data,
+    staleTime: settled,
+  });
+}
+
+export function patchOrganization(change: Partial<Organization>): Promise<Organization> {
+  return body(api.PATCH("/api/v1/organizations/current", { body: change }));
+}
+
+export function members() {
+  return queryOptions({
+    queryKey: ["members"] as const,
+    queryFn: async ({ signal }) => (await body(api.GET("/api/v1/users", { signal }))).data,
+    staleTime: settled,
+  });
+}
+
+export function invite(email: string, role: Role) {
+  return body(api.POST("/api/v1/users", { body: { email, role } }));
+}
+
+export function changeMember(id: string, change: { role?: Role; active?: boolean }): Promise<Member> {
+  return body(api.PATCH("/api/v1/users/{id}", { params: { path: { id } }, body: change }));
+}
+
+export function patchMe(change: { name: string }): Promise<Member> {
+  return body(api.PATCH("/api/v1/users/me", { body: change }));
+}
+
+export function teams() {
+  return queryOptions({
+    queryKey: ["teams"] as const,
+    queryFn: async ({ signal }) => (await body(api.GET("/api/v1/teams", { signal }))).data,
+    staleTime: settled,
+  });
+}
+
+export function labels() {
+  return queryOptions({
+    queryKey: ["labels"] as const,
+    queryFn: async ({ signal }) => (await body(api.GET("/api/v1/labels", { signal }))).data,
+    staleTime: settled,
+  });
+}

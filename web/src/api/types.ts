@@ -1,0 +1,259 @@
+/** The product's nouns as the server writes them. */
+import type { Button, MediaKind, Refusal, TemplateRequest } from "./channel-types";
+
+export type * from "./channel-types";
+
+export type Role = "owner" | "admin" | "manager" | "agent" | "viewer";
+export type ConversationStatus = "open" | "pending" | "snoozed" | "closed";
+export type Priority = "none" | "low" | "medium" | "high" | "urgent";
+export type Direction = "inbound" | "outbound" | "internal";
+export type MessageStatus = "queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown";
+
+export interface Page<T> {
+  data: T[];
+  next_cursor: string | null;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  email: string;
+}
+
+export interface Organization {
+  id: string;
+  name: string;
+  search_language?: string;
+  agents_see_all: boolean;
+  single_thread?: boolean;
+  send_read_receipts: boolean;
+  send_typing: boolean;
+  version: number;
+}
+
+export interface SignedIn {
+  access_token: string;
+  expires_in: number;
+  user: User;
+  organization: { id: string; name: string };
+  role: Role;
+}
+
+export interface Member {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  teams?: { id: string; name: string }[];
+  /** Set when the member may no longer log in. */
+  deactivated_at?: string | null;
+  /** An invitation that nobody has taken yet. */
+  invited?: boolean;
+}
+
+export interface Team {
+  id: string;
+  name: string;
+  description: string;
+  members?: { id: string; name: string }[];
+  version: number;
+}
+
+export interface Label {
+  id: string;
+  name: string;
+  color: string;
+  version?: number;
+}
+
+export interface Identity {
+  channel: string;
+  kind?: string;
+  external_id: string;
+}
+
+export interface Contact {
+  id: string;
+  name: string;
+  phone: string | null;
+  email: string | null;
+  username?: string | null;
+  language?: string | null;
+  identities: Identity[];
+  attributes: Record<string, unknown>;
+  tags?: string[];
+  blocked: boolean;
+  /** False once the customer has blocked us. */
+  reachable?: boolean;
+  version: number;
+  created_at: string;
+}
+
+export interface Attachment {
+  id: string;
+  kind: MediaKind;
+  file_name: string | null;
+  mime: string | null;
+  size: number | null;
+  width?: number | null;
+  height?: number | null;
+  duration_seconds?: number | null;
+  state: "pending" | "stored" | "failed";
+  error?: string | null;
+  /** Whether there is a small picture of it. */
+  thumbnail: boolean;
+  /** The bytes while this browser still holds them: an upload on its way. */
+  local_url?: string;
+}
+
+export type Part =
+  | { type: "location"; latitude: number; longitude: number; name: string | null; address: string | null; live: boolean }
+  | { type: "contact"; name: string; phones: string[]; emails: string[]; organization: string | null }
+  | { type: "choice"; id: string; title: string; description: string | null; data?: unknown }
+  | { type: "buttons"; buttons: Button[]; list: boolean }
+  | { type: "template"; name: string; language: string; header: string | null; footer: string | null }
+  | { type: "order"; catalog_id: string | null; items: { id: string; quantity: number; price: string; currency: string }[] }
+  | { type: "poll"; question: string; options: string[] }
+  | { type: "format"; ranges: FormatRange[] }
+  | { type: "unsupported"; what: string; detail: string | null };
+
+export interface FormatRange {
+  start: number;
+  length: number;
+  style: string;
+  url?: string | null;
+}
+
+export interface Reaction {
+  emoji: string;
+  by: "contact" | "member" | "business";
+  id?: string | null;
+  name?: string | null;
+}
+
+export interface Quote {
+  id: string | null;
+  external_id: string | null;
+  text: string | null;
+  sender_name: string | null;
+}
+
+export interface Message {
+  id: string;
+  seq: number;
+  conversation_id: string;
+  direction: Direction;
+  kind: string;
+  text: string;
+  parts: Part[];
+  attachments: Attachment[];
+  reactions: Reaction[];
+  reply_to: Quote | null;
+  sender: { kind: "contact" | "member" | "system" | "business"; id: string | null; name: string | null };
+  status: MessageStatus | null;
+  status_history: { status: MessageStatus; at: string }[];
+  error: Refusal | null;
+  external_id: string | null;
+  client_id: string | null;
+  album: string | null;
+  forwarded: boolean;
+  late: boolean;
+  sent_at: string;
+  created_at: string;
+  edited_at: string | null;
+  deleted_at: string | null;
+}
+
+export interface Conversation {
+  id: string;
+  channel: string;
+  integration_id: string;
+  status: ConversationStatus;
+  contact: ConversationContact;
+  assignee_id: string | null;
+  team_id: string | null;
+  /** Ids. */
+  labels: string[];
+  priority: Priority;
+  snoozed_until: string | null;
+  unread_count: number;
+  last_seq: number;
+  /** Everything up to this number was read by somebody. */
+  read_seq: number;
+  last_message: LastMessage | null;
+  last_message_at: string;
+  window_closes_at: string | null;
+  version: number;
+  created_at: string;
+}
+
+export interface ConversationContact {
+  id: string;
+  name: string;
+  phone: string | null;
+  email: string | null;
+  username: string | null;
+  blocked: boolean;
+  /** False once the customer has blocked us. */
+  reachable: boolean;
+  is_group: boolean;
+}
+
+/** What a list row needs of a message. */
+export interface LastMessage {
+  id: string;
+  seq: number;
+  direction: Direction;
+  kind: string;
+  text: string;
+  sender_name: string | null;
+  status: MessageStatus | null;
+}
+
+export interface Counts {
+  views: Record<string, { conversations: number; unread: number }>;
+}
+
+export interface SendRequest {
+  client_id: string;
+  text?: string;
+  attachments?: string[];
+  reply_to?: string;
+  template?: TemplateRequest;
+  buttons?: Button[];
+  note?: boolean;
+  mentions?: string[];
+  last_seen_seq?: number;
+}
+
+export interface Callback {
+  id: string;
+  channel: string;
+  integration_id: string;
+  received_at: string;
+  verdict: string;
+  outcome: string;
+  error: string | null;
+  events: Record<string, unknown>[];
+  request: { method?: string; query?: unknown; headers?: unknown; body?: unknown };
+}
+
+export interface ConversationChange {
+  status?: ConversationStatus;
+  assignee_id?: string | null;
+  team_id?: string | null;
+  priority?: Priority;
+  snoozed_until?: string | null;
+  labels?: string[];
+  version?: number;
+}
+
+export interface ConversationFilter {
+  status?: string;
+  channel?: string;
+  assignee_id?: string;
+  team_id?: string;
+  label?: string;
+  unread?: boolean;
+  q?: string;
+}

@@ -1,0 +1,76 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+
+import { renew, useSession } from "@/api/session";
+import { AcceptInvitation } from "@/features/auth/accept-invitation";
+import { ForgotPassword } from "@/features/auth/forgot-password";
+import { Login } from "@/features/auth/login";
+import { Register } from "@/features/auth/register";
+import { ResetPassword } from "@/features/auth/reset-password";
+import { NotFound, PageFailed } from "./fallbacks";
+import { Shell } from "./shell";
+
+/** Everything that addresses may carry after the question mark; pages take what is theirs. */
+export interface Search {
+  next?: string;
+  email?: string;
+  token?: string;
+  view?: string;
+  q?: string;
+  at?: string;
+}
+
+function readSearch(raw: Record<string, unknown>): Search {
+  const text = (name: string) => (typeof raw[name] === "string" || typeof raw[name] === "number" ? String(raw[name]) : undefined);
+  return { next: text("next"), email: text("email"), token: text("token"), view: text("view"), q: text("q"), at: text("at") };
+}
+
+const root = createRootRoute({ component: Outlet, validateSearch: readSearch, notFoundComponent: NotFound, errorComponent: PageFailed });
+
+const auth = [
+  createRoute({ getParentRoute: () => root, path: "/login", component: Login }),
+  createRoute({ getParentRoute: () => root, path: "/register", component: Register }),
+  createRoute({ getParentRoute: () => root, path: "/forgot-password", component: ForgotPassword }),
+  createRoute({ getParentRoute: () => root, path: "/reset-password", component: ResetPassword }),
+  createRoute({ getParentRoute: () => root, path: "/accept-invitation", component: AcceptInvitation }),
+];
+
+/** Pages of a member: a session is asked for once, by the cookie. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  beforeLoad: async ({ location }) => {
+    if (useSession.getState().state === "unknown") await renew(undefined);
+    if (useSession.getState().state !== "in") throw redirect({ to: "/login", search: { next: location.href } });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/inbox" });
+  },
+});
+
+const inbox = createRoute({ getParentRoute: () => inside, path: "/inbox", component: lazyRouteComponent(() => import("./inbox"), "Inbox") });
+const thread = createRoute({ getParentRoute: () => inbox, path: "$conversationId" });
+const contacts = createRoute({ getParentRoute: () => inside, path: "/contacts", component: lazyRouteComponent(() => import("./contacts"), "Contacts") });
+const oneContact = createRoute({ getParentRoute: () => contacts, path: "$contactId" });
+const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("./settings"), "Settings") });
+const settingsPage = createRoute({ getParentRoute: () => settings, path: "$page" });
+const settingsItem = createRoute({ getParentRoute: () => settings, path: "$page/$item" });
+
+const tree = root.addChildren([
+  home,
+  ...auth,
+  inside.addChildren([inbox.addChildren([thread]), contacts.addChildren([oneContact]), settings.addChildren([settingsPage, settingsItem])]),
+]);
+
+export const router = createRouter({ routeTree: tree, defaultPreload: "intent", defaultErrorComponent: PageFailed });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,59 @@
+import { lazy, Suspense } from "react";
+import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+
+import { useSession } from "@/api/session";
+import { useNarrow } from "@/lib/use-media";
+import { useOverlay } from "@/lib/facts/overlay";
+import { useKeyChains, useShortcuts } from "@/lib/shortcuts";
+import { Live } from "@/live/live";
+import { BottomBar } from "./bottom-bar";
+import { ConnectionChip } from "./connection-chip";
+import { Rail } from "./rail";
+import { useNotice } from "./use-notice";
+
+const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const ShortcutSheet = lazy(() => import("@/features/shortcuts/shortcut-sheet").then((module) => ({ default: module.ShortcutSheet })));
+
+/** The frame of every page of a member: navigation, the live connection, and what the keyboard opens. */
+export function Shell() {
+  const account = useSession((session) => `${session.organization?.id ?? ""}/${session.user?.id ?? ""}`);
+  const signedIn = useSession((session) => session.state === "in");
+  const { overlay, show } = useOverlay();
+  const navigate = useNavigate();
+  const notice = useNotice();
+  const narrow = useNarrow();
+  const deep = useRouterState({ select: (state) => /^\/(inbox|contacts|settings)\/./.test(state.location.pathname) });
+
+  useShortcuts({
+    "?": () => show("shortcuts"),
+    "Mod+k": () => show(overlay === "palette" ? undefined : "palette"),
+    "g i": () => void navigate({ to: "/inbox" }),
+    "g c": () => void navigate({ to: "/contacts" }),
+    "g s": () => void navigate({ to: "/settings" }),
+  });
+  useKeyChains();
+
+  // The session ended while the page was open: back to the door, and here again afterwards.
+  if (!signedIn) {
+    const next = location.pathname + location.search;
+    queueMicrotask(() => void navigate({ to: "/login", search: { next }, replace: true }));
+    return null;
+  }
+
+  return (
+    <Live account={account} notice={notice}>
+      <div className="flex h-dvh flex-col md:flex-row">
+        {narrow ? null : <Rail />}
+        <div className="relative min-h-0 min-w-0 flex-1">
+          <Outlet />
+          <ConnectionChip />
+        </div>
+        {narrow && !deep ? <BottomBar /> : null}
+      </div>
+      <Suspense>
+        {overlay === "palette" ? <Palette onClose={() => show(undefined)} /> : null}
+        {overlay === "shortcuts" ? <ShortcutSheet onClose={() => show(undefined)} /> : null}
+      </Suspense>
+    </Live>
+  );
+}

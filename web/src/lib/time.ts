@@ -1,0 +1,65 @@
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** How long ago, in the fewest characters a list row can carry: `now`, `5m`, `3h`, `Tue`, `4 Mar`, `4 Mar 2024`. */
+export function shortAgo(at: string, now = Date.now()): string {
+  const then = new Date(at);
+  const passed = now - then.getTime();
+  if (passed < minute) return "now";
+  if (passed < hour) return `${Math.floor(passed / minute)}m`;
+  if (passed < day) return `${Math.floor(passed / hour)}h`;
+  if (passed < 6 * day) return then.toLocaleDateString(undefined, { weekday: "short" });
+  const sameYear = then.getFullYear() === new Date(now).getFullYear();
+  return then.toLocaleDateString(undefined, { day: "numeric", month: "short", year: sameYear ? undefined : "numeric" });
+}
+
+/** Hour and minute in the reader's own form. */
+export function clock(at: string): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** The whole instant, for tooltips. */
+export function exact(at: string): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "full", timeStyle: "short" });
+}
+
+/** Date and time without the weekday's full name. */
+export function dateAndTime(at: string): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** The calendar day in the reader's own time zone; equal for two instants of one day. */
+export function dayKey(at: string): string {
+  const date = new Date(at);
+  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+}
+
+/** Name of a day for a divider: Today, Yesterday, a weekday within the week, else a date. */
+export function dayName(at: string, now = Date.now()): string {
+  const date = new Date(at);
+  const start = (time: Date) => new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
+  const days = Math.round((start(new Date(now)) - start(date)) / day);
+  if (days === 0) return "Today";
+  if (days === 1) return "Yesterday";
+  if (days > 1 && days < 7) return date.toLocaleDateString(undefined, { weekday: "long" });
+  const sameYear = date.getFullYear() === new Date(now).getFullYear();
+  return date.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "long", year: sameYear ? undefined : "numeric" });
+}
+
+/** A span of milliseconds in its two largest units: `23 h 5 min`, `12 min`, `40 s`. */
+export function span(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+/** Playing time as `m:ss`. */
+export function playTime(seconds: number): string {
+  const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,81 @@
+import type { QueryClient } from "@tanstack/react-query";
+
+import { conversationKeys } from "@/api/conversations";
+import { messageKeys } from "@/api/messages";
+import { useSession } from "@/api/session";
+import { changeMessages, holdConversation, holdMessage } from "./cache";
+import { patchMessage, withStatus } from "./message-pages";
+import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, StatusData, TypingData } from "./protocol";
+import { noteTyping } from "./typing";
+import { noteViewers } from "./viewers";
+
+/** Told about what a person should notice beside the changed screen. */
+export interface Notice {
+  message?: (data: MessageData) => void;
+  notification?: (data: NotificationData) => void;
+}
+
+/** Takes an event into what is cached. Applying one twice is the same as applying it once. */
+export function apply(client: QueryClient, frame: Frame, notice: Notice = {}): void {
+  const handle = handlers[frame.type];
+  if (frame.data && handle) handle(client, frame.data, notice);
+}
+
+type Handler = (client: QueryClient, data: unknown, notice: Notice) => void;
+
+const handlers: Partial<Record<string, Handler>> = {
+  new_message: (client, data, notice) => {
+    onMessage(client, data as MessageData);
+    notice.message?.(data as MessageData);
+  },
+  message_updated: (client, data) => onMessage(client, data as MessageData),
+  message_status: (client, data) => {
+    const { message_id, conversation_id, status, at, error } = data as StatusData;
+    changeMessages(client, conversation_id, (pages) =>
+      patchMessage(pages, message_id, (message) => withStatus(message, status, at ?? new Date().toISOString(), error)),
+    );
+  },
+  conversation_updated: (client, data) => onConversation(client, data as ConversationData),
+  conversation_assigned: (client, data) => onConversation(client, data as ConversationData),
+  settings_updated: (client) => {
+    for (const name of ["labels", "teams", "members", "organization", "integrations", "templates"]) void client.invalidateQueries({ queryKey: [name] });
+  },
+  user_typing: (_, data) => {
+    const { conversation_id, user_id, name, typing } = data as TypingData;
+    if (user_id !== useSession.getState().user?.id) noteTyping(conversation_id, user_id, name, typing);
+  },
+  presence: (_, data) => {
+    const { conversation_id, viewers } = data as PresenceData;
+    noteViewers(conversation_id, viewers.filter((viewer) => viewer.user_id !== useSession.getState().user?.id));
+  },
+  notification: (_, data, notice) => notice.notification?.(data as NotificationData),
+  reset: (client) => refetchAll(client),
+};
+
+/** Asks anew for all that is shown: too much was missed to be told one by one. */
+export function refetchAll(client: QueryClient): void {
+  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"]]) {
+    void client.invalidateQueries({ queryKey: key });
+  }
+}
+
+function onMessage(client: QueryClient, { message, conversation }: MessageData): void {
+  holdMessage(client, message);
+  if (message.direction !== "internal") noteTyping(message.conversation_id, message.sender.id ?? "", "", false);
+  if (conversation) onConversation(client, { conversation });
+}
+
+function onConversation(client: QueryClient, { conversation }: ConversationData): void {
+  holdConversation(client, conversation);
+  recount(client);
+}
+
+let counting: ReturnType<typeof setTimeout> | undefined;
+
+/** Counts are asked for once after a burst. */
+function recount(client: QueryClient): void {
+  counting ??= setTimeout(() => {
+    counting = undefined;
+    void client.invalidateQueries({ queryKey: conversationKeys.counts });
+  }, 800);
+}

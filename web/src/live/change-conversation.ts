@@ -1,0 +1,34 @@
+import type { QueryClient } from "@tanstack/react-query";
+
+import { markRead, patchConversation } from "@/api/conversations";
+import type { Conversation, ConversationChange } from "@/api/types";
+import { heldConversation, holdConversation } from "./cache";
+
+/** Shows the change at once, tells the server, and takes it back when the server refuses. */
+export async function changeConversation(client: QueryClient, id: string, change: ConversationChange): Promise<void> {
+  const before = heldConversation(client, id);
+  if (before) holdConversation(client, foresee(before, change));
+  try {
+    holdConversation(client, await patchConversation(id, change));
+  } catch (error) {
+    if (before) holdConversation(client, before);
+    throw error;
+  }
+}
+
+/** Marks everything up to a message as read. */
+export async function readUpTo(client: QueryClient, id: string, seq: number): Promise<void> {
+  const before = heldConversation(client, id);
+  if (before) holdConversation(client, { ...before, unread_count: 0 });
+  holdConversation(client, await markRead(id, seq));
+}
+
+/** Sets the read mark back before the newest message. */
+export async function markUnread(client: QueryClient, conversation: Conversation): Promise<void> {
+  holdConversation(client, { ...conversation, unread_count: Math.max(1, conversation.unread_count) });
+  holdConversation(client, await markRead(conversation.id, Math.max(0, conversation.last_seq - 1)));
+}
+
+function foresee(before: Conversation, { version: _, ...change }: ConversationChange): Conversation {
+  return { ...before, ...change };
+}

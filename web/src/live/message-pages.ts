@@ -1,0 +1,72 @@
+import type { InfiniteData } from "@tanstack/react-query";
+
+import type { Message, MessageStatus, SendRequest } from "@/api/types";
+
+/** A message as this browser holds it: `local` while the server has not taken it. */
+export type HeldMessage = Message & { local?: { state: "sending" | "failed"; problem?: string; code?: string; request: SendRequest } };
+
+type Page = { data: HeldMessage[]; next_cursor?: string | null };
+export type MessagePages = InfiniteData<Page, string | undefined>;
+
+/** All messages of the loaded pages in order; unsent ones last. */
+export function inOrder(pages: MessagePages | undefined): HeldMessage[] {
+  const all = new Map<string, HeldMessage>();
+  for (const page of pages?.pages ?? []) for (const message of page.data) all.set(message.id, message);
+  return [...all.values()].sort((a, b) => a.seq - b.seq || a.created_at.localeCompare(b.created_at));
+}
+
+/**
+ * Puts a message in place of what it continues: the same id, or our own unsent copy with its client id. A message that
+ * is older than every loaded page stays out, unless all pages are loaded.
+ */
+export function upsertMessage(pages: MessagePages | undefined, message: HeldMessage): MessagePages | undefined {
+  if (!pages?.pages.length) return pages;
+  let placed = false;
+  const next = pages.pages.map((page) => {
+    const data: HeldMessage[] = [];
+    for (const held of page.data) {
+      if (held.id === message.id) {
+        if (!placed) data.push(newer(held, message));
+        placed = true;
+      } else if (!isCopy(held, message)) data.push(held);
+    }
+    return { ...page, data };
+  });
+  const first = next[0];
+  if (!placed && first && isWithin(next, message)) next[0] = { ...first, data: [message, ...first.data] };
+  return { ...pages, pages: next };
+}
+
+/** Changes one message, or nothing when it is not loaded. */
+export function patchMessage(pages: MessagePages | undefined, id: string, patch: (message: HeldMessage) => HeldMessage): MessagePages | undefined {
+  return pages && { ...pages, pages: pages.pages.map((page) => ({ ...page, data: page.data.map((held) => (held.id === id ? patch(held) : held)) })) };
+}
+
+export function removeMessage(pages: MessagePages | undefined, id: string): MessagePages | undefined {
+  return pages && { ...pages, pages: pages.pages.map((page) => ({ ...page, data: page.data.filter((held) => held.id !== id) })) };
+}
+
+/** Applies a status unless the message is further already. A failed message that moves on was sent again. */
+export function withStatus(message: HeldMessage, status: MessageStatus, at: string, error: Message["error"] = null): HeldMessage {
+  const again = message.status === "failed" && (status === "queued" || status === "sending");
+  if (!again && message.status && rank[status] <= rank[message.status]) return message;
+  return { ...message, status, error, status_history: [...message.status_history, { status, at }] };
+}
+
+const rank: Record<MessageStatus, number> = { queued: 0, sending: 1, unknown: 2, sent: 3, delivered: 4, read: 5, failed: 6 };
+
+/** Of two snapshots the one that knows more of the message's way; answers and events may cross on the wire. */
+function newer(held: HeldMessage, message: HeldMessage): HeldMessage {
+  if (held.status_history.length <= message.status_history.length) return message;
+  return { ...message, status: held.status, status_history: held.status_history, error: held.error };
+}
+
+function isCopy(held: HeldMessage, message: HeldMessage): boolean {
+  return held.local !== undefined && held.local.request.client_id === message.client_id && held.id !== message.id;
+}
+
+function isWithin(pages: Page[], message: HeldMessage): boolean {
+  if (message.local || !pages[pages.length - 1]?.next_cursor) return true;
+  const oldest = Math.min(...pages.flatMap((page) => page.data.map((held) => held.seq)));
+  return message.seq >= oldest;
+}

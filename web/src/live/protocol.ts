@@ -1,0 +1,57 @@
+import type { Conversation, Message, MessageStatus, Refusal } from "@/api/types";
+
+/** A frame in either direction. Stored events carry an `id`; every `cursor` is safe to resume from. */
+export interface Frame {
+  type: string;
+  id?: string | number;
+  cursor?: string;
+  data?: unknown;
+}
+
+export interface MessageData {
+  message: Message;
+  conversation?: Conversation;
+}
+
+export interface StatusData {
+  message_id: string;
+  conversation_id: string;
+  status: MessageStatus;
+  at?: string;
+  error?: Refusal | null;
+}
+
+export interface ConversationData {
+  conversation: Conversation;
+}
+
+export interface TypingData {
+  conversation_id: string;
+  user_id: string;
+  name: string;
+  typing: boolean;
+}
+
+export interface PresenceData {
+  conversation_id: string;
+  /** Who looks at the conversation now, in this order. */
+  viewers: { user_id: string; name: string }[];
+}
+
+export interface NotificationData {
+  kind: string;
+  text: string;
+  conversation_id?: string;
+}
+
+/** Reads a text frame; anything that is none is dropped. */
+export function readFrame(text: unknown): Frame | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || !("type" in value) || typeof value.type !== "string") return undefined;
+    return value as Frame;
+  } catch {
+    return undefined;
+  }
+}

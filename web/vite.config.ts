@@ -1,0 +1,26 @@
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const hub = process.env.SWITCHBOARD_URL ?? "http://localhost:8080";
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  resolve: { alias: { "@": path("./src") } },
+  server: {
+    proxy: {
+      "/api": hub,
+      "/media": hub,
+      "/playground/api": hub,
+      "/ws": { target: hub, ws: true },
+    },
+  },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    rollupOptions: { input: { index: path("./index.html"), playground: path("./playground.html") } },
+  },
+  test: { environment: "jsdom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"], restoreMocks: true },
+});
