@@ -4,7 +4,11 @@
 //! way, and under a watch that starts it again when it ends by itself. As root it runs as an ordinary user, because
 //! PostgreSQL refuses root.
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use secrecy::SecretString;
 use tokio::task::JoinHandle;
@@ -92,20 +96,30 @@ impl Embedded {
     /// PostgreSQL is not installed or does not fit, the folder is in use or cannot be used, the server does not start.
     pub async fn start(options: EmbeddedOptions) -> Result<Self, EmbeddedError> {
         let folder = Folder::claim(&options.data)?;
-        let binaries = Binaries::find(options.binaries.as_deref(), folder.made_by()?).await?;
+        let binaries = Binaries::find(options.binaries.as_deref(), folder.root.made_by()?).await?;
         let cluster = Arc::new(Cluster::prepare(folder, binaries, &options).await?);
         cluster.stop_leftover().await?;
         let server = server::start(&cluster).await?;
         cluster.create_database().await?;
         let stopping = CancellationToken::new();
         let watch = tokio::spawn(server::watch(Arc::clone(&cluster), server, stopping.clone()));
-        Ok(Self { url: cluster.url("switchboard"), stopping, watch: Some(watch) })
+        Ok(Self { url: cluster.url(cluster::NAME), stopping, watch: Some(watch) })
     }
 
     /// The superuser's address of the database `switchboard`.
     #[must_use]
     pub fn url(&self) -> SecretString {
         self.url.clone()
+    }
+
+    /// The address of the database in a data folder, whether or not a hub runs it now.
+    ///
+    /// # Errors
+    /// There is no database in the folder, or it cannot be read.
+    pub fn address(data: &Path) -> Result<SecretString, EmbeddedError> {
+        let root = folder::Root::at(&data.join("postgres"))?;
+        let password = root.read_password()?;
+        Ok(cluster::address(&root.socket(), &password, cluster::NAME))
     }
 
     /// Ends every session and the server; returns when it is gone and the data folder is free again.

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// The superuser and the database carry the same name.
-const NAME: &str = "switchboard";
+pub(super) const NAME: &str = "switchboard";
 
 pub(super) struct Cluster {
     pub folder: Folder,
@@ -43,28 +43,26 @@ impl Cluster {
         binaries: Binaries,
         options: &EmbeddedOptions,
     ) -> Result<Self, EmbeddedError> {
-        if !folder.cluster().exists() {
+        if !folder.root.cluster().exists() {
             make(&folder, &binaries, options.durability).await?;
         }
-        let path = folder.password();
-        let password = fs::read_to_string(&path).map_err(file_error(&path))?;
         Ok(Self {
-            socket: folder.socket()?,
+            socket: folder.make_socket()?,
+            password: folder.root.read_password()?,
             folder,
             binaries,
             durability: options.durability,
             connections: options.connections,
-            password: SecretString::from(password.trim()),
         })
     }
 
     /// Stops a server that still runs on this cluster, or forgets its note when it does not. Only the holder of the
     /// folder's lock may call this.
     pub async fn stop_leftover(&self) -> Result<(), EmbeddedError> {
-        let note = self.folder.cluster().join("postmaster.pid");
+        let note = self.folder.root.cluster().join("postmaster.pid");
         let Ok(text) = fs::read_to_string(&note) else { return Ok(()) };
         let pid = text.lines().next().and_then(|line| line.trim().parse::<u32>().ok());
-        if pid.is_some_and(|pid| runs_in(pid, &self.folder.cluster())) {
+        if pid.is_some_and(|pid| runs_in(pid, &self.folder.root.cluster())) {
             tracing::warn!(postgres.pid = pid, "stopping a PostgreSQL that outlived its hub");
             let _ = self.pg_ctl(&["stop", "--mode=fast", "--wait", "--timeout=30"]).await;
         }
@@ -99,13 +97,8 @@ impl Cluster {
         PgConnection::connect(self.url("postgres").expose_secret()).await
     }
 
-    #[expect(clippy::expect_used, reason = "a literal URL always parses")]
     pub fn url(&self, database: &str) -> SecretString {
-        let mut url = Url::parse("postgres://switchboard@localhost/").expect("a literal URL");
-        let _ = url.set_password(Some(self.password.expose_secret()));
-        url.set_path(database);
-        url.query_pairs_mut().append_pair("host", &self.socket.to_string_lossy());
-        SecretString::from(url.to_string())
+        address(&self.socket, &self.password, database)
     }
 
     /// The server's command line, for a machine that it shares with the hub.
@@ -113,7 +106,7 @@ impl Cluster {
         let mut arguments = vec![
             self.binaries.program("postgres").to_string_lossy().into_owned(),
             "-D".to_owned(),
-            self.folder.cluster().to_string_lossy().into_owned(),
+            self.folder.root.cluster().to_string_lossy().into_owned(),
         ];
         let mut set =
             |name: &str, value: &str| arguments.extend(["-c".to_owned(), format!("{name}={value}")]);
@@ -148,7 +141,7 @@ impl Cluster {
         let mut command = self.command(&self.binaries.program("pg_ctl"));
         command
             .arg("-D")
-            .arg(self.folder.cluster())
+            .arg(self.folder.root.cluster())
             .args(arguments)
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -156,9 +149,18 @@ impl Cluster {
     }
 }
 
+#[expect(clippy::expect_used, reason = "a literal URL always parses")]
+pub(super) fn address(socket: &Path, password: &SecretString, database: &str) -> SecretString {
+    let mut url = Url::parse("postgres://switchboard@localhost/").expect("a literal URL");
+    let _ = url.set_password(Some(password.expose_secret()));
+    url.set_path(database);
+    url.query_pairs_mut().append_pair("host", &socket.to_string_lossy());
+    SecretString::from(url.to_string())
+}
+
 /// Made beside its place and renamed when whole, so that a crash on the way leaves nothing half-made.
 async fn make(folder: &Folder, binaries: &Binaries, durability: Durability) -> Result<(), EmbeddedError> {
-    let (draft, password) = (folder.draft(), folder.password());
+    let (draft, password) = (folder.root.draft(), folder.root.password());
     if draft.exists() {
         fs::remove_dir_all(&draft).map_err(file_error(&draft))?;
     }
@@ -169,7 +171,7 @@ async fn make(folder: &Folder, binaries: &Binaries, durability: Durability) -> R
         let _ = fs::remove_dir_all(&draft);
         initdb(folder, binaries, durability, &["--no-locale"]).await?;
     }
-    fs::rename(&draft, folder.cluster()).map_err(file_error(&draft))
+    fs::rename(&draft, folder.root.cluster()).map_err(file_error(&draft))
 }
 
 async fn initdb(
@@ -180,7 +182,7 @@ async fn initdb(
 ) -> Result<(), EmbeddedError> {
     let program = binaries.program("initdb");
     let mut command = folder.user.command(&program);
-    command.arg("-D").arg(folder.draft()).arg("--pwfile").arg(folder.password());
+    command.arg("-D").arg(folder.root.draft()).arg("--pwfile").arg(folder.root.password());
     command
         .args(["--username", NAME, "--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums"])
         .args(locale);

@@ -9,6 +9,7 @@ use std::{
 };
 
 use rand::Rng;
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use super::{EmbeddedError, user::User};
@@ -19,11 +20,14 @@ const LONGEST_SOCKET_FOLDER: usize = 85;
 /// The claimed data folder; the claim ends when this is dropped, or with the process.
 #[derive(Debug)]
 pub(super) struct Folder {
-    /// Absolute, without symbolic links.
-    root: PathBuf,
+    pub root: Root,
     pub user: User,
     _lock: File,
 }
+
+/// `<data>/postgres`, absolute and without symbolic links.
+#[derive(Debug)]
+pub(super) struct Root(PathBuf);
 
 impl Folder {
     pub fn claim(data: &Path) -> Result<Self, EmbeddedError> {
@@ -41,39 +45,54 @@ impl Folder {
             }
             Some(_) => {}
         }
-        let root = fs::canonicalize(&link).map_err(file_error(&link))?;
-        Ok(Self { root, user, _lock: lock })
+        Ok(Self { root: Root::at(&link)?, user, _lock: lock })
+    }
+
+    /// The folder of the socket, made when it is not there; nobody else may enter it.
+    pub fn make_socket(&self) -> Result<PathBuf, EmbeddedError> {
+        let path = self.root.socket();
+        make_private(&path, self.user)?;
+        Ok(path)
+    }
+}
+
+impl Root {
+    pub fn at(link: &Path) -> Result<Self, EmbeddedError> {
+        fs::canonicalize(link).map(Self).map_err(file_error(link))
     }
 
     /// What PostgreSQL calls the data directory.
     pub fn cluster(&self) -> PathBuf {
-        self.root.join("cluster")
+        self.0.join("cluster")
     }
 
     /// Where a cluster is made; renamed when it is whole.
     pub fn draft(&self) -> PathBuf {
-        self.root.join("cluster.new")
+        self.0.join("cluster.new")
     }
 
     pub fn password(&self) -> PathBuf {
-        self.root.join("password")
+        self.0.join("password")
+    }
+
+    pub fn read_password(&self) -> Result<SecretString, EmbeddedError> {
+        let path = self.password();
+        let text = fs::read_to_string(&path).map_err(file_error(&path))?;
+        Ok(SecretString::from(text.trim()))
     }
 
     pub fn log(&self) -> PathBuf {
-        self.root.join("log")
+        self.0.join("log")
     }
 
-    /// The folder of the socket, made when it is not there; nobody else may enter it.
-    pub fn socket(&self) -> Result<PathBuf, EmbeddedError> {
-        let beside = self.root.join("run");
-        let path = if beside.as_os_str().len() <= LONGEST_SOCKET_FOLDER {
-            beside
-        } else {
-            let hash = Sha256::digest(self.root.as_os_str().as_encoded_bytes());
-            PathBuf::from(format!("/tmp/switchboard-{}", hex::encode(&hash[..8])))
-        };
-        make_private(&path, self.user)?;
-        Ok(path)
+    /// The folder of the socket: beside the cluster, or in `/tmp` where that path is too long for a socket.
+    pub fn socket(&self) -> PathBuf {
+        let beside = self.0.join("run");
+        if beside.as_os_str().len() <= LONGEST_SOCKET_FOLDER {
+            return beside;
+        }
+        let hash = Sha256::digest(self.0.as_os_str().as_encoded_bytes());
+        PathBuf::from(format!("/tmp/switchboard-{}", hex::encode(&hash[..8])))
     }
 
     /// The major version of the existing cluster.

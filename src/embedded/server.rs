@@ -108,7 +108,7 @@ async fn stop(cluster: &Cluster, mut server: Server) {
 
 fn spawn(cluster: &Cluster) -> Result<Server, EmbeddedError> {
     let shell = Path::new("/bin/sh");
-    let log = open_log(&cluster.folder.log())?;
+    let log = open_log(&cluster.folder.root.log())?;
     let mut command = cluster.command(shell);
     command.args(["-c", GUARD, "switchboard-postgres"]).args(cluster.postgres());
     // A group of its own: the terminal's Ctrl-C is for the hub, which then stops the server in its own time.
@@ -128,7 +128,7 @@ fn open_log(path: &Path) -> Result<Stdio, EmbeddedError> {
 }
 
 async fn ready(cluster: &Cluster, server: &mut Server, begun: Instant) -> Result<(), EmbeddedError> {
-    let failed = |reason: String| EmbeddedError::NotStarted { reason, log: cluster.folder.log() };
+    let failed = |reason: String| EmbeddedError::NotStarted { reason, log: cluster.folder.root.log() };
     loop {
         match cluster.connect().await {
             Ok(connection) => return Ok(connection.close().await?),
@@ -140,7 +140,7 @@ async fn ready(cluster: &Cluster, server: &mut Server, begun: Instant) -> Result
         if let Some(status) =
             server.process.try_wait().map_err(|error: io::Error| failed(error.to_string()))?
         {
-            return Err(failed(format!("it ended with {status}: {}", last_line(&cluster.folder.log()))));
+            return Err(failed(format!("it ended with {status}: {}", last_line(&cluster.folder.root.log()))));
         }
         if begun.elapsed() > LONGEST_START {
             return Err(failed("it takes no connections".to_owned()));

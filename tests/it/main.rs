@@ -4,3 +4,4 @@
 mod database;
 mod embedded;
 mod harness;
+mod process;

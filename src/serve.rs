@@ -1,0 +1,101 @@
+//! A running hub: opens the database, answers requests until told to stop, and leaves in order.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    access::token::Tokens,
+    app::App,
+    config::Config,
+    db::{self, Db, PoolSizes},
+    inbox::integration::Integrations,
+    metrics,
+    realtime::bus::MemoryBus,
+    router,
+    start::{Database, StartError, wait_for_migrations},
+    store::Store,
+    vault::Vault,
+};
+
+/// How long requests that are under way may take after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What this process does. `Serve` is server and worker in one and migrates by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Serve,
+    Server,
+    Worker,
+}
+
+/// Runs until `shutdown`.
+///
+/// # Errors
+/// Whatever keeps the hub from starting; nothing after that.
+pub async fn serve(config: Config, role: Role, shutdown: CancellationToken) -> Result<(), StartError> {
+    let database = Database::open(&config).await?;
+    let served = run(config, role, &database, shutdown).await;
+    database.close().await;
+    served
+}
+
+async fn run(
+    config: Config,
+    role: Role,
+    database: &Database,
+    shutdown: CancellationToken,
+) -> Result<(), StartError> {
+    match role {
+        Role::Serve => db::migrate(&database.url).await?,
+        Role::Server | Role::Worker => wait_for_migrations(&database.url).await?,
+    }
+    let app = open_app(config, database)?;
+    let routes = router::router(app.clone()).merge(metrics::router());
+    let served = listen(routes, app.config.server.bind, shutdown).await;
+    app.db.close().await;
+    served
+}
+
+fn open_app(config: Config, database: &Database) -> Result<App, StartError> {
+    let key = config.secret_key.load()?;
+    let vault = Vault::new(key.expose_secret());
+    let private = match config.server.allow_private_addresses || config.server.demo {
+        true => net::guard::Private::Allowed,
+        false => net::guard::Private::Refused,
+    };
+    let system = (config.database.connections / 4).max(1);
+    let sizes = PoolSizes { app: config.database.connections - system, system };
+    let db = Db::connect(&database.url, sizes, Arc::new(MemoryBus::default()))?;
+    Ok(App {
+        integrations: Integrations::new(db.clone(), vault.clone()),
+        store: Store::open(&config.storage, &key)?,
+        tokens: Tokens::new(key.expose_secret()),
+        net: net::Client::new(private, net::Limits::default())?,
+        config: Arc::new(config),
+        db,
+        vault,
+    })
+}
+
+async fn listen(routes: Router, address: SocketAddr, shutdown: CancellationToken) -> Result<(), StartError> {
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    tracing::info!(server.address = %address, "listening");
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let drained = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served.map_err(StartError::Serve),
+        () = drained => {
+            tracing::warn!("some requests did not end in time");
+            Ok(())
+        }
+    }
+}
