@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod message;
 
+mod body;
 mod telegram;
 mod whatsapp;
 

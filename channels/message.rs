@@ -261,6 +261,15 @@ pub enum TemplateValueKind {
         name: String,
         address: String,
     },
+    /// A header's file that the hub holds; its bytes are filled in before sending and never stored here.
+    File {
+        kind: MediaKind,
+        attachment_id: Uuid,
+        file_name: String,
+        mime: String,
+        #[serde(skip)]
+        bytes: Bytes,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

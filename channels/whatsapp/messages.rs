@@ -1,0 +1,224 @@
+//! One item of `messages`, `message_echoes` or `calls` into one event.
+
+use serde_json::{Value, json};
+
+use super::{
+    content::{self, Shown},
+    errors,
+    identity::{self, Ids},
+    read::{ignored, unreadable},
+    wire,
+};
+use crate::event::{
+    ContactChange, DeleteChange, EditChange, InboundMessage, Party, ReactionChange, TimelineLine, What,
+};
+use crate::message::{Kind, Quote};
+
+/// Written by a customer.
+pub(super) fn message(item: Value, contacts: &[wire::Contact]) -> What {
+    let Some(message) = wire::item::<wire::Message>(item) else {
+        return unreadable("messages", "A message is no object.");
+    };
+    let ids = Ids::new(&message.from_user_id, &message.from_parent_user_id, &message.from);
+    event(message_of(&message, ids, contacts, false), &message)
+}
+
+/// Written by the business on its own phone, beside the API.
+pub(super) fn echo(item: Value, contacts: &[wire::Contact]) -> What {
+    let Some(message) = wire::item::<wire::Message>(item) else {
+        return unreadable("smb_message_echoes", "An echo is no object.");
+    };
+    let ids = Ids::new(&message.to_user_id, &message.to_parent_user_id, &message.to);
+    event(message_of(&message, ids, contacts, true), &message)
+}
+
+/// Who and where, before what.
+struct Head {
+    external_id: String,
+    /// The customer.
+    person: Party,
+    echo: bool,
+}
+
+fn message_of(
+    message: &wire::Message,
+    ids: Ids<'_>,
+    contacts: &[wire::Contact],
+    echo: bool,
+) -> Result<Head, What> {
+    let kind = message.content.kind.as_deref().unwrap_or_default();
+    if matches!(kind, "ephemeral" | "request_welcome") && message.content.text.is_none() {
+        return Err(ignored(format!("{kind} has no content")));
+    }
+    let Some(external_id) = message.id.clone() else {
+        return Err(unreadable("messages", "A message came without an id."));
+    };
+    match ids.party(contacts) {
+        Some(person) => Ok(Head { external_id, person, echo }),
+        None => Err(unreadable("messages", format!("Message {external_id} names nobody."))),
+    }
+}
+
+fn event(head: Result<Head, What>, message: &wire::Message) -> What {
+    let head = match head {
+        Ok(head) => head,
+        Err(what) => return what,
+    };
+    let special = match message.content.kind.as_deref() {
+        Some("reaction") => reaction(&head, message),
+        Some("edit") => edit(message),
+        Some("revoke") => revoke(message),
+        Some("system") => system(&head, message),
+        _ => None,
+    };
+    special.unwrap_or_else(|| What::Message(Box::new(plain(head, message))))
+}
+
+fn plain(head: Head, message: &wire::Message) -> InboundMessage {
+    let Shown { kind, text, parts, media } = content::shown(&message.content, &message.errors);
+    let context = &message.context;
+    let group = message.group_id.as_deref();
+    let (contact, author) = match group {
+        Some(id) => (identity::group(id), Some(head.person).filter(|_| !head.echo)),
+        None => (head.person, None),
+    };
+    InboundMessage {
+        external_id: head.external_id,
+        thread: identity::thread(group),
+        contact,
+        author,
+        echo: head.echo,
+        kind,
+        text,
+        parts,
+        media,
+        reply_to: context.id.clone().map(|external_id| Quote { external_id, text: None }),
+        forwarded: context.forwarded || context.frequently_forwarded,
+        album: None,
+        referral: referral(message),
+        fault: message.errors.first().map(errors::refusal),
+        sent_at: message.timestamp,
+        acknowledge: None,
+        opens_window: !head.echo,
+    }
+}
+
+/// The advertisement or the product that brought the customer.
+fn referral(message: &wire::Message) -> Option<Value> {
+    let product = message.context.referred_product.as_ref().filter(|product| product.is_object());
+    let mut referral = message.referral.clone().filter(Value::is_object);
+    if let Some(product) = product {
+        referral.get_or_insert_with(|| json!({}))["referred_product"] = product.clone();
+    }
+    referral
+}
+
+fn reaction(head: &Head, message: &wire::Message) -> Option<What> {
+    let reaction = message.content.reaction.as_ref()?;
+    Some(What::Reaction(ReactionChange {
+        external_id: reaction.message_id.clone()?,
+        contact: head.person.clone(),
+        emoji: reaction.emoji.iter().cloned().collect(),
+        at: message.timestamp,
+        echo: head.echo,
+    }))
+}
+
+fn edit(message: &wire::Message) -> Option<What> {
+    let edit = message.content.edit.as_ref()?;
+    let Shown { text, parts, .. } = content::shown(&edit.message, &message.errors);
+    Some(What::Edit(EditChange {
+        external_id: edit.original_message_id.clone()?,
+        text,
+        parts,
+        at: message.timestamp,
+    }))
+}
+
+fn revoke(message: &wire::Message) -> Option<What> {
+    let original = message.content.revoke.as_ref()?.original_message_id.clone()?;
+    Some(What::Delete(DeleteChange { external_ids: vec![original], at: message.timestamp }))
+}
+
+/// A new number, a new user id, a new device: the contact's ids are rewritten and the timeline says so.
+fn system(head: &Head, message: &wire::Message) -> Option<What> {
+    let system = message.content.system.as_ref()?;
+    let old = Ids {
+        bsuid: system.previous_user_id.as_deref(),
+        wa_id: system.customer.as_deref().or(message.from.as_deref()),
+        parent: None,
+    };
+    let new = Ids::new(&system.user_id, &system.parent_user_id, &system.wa_id);
+    let find = old.list().into_iter().next().or_else(|| head.person.ids.first().cloned())?;
+    let text = system.body.clone().unwrap_or_else(|| {
+        let kind = system.kind.as_deref().unwrap_or("system").replace('_', " ");
+        format!("WhatsApp: {kind}")
+    });
+    Some(What::Contact(ContactChange {
+        find,
+        party: new.party(&[]).unwrap_or_default(),
+        reachable: None,
+        marketing: None,
+        line: Some(TimelineLine {
+            external_id: head.external_id.clone(),
+            thread: identity::thread(message.group_id.as_deref()),
+            text,
+            at: message.timestamp,
+        }),
+    }))
+}
+
+/// A call cannot be taken here, but that somebody rang must be seen. Its end edits the line that its start wrote.
+pub(super) fn call(item: Value, contacts: &[wire::Contact]) -> What {
+    let Some(call) = wire::item::<wire::Call>(item) else {
+        return unreadable("calls", "A call is no object.");
+    };
+    let Some(external_id) = call.id.clone() else {
+        return unreadable("calls", "A call came without an id.");
+    };
+    match (call.event.as_deref(), call.direction.as_deref()) {
+        (_, Some("BUSINESS_INITIATED")) => ignored("a call by the business"),
+        (Some("connect"), _) => incoming_call(external_id, &call, contacts),
+        (Some("terminate"), _) => What::Edit(EditChange {
+            external_id,
+            text: call_end(&call),
+            parts: Vec::new(),
+            at: call.timestamp,
+        }),
+        (other, _) => ignored(format!("call event {}", other.unwrap_or("without a name"))),
+    }
+}
+
+fn incoming_call(external_id: String, call: &wire::Call, contacts: &[wire::Contact]) -> What {
+    let ids = Ids::new(&call.from_user_id, &call.from_parent_user_id, &call.from);
+    let Some(contact) = ids.party(contacts) else {
+        return unreadable("calls", format!("Call {external_id} names nobody."));
+    };
+    What::Message(Box::new(InboundMessage {
+        external_id,
+        thread: identity::thread(None),
+        contact,
+        author: None,
+        echo: false,
+        kind: Kind::Call,
+        text: "Incoming WhatsApp call".into(),
+        parts: Vec::new(),
+        media: Vec::new(),
+        reply_to: None,
+        forwarded: false,
+        album: None,
+        referral: None,
+        fault: None,
+        sent_at: call.timestamp,
+        acknowledge: None,
+        opens_window: true,
+    }))
+}
+
+fn call_end(call: &wire::Call) -> String {
+    match call.duration.filter(|seconds| *seconds >= 1.0) {
+        Some(seconds) => format!("WhatsApp call, {}:{:02} min", seconds as u64 / 60, seconds as u64 % 60),
+        None if call.status.as_deref() == Some("FAILED") => "Failed WhatsApp call".into(),
+        None => "Missed WhatsApp call".into(),
+    }
+}
