@@ -1,12 +1,13 @@
 //! One item of `messages`, `message_echoes` or `calls` into one event.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
     content::{self, Shown},
     errors,
     identity::{self, Ids},
-    read::{ignored, unreadable},
+    read::{Beside, ignored, unreadable},
     wire,
 };
 use crate::event::{
@@ -15,21 +16,21 @@ use crate::event::{
 use crate::message::{Kind, Quote};
 
 /// Written by a customer.
-pub(super) fn message(item: Value, contacts: &[wire::Contact]) -> What {
+pub(super) fn message(item: Value, beside: Beside<'_>) -> What {
     let Some(message) = wire::item::<wire::Message>(item) else {
         return unreadable("messages", "A message is no object.");
     };
     let ids = Ids::new(&message.from_user_id, &message.from_parent_user_id, &message.from);
-    event(message_of(&message, ids, contacts, false), &message)
+    event(message_of(&message, ids, beside, false), &message)
 }
 
 /// Written by the business on its own phone, beside the API.
-pub(super) fn echo(item: Value, contacts: &[wire::Contact]) -> What {
+pub(super) fn echo(item: Value, beside: Beside<'_>) -> What {
     let Some(message) = wire::item::<wire::Message>(item) else {
         return unreadable("smb_message_echoes", "An echo is no object.");
     };
     let ids = Ids::new(&message.to_user_id, &message.to_parent_user_id, &message.to);
-    event(message_of(&message, ids, contacts, true), &message)
+    event(message_of(&message, ids, beside, true), &message)
 }
 
 /// Who and where, before what.
@@ -38,14 +39,10 @@ struct Head {
     /// The customer.
     person: Party,
     echo: bool,
+    at: DateTime<Utc>,
 }
 
-fn message_of(
-    message: &wire::Message,
-    ids: Ids<'_>,
-    contacts: &[wire::Contact],
-    echo: bool,
-) -> Result<Head, What> {
+fn message_of(message: &wire::Message, ids: Ids<'_>, beside: Beside<'_>, echo: bool) -> Result<Head, What> {
     let kind = message.content.kind.as_deref().unwrap_or_default();
     if matches!(kind, "ephemeral" | "request_welcome") && message.content.text.is_none() {
         return Err(ignored(format!("{kind} has no content")));
@@ -53,8 +50,11 @@ fn message_of(
     let Some(external_id) = message.id.clone() else {
         return Err(unreadable("messages", "A message came without an id."));
     };
-    match ids.party(contacts) {
-        Some(person) => Ok(Head { external_id, person, echo }),
+    match ids.party(beside.contacts) {
+        Some(person) => {
+            let at = message.timestamp.unwrap_or(beside.received_at);
+            Ok(Head { external_id, person, echo, at })
+        }
         None => Err(unreadable("messages", format!("Message {external_id} names nobody."))),
     }
 }
@@ -66,8 +66,8 @@ fn event(head: Result<Head, What>, message: &wire::Message) -> What {
     };
     let special = match message.content.kind.as_deref() {
         Some("reaction") => reaction(&head, message),
-        Some("edit") => edit(message),
-        Some("revoke") => revoke(message),
+        Some("edit") => edit(&head, message),
+        Some("revoke") => revoke(&head, message),
         Some("system") => system(&head, message),
         _ => None,
     };
@@ -97,7 +97,7 @@ fn plain(head: Head, message: &wire::Message) -> InboundMessage {
         album: None,
         referral: referral(message),
         fault: message.errors.first().map(errors::refusal),
-        sent_at: message.timestamp,
+        sent_at: head.at,
         acknowledge: None,
         opens_window: !head.echo,
     }
@@ -119,25 +119,20 @@ fn reaction(head: &Head, message: &wire::Message) -> Option<What> {
         external_id: reaction.message_id.clone()?,
         contact: head.person.clone(),
         emoji: reaction.emoji.iter().cloned().collect(),
-        at: message.timestamp,
+        at: head.at,
         echo: head.echo,
     }))
 }
 
-fn edit(message: &wire::Message) -> Option<What> {
+fn edit(head: &Head, message: &wire::Message) -> Option<What> {
     let edit = message.content.edit.as_ref()?;
     let Shown { text, parts, .. } = content::shown(&edit.message, &message.errors);
-    Some(What::Edit(EditChange {
-        external_id: edit.original_message_id.clone()?,
-        text,
-        parts,
-        at: message.timestamp,
-    }))
+    Some(What::Edit(EditChange { external_id: edit.original_message_id.clone()?, text, parts, at: head.at }))
 }
 
-fn revoke(message: &wire::Message) -> Option<What> {
+fn revoke(head: &Head, message: &wire::Message) -> Option<What> {
     let original = message.content.revoke.as_ref()?.original_message_id.clone()?;
-    Some(What::Delete(DeleteChange { external_ids: vec![original], at: message.timestamp }))
+    Some(What::Delete(DeleteChange { external_ids: vec![original], at: head.at }))
 }
 
 /// A new number, a new user id, a new device: the contact's ids are rewritten and the timeline says so.
@@ -163,13 +158,13 @@ fn system(head: &Head, message: &wire::Message) -> Option<What> {
             external_id: head.external_id.clone(),
             thread: identity::thread(message.group_id.as_deref()),
             text,
-            at: message.timestamp,
+            at: head.at,
         }),
     }))
 }
 
 /// A call cannot be taken here, but that somebody rang must be seen. Its end edits the line that its start wrote.
-pub(super) fn call(item: Value, contacts: &[wire::Contact]) -> What {
+pub(super) fn call(item: Value, beside: Beside<'_>) -> What {
     let Some(call) = wire::item::<wire::Call>(item) else {
         return unreadable("calls", "A call is no object.");
     };
@@ -178,20 +173,20 @@ pub(super) fn call(item: Value, contacts: &[wire::Contact]) -> What {
     };
     match (call.event.as_deref(), call.direction.as_deref()) {
         (_, Some("BUSINESS_INITIATED")) => ignored("a call by the business"),
-        (Some("connect"), _) => incoming_call(external_id, &call, contacts),
+        (Some("connect"), _) => incoming_call(external_id, &call, beside),
         (Some("terminate"), _) => What::Edit(EditChange {
             external_id,
             text: call_end(&call),
             parts: Vec::new(),
-            at: call.timestamp,
+            at: call.timestamp.unwrap_or(beside.received_at),
         }),
         (other, _) => ignored(format!("call event {}", other.unwrap_or("without a name"))),
     }
 }
 
-fn incoming_call(external_id: String, call: &wire::Call, contacts: &[wire::Contact]) -> What {
+fn incoming_call(external_id: String, call: &wire::Call, beside: Beside<'_>) -> What {
     let ids = Ids::new(&call.from_user_id, &call.from_parent_user_id, &call.from);
-    let Some(contact) = ids.party(contacts) else {
+    let Some(contact) = ids.party(beside.contacts) else {
         return unreadable("calls", format!("Call {external_id} names nobody."));
     };
     What::Message(Box::new(InboundMessage {
@@ -209,7 +204,7 @@ fn incoming_call(external_id: String, call: &wire::Call, contacts: &[wire::Conta
         album: None,
         referral: None,
         fault: None,
-        sent_at: call.timestamp,
+        sent_at: call.timestamp.unwrap_or(beside.received_at),
         acknowledge: None,
         opens_window: true,
     }))

@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use super::{errors, identity::Ids, read::unreadable, wire};
+use super::{
+    errors,
+    identity::Ids,
+    read::{Beside, unreadable},
+    wire,
+};
 use crate::InboundEvent;
 use crate::event::{ContactChange, Notice, Severity, TemplateChange, TimelineLine, What};
 
@@ -33,12 +38,12 @@ pub(super) fn fault(fault: &wire::Fault) -> What {
 }
 
 /// The customer's word on marketing messages.
-pub(super) fn preference(item: Value, contacts: &[wire::Contact]) -> What {
+pub(super) fn preference(item: Value, beside: Beside<'_>) -> What {
     let Some(preference) = wire::item::<wire::Preference>(item) else {
         return unreadable("user_preferences", "A preference is no object.");
     };
     let ids = Ids::new(&preference.user_id, &preference.parent_user_id, &preference.wa_id);
-    let party = ids.party(contacts).unwrap_or_default();
+    let party = ids.party(beside.contacts).unwrap_or_default();
     let Some(find) = party.ids.first().cloned() else {
         return unreadable("user_preferences", "A preference names nobody.");
     };
@@ -49,12 +54,13 @@ pub(super) fn preference(item: Value, contacts: &[wire::Contact]) -> What {
     };
     let value = preference.value.unwrap_or_else(|| "changed".into());
     let text = preference.detail.unwrap_or_else(|| format!("Marketing messages: {value}"));
-    let seconds = preference.timestamp.timestamp();
+    let at = preference.timestamp.unwrap_or(beside.received_at);
+    let seconds = at.timestamp();
     let line = TimelineLine {
         external_id: format!("user_preferences:{}:{value}:{seconds}", find.key),
         thread: String::new(),
         text,
-        at: preference.timestamp,
+        at,
     };
     What::Contact(ContactChange { find, party, reachable: None, marketing, line: Some(line) })
 }

@@ -56,7 +56,7 @@ fn entry(entry: Value, received_at: DateTime<Utc>) -> Vec<InboundEvent> {
     match changes {
         Some(Value::Array(changes)) => {
             changes.into_iter().flat_map(|item| change(item, received_at)).collect()
-        },
+        }
         _ => vec![unreadable("entry", "An entry has no list of changes.").into()],
     }
 }
