@@ -80,10 +80,9 @@ create table jobs (
     -- Jobs of one lane run one after the other, in order of their ids.
     lane text,
     payload jsonb not null,
+    -- When it may run; while a worker has it, when its lease ends.
     run_at timestamptz not null default now(),
     attempts integer not null default 0,
-    -- A lease: another worker may take the job after it.
-    locked_until timestamptz,
     -- ready | dead
     state text not null default 'ready' check (state in ('ready', 'dead')),
     last_error text,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    access::token::Tokens, config::Config, db::Db, inbox::integration::Integrations, store::Store,
-    vault::Vault,
+    access::token::Tokens, config::Config, db::Db, forgeries::Forgeries, inbox::integration::Integrations,
+    ingest::Ingest, store::Store, vault::Vault,
 };
 
 /// Cheap to clone; axum's state.
@@ -20,4 +20,7 @@ pub struct App {
     pub store: Store,
     /// Integrations with their accounts unsealed, by id.
     pub integrations: Integrations,
+    pub forgeries: Forgeries,
+    /// Takes what platforms say.
+    pub ingest: Ingest,
 }

@@ -52,6 +52,13 @@ pub struct NewJob {
     pub delay: Duration,
 }
 
+impl NewJob {
+    /// To be done as soon as a worker is free.
+    pub fn now(kind: &'static str, lane: Option<String>, payload: Value) -> Self {
+        Self { kind, lane, payload, delay: Duration::ZERO }
+    }
+}
+
 /// Connections per role of the database.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolSizes {

@@ -30,8 +30,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(app: App) -> Router {
     let (api, document) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
+    let callbacks = http::incoming::router(app.config.limits.callback_bytes);
     Router::new()
         .merge(api)
+        .merge(callbacks)
         .merge(http::process::router(document))
         .merge(http::media::router())
         .with_state(app)

@@ -12,7 +12,9 @@ use crate::{
     app::App,
     config::Config,
     db::{self, Db, PoolSizes},
+    forgeries::Forgeries,
     inbox::integration::Integrations,
+    ingest::Ingest,
     metrics,
     realtime::bus::MemoryBus,
     router,
@@ -70,8 +72,11 @@ fn open_app(config: Config, database: &Database) -> Result<App, StartError> {
     let system = (config.database.connections / 4).max(1);
     let sizes = PoolSizes { app: config.database.connections - system, system };
     let db = Db::connect(&database.url, sizes, Arc::new(MemoryBus::default()))?;
+    let integrations = Integrations::new(db.clone(), vault.clone());
     Ok(App {
-        integrations: Integrations::new(db.clone(), vault.clone()),
+        ingest: Ingest::new(db.clone(), integrations.clone()),
+        integrations,
+        forgeries: Forgeries::default(),
         store: Store::open(&config.storage, &key)?,
         tokens: Tokens::new(key.expose_secret()),
         net: net::Client::new(private, net::Limits::default())?,

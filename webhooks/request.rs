@@ -143,6 +143,11 @@ impl Verified {
         self.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
+    /// Query names and values, for the flight recorder; the caller removes secrets.
+    pub fn query_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.head.query.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A request that was verified when it came in and has been kept since: the replay of a recorded
     /// callback. Never call it on anything that the network just delivered.
     pub fn from_record(

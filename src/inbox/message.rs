@@ -112,7 +112,8 @@ pub struct MessageAttachment {
 
 /// Columns of [`Message`] from `messages`; end with a `where` on it.
 pub const SELECT: &str = "select messages.id, messages.seq, messages.conversation_id, messages.direction, messages.kind,
-    messages.text, messages.parts, messages.reactions, messages.status, messages.status_history, messages.error,
+    messages.text, messages.parts,
+    jsonb_path_query_array(messages.reactions, '$[*] ? (@.emoji != \"\")') as reactions, messages.status, messages.status_history, messages.error,
     messages.external_id, messages.client_id, messages.album, messages.forwarded, messages.late, messages.sent_at,
     messages.created_at, messages.edited_at, messages.deleted_at,
     jsonb_build_object('kind', messages.sender_kind, 'id', messages.sender_id, 'name', messages.sender_name) as sender,

@@ -1,0 +1,57 @@
+//! A verified callback becomes contacts, conversations and messages. Reading is pure and happens in the request's own task;
+//! what was read waits for the organization's writer, which stores everything that waits in one transaction and answers only
+//! after its commit.
+
+mod account;
+mod batch;
+mod changes;
+mod messages;
+mod people;
+mod queue;
+mod record;
+mod threads;
+
+use std::sync::Arc;
+
+use channels::{Incoming, ReadError};
+use webhooks::Verified;
+
+pub use changes::{apply_early, lock_early};
+pub use queue::Ingest;
+pub use record::replay;
+
+use crate::{ids::CallbackId, inbox::integration::Integration};
+
+/// One callback, or one batch of news from a live connection.
+pub struct Delivery {
+    pub id: CallbackId,
+    pub integration: Arc<Integration>,
+    pub request: Verified,
+    /// What was read, or why nothing could be.
+    pub incoming: Result<Incoming, ReadError>,
+    pub replayed: bool,
+}
+
+/// Why a callback was not taken. The platform will repeat it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// Too much waits already; nothing was kept.
+    #[error("too many callbacks are waiting")]
+    Busy,
+    /// The database is away; nothing was kept.
+    #[error("the callback could not be stored")]
+    Unavailable,
+}
+
+impl Delivery {
+    /// Reads a verified request.
+    pub fn read(integration: Arc<Integration>, request: Verified) -> Self {
+        let incoming = integration.channel.read(&integration.account, &request);
+        Self { id: CallbackId::new(), integration, request, incoming, replayed: false }
+    }
+
+    /// Bytes that it holds while it waits.
+    fn weight(&self) -> usize {
+        self.request.body().len() * 2 + 1024
+    }
+}

@@ -1,0 +1,150 @@
+//! The transaction: set-based statements in a fixed order, whatever the batch holds.
+
+use std::{collections::HashMap, sync::Arc};
+
+use channels::event::What;
+
+use super::{
+    Delivery, account,
+    changes::{self, Changes},
+    messages::{self, NewMessages},
+    people::People,
+    record::{self, Became, Effect, Record},
+    threads::Threads,
+};
+use crate::{
+    db::{Db, Tx},
+    error::Result,
+    ids::OrganizationId,
+    inbox::integration::{Integration, Integrations},
+};
+
+/// One event on its way.
+pub(super) struct Item<'a> {
+    pub delivery: usize,
+    /// The integration that the event belongs to, which may be a sibling of the one that was called; `None` if the organization
+    /// has not connected that account.
+    pub integration: Option<Arc<Integration>>,
+    pub what: &'a What,
+}
+
+/// What decides how the organization's conversations go on.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Settings {
+    pub single_thread: bool,
+}
+
+/// Stores the deliveries of one organization and commits. Repeats change nothing.
+pub(super) async fn store(
+    db: &Db,
+    integrations: &Integrations,
+    organization: OrganizationId,
+    deliveries: &[&Delivery],
+) -> Result<()> {
+    let items = items(integrations, organization, deliveries).await?;
+    let mut tx = db.begin(organization).await?;
+    let mut became: Vec<Option<Became>> = items.iter().map(|_| None).collect();
+    if !items.is_empty() {
+        store_items(&mut tx, &items, &mut became).await?;
+    }
+    let became = by_delivery(deliveries.len(), &items, became);
+    let records: Vec<_> =
+        deliveries.iter().zip(&became).map(|(delivery, became)| record_of(delivery, became)).collect();
+    record::write(&mut tx, &records).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn store_items(tx: &mut Tx, items: &[Item<'_>], became: &mut [Option<Became>]) -> Result<()> {
+    let settings = settings(tx).await?;
+    let mut people = People::meet(tx, items).await?;
+    let targets = changes::targets(tx, items).await?;
+    let mut threads = Threads::open(tx, items, &people, &targets, &settings).await?;
+    let new = NewMessages::append(tx, items, &mut people, &mut threads, became).await?;
+    let changes = Changes::apply(tx, items, &people, &targets, &new, became).await?;
+    account::apply(tx, items, &people, became).await?;
+    threads.close_up(tx).await?;
+    messages::tell(tx, &new, &changes).await
+}
+
+async fn settings(tx: &mut Tx) -> Result<Settings> {
+    let organization = tx.organization();
+    Ok(sqlx::query_as("select single_thread from organizations where id = $1")
+        .bind(organization)
+        .fetch_one(tx.sql())
+        .await?)
+}
+
+/// Flattens the deliveries and finds each event's integration.
+async fn items<'a>(
+    integrations: &Integrations,
+    organization: OrganizationId,
+    deliveries: &[&'a Delivery],
+) -> Result<Vec<Item<'a>>> {
+    let mut siblings: HashMap<(&str, &str), Option<Arc<Integration>>> = HashMap::new();
+    let mut items = Vec::new();
+    for (index, delivery) in deliveries.iter().enumerate() {
+        let called = &delivery.integration;
+        for event in delivery.incoming.as_ref().map(|incoming| incoming.events.as_slice()).unwrap_or_default()
+        {
+            let integration = match event.account.as_deref() {
+                Some(key) if key != called.account_key => {
+                    let channel = called.channel.id().as_str();
+                    match siblings.get(&(channel, key)) {
+                        Some(known) => known.clone(),
+                        None => {
+                            let found = integrations.sibling(organization, channel, key).await?;
+                            siblings.insert((channel, key), found.clone());
+                            found
+                        }
+                    }
+                }
+                _ => Some(called.clone()),
+            };
+            items.push(Item { delivery: index, integration, what: &event.what });
+        }
+    }
+    Ok(items)
+}
+
+fn by_delivery(count: usize, items: &[Item<'_>], became: Vec<Option<Became>>) -> Vec<Vec<Became>> {
+    let mut each: Vec<Vec<Became>> = (0..count).map(|_| Vec::new()).collect();
+    for (item, became) in items.iter().zip(became) {
+        each[item.delivery].push(became.unwrap_or_else(|| Became {
+            kind: kind(item.what),
+            external_id: None,
+            conversation_id: None,
+            message_id: None,
+            effect: if item.integration.is_some() { Effect::Ignored } else { Effect::Unrouted },
+        }));
+    }
+    each
+}
+
+fn record_of<'a>(delivery: &'a Delivery, became: &'a [Became]) -> Record<'a> {
+    let (outcome, error) = match &delivery.incoming {
+        Err(error) => ("unreadable", Some(error.to_string().replace('\0', ""))),
+        Ok(_) if became.iter().any(|one| matches!(one.effect, Effect::Stored | Effect::KeptForLater)) => {
+            ("stored", None)
+        }
+        Ok(_) if became.iter().any(|one| one.effect == Effect::Repeated) => ("repeated", None),
+        Ok(_) => ("ignored", None),
+    };
+    Record { delivery, outcome, error, became }
+}
+
+/// The event's word in the flight recorder.
+pub(super) fn kind(what: &What) -> &'static str {
+    match what {
+        What::Message(_) => "message",
+        What::Status(_) => "status",
+        What::Reaction(_) => "reaction",
+        What::Edit(_) => "edit",
+        What::Delete(_) => "delete",
+        What::Contact(_) => "contact",
+        What::ThreadMoved { .. } => "thread_moved",
+        What::Template(_) => "template",
+        What::Notice(_) => "notice",
+        What::Ignored { .. } => "ignored",
+    }
+}

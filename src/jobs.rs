@@ -1,0 +1,183 @@
+//! Work that outlives a request: rows written with the transaction that asks for them (`Tx::enqueue`), claimed with row locks,
+//! retried with backoff, and kept for a person to look at when they keep failing. Jobs of one lane run one after the other, in
+//! the order of their ids.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rand::Rng;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use crate::{db::Tx, error::Result, ids::OrganizationId};
+
+/// How long a claim lasts unless it is renewed; a worker that died is replaced after it.
+const LEASE: Duration = Duration::from_secs(60);
+/// How often claims of living workers are renewed.
+const RENEWAL: Duration = Duration::from_secs(20);
+/// The longest pause between attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// A claimed job.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Job {
+    pub id: i64,
+    pub organization_id: OrganizationId,
+    pub kind: String,
+    pub lane: Option<String>,
+    pub payload: Value,
+    /// This attempt's number, from 1.
+    pub attempts: i32,
+}
+
+/// The table as workers see it, across organizations.
+#[derive(Clone)]
+pub struct Jobs {
+    pool: PgPool,
+    held: Arc<Mutex<HashSet<i64>>>,
+}
+
+impl Jobs {
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, held: Arc::default() }
+    }
+
+    /// Takes up to `limit` jobs that are due and whose lane is free. A claim that a database crash forgets is made again, so it
+    /// need not wait for the disk.
+    pub async fn claim(&self, limit: i64) -> Result<Vec<Job>> {
+        let mut tx = self.pool.begin_with("begin; set local synchronous_commit = off").await?;
+        let mut jobs: Vec<Job> = sqlx::query_as(
+            "with due as (
+                 select id from jobs j
+                 where state = 'ready' and run_at <= clock_timestamp()
+                   and (lane is null or not exists (
+                       select from jobs earlier where earlier.lane = j.lane and earlier.id < j.id and earlier.state = 'ready'))
+                 order by run_at, id
+                 limit $1
+                 for update skip locked)
+             update jobs set run_at = clock_timestamp() + make_interval(secs => $2), attempts = attempts + 1
+             from due where jobs.id = due.id
+             returning jobs.id, organization_id, kind, lane, payload, attempts",
+        )
+        .bind(limit)
+        .bind(LEASE.as_secs_f64())
+        .fetch_all(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        jobs.sort_unstable_by_key(|job| job.id);
+        self.held().extend(jobs.iter().map(|job| job.id));
+        Ok(jobs)
+    }
+
+    /// The job is done; its lane goes on.
+    pub async fn done(&self, job: &Job) -> Result<()> {
+        sqlx::query("delete from jobs where id = $1").bind(job.id).execute(&self.pool).await?;
+        self.let_go(job.id);
+        Ok(())
+    }
+
+    /// Another attempt, after `after` or a pause that doubles with every attempt.
+    pub async fn retry(&self, job: &Job, after: Option<Duration>, error: &str) -> Result<()> {
+        let pause = after.unwrap_or_else(|| backoff(job.attempts));
+        sqlx::query(
+            "update jobs set run_at = clock_timestamp() + make_interval(secs => $2), last_error = $3 where id = $1",
+        )
+        .bind(job.id)
+        .bind(pause.as_secs_f64())
+        .bind(error)
+        .execute(&self.pool)
+        .await?;
+        self.let_go(job.id);
+        Ok(())
+    }
+
+    /// Gives jobs back untouched, to be taken again after the pause; does not count as an attempt.
+    pub async fn postpone(&self, ids: &[i64], pause: Duration) -> Result<()> {
+        sqlx::query(
+            "update jobs set run_at = clock_timestamp() + make_interval(secs => $2), attempts = attempts - 1 where id = any($1)",
+        )
+        .bind(ids)
+        .bind(pause.as_secs_f64())
+        .execute(&self.pool)
+        .await?;
+        ids.iter().for_each(|id| self.let_go(*id));
+        Ok(())
+    }
+
+    /// No further attempts by itself; a person may look at it.
+    pub async fn bury(&self, job: &Job, error: &str) -> Result<()> {
+        sqlx::query("update jobs set state = 'dead', last_error = $2 where id = $1")
+            .bind(job.id)
+            .bind(error)
+            .execute(&self.pool)
+            .await?;
+        self.let_go(job.id);
+        Ok(())
+    }
+
+    /// The job was deleted by the transaction that recorded its outcome.
+    pub fn let_go(&self, id: i64) {
+        self.held().remove(&id);
+    }
+
+    /// Jobs that this process holds.
+    pub fn holding(&self) -> usize {
+        self.held().len()
+    }
+
+    /// Renews the claims of this process for as long as it lives.
+    pub async fn keep_claims(self) {
+        let mut ticks = tokio::time::interval(RENEWAL);
+        loop {
+            ticks.tick().await;
+            let ids: Vec<i64> = self.held().iter().copied().collect();
+            if ids.is_empty() {
+                continue;
+            }
+            let renewed = sqlx::query("update jobs set run_at = clock_timestamp() + make_interval(secs => $2) where id = any($1) and state = 'ready'")
+                .bind(&ids)
+                .bind(LEASE.as_secs_f64())
+                .execute(&self.pool)
+                .await;
+            if let Err(error) = renewed {
+                tracing::warn!(%error, "claims of jobs could not be renewed");
+            }
+        }
+    }
+
+    /// How long until the next job is due, as far as is known; at most a second.
+    pub async fn next_due(&self) -> Result<Duration> {
+        let seconds: Option<f64> = sqlx::query_scalar(
+            "select extract(epoch from run_at - clock_timestamp())::float8 from jobs where state = 'ready' and run_at > clock_timestamp()
+             order by run_at limit 1",
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(Duration::from_secs_f64(seconds.unwrap_or(1.0).clamp(0.005, 1.0)))
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, HashSet<i64>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Deletes finished jobs with the transaction that records what they did.
+pub async fn delete(tx: &mut Tx, ids: &[i64]) -> Result<()> {
+    let organization = tx.organization();
+    sqlx::query("delete from jobs where organization_id = $1 and id = any($2)")
+        .bind(organization)
+        .bind(ids)
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+/// 1, 2, 4, … seconds with a quarter of jitter.
+pub fn backoff(attempts: i32) -> Duration {
+    let exponent = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(16);
+    let pause = Duration::from_secs(1 << exponent).min(LONGEST_PAUSE);
+    pause.mul_f64(rand::rng().random_range(0.75..1.25))
+}
