@@ -255,10 +255,11 @@ pub enum TemplateValueKind {
         #[serde(default)]
         file_name: Option<String>,
     },
+    /// `place` is the location's name; `name` is the parameter's own.
     Location {
         latitude: f64,
         longitude: f64,
-        name: String,
+        place: String,
         address: String,
     },
     /// A header's file that the hub holds; its bytes are filled in before sending and never stored here.

@@ -63,7 +63,9 @@ fn file(kind: MediaKind, media: Option<&wire::Media>, faults: &[wire::Fault]) ->
     if reference.is_none() && fault.is_none() {
         return None;
     }
-    let caption = media.and_then(|media| media.caption.clone()).unwrap_or_default();
+    let caption = media.and_then(|media| media.caption.clone());
+    // Where there is no file, its place says why.
+    let caption = caption.or_else(|| fault.clone().filter(|_| reference.is_none())).unwrap_or_default();
     let mut shown = Shown::new(kind.into(), caption);
     shown.media.push(InboundMedia {
         kind,
@@ -197,6 +199,7 @@ fn unsupported(content: &wire::Content, faults: &[wire::Fault]) -> Shown {
     let kind = content.kind.as_deref().unwrap_or("unknown");
     let what = match kind {
         "unsupported" | "unknown" => content.unsupported.as_ref().and_then(|inner| inner.kind.as_deref()),
+        "interactive" => content.interactive.as_ref().and_then(|inner| inner.kind.as_deref()),
         _ => None,
     };
     let what = what.unwrap_or(kind).to_owned();

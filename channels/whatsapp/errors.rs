@@ -52,7 +52,8 @@ const CODES: &[(RangeInclusive<i64>, &str, Verdict)] = &[
     (100..=100, "invalid_request", Refuse(NextStep::FixContent)),
     (131008..=131009, "invalid_request", Refuse(NextStep::FixContent)),
     (131051..=131051, "type_not_supported", Refuse(NextStep::FixContent)),
-    (131052..=131053, "media_rejected", Refuse(NextStep::FixContent)),
+    (131052..=131052, "media_unavailable", Refuse(NextStep::None)),
+    (131053..=131053, "media_rejected", Refuse(NextStep::FixContent)),
     (132000..=132000, "template_parameters", Refuse(NextStep::FixTemplate)),
     (132001..=132001, "template_missing", Refuse(NextStep::FixTemplate)),
     (132005..=132005, "template_too_long", Refuse(NextStep::FixTemplate)),
@@ -98,10 +99,15 @@ pub(super) fn refusal(fault: &Fault) -> Refusal {
     reason(fault, ours, verdict.next_step())
 }
 
+/// Why Meta could not give us what a customer sent: nothing that an agent could do about it.
+pub(super) fn withheld(fault: &Fault) -> Refusal {
+    Refusal { next_step: NextStep::None, ..refusal(fault) }
+}
+
 /// The platform's own words, the most telling first.
 pub(super) fn words(fault: &Fault) -> String {
     let known = [&fault.error_data.details, &fault.message, &fault.title].into_iter().flatten().next();
-    known.cloned().unwrap_or_else(|| match fault.code {
+    known.map(|text| without_code(text).to_owned()).unwrap_or_else(|| match fault.code {
         Some(code) => format!("WhatsApp gave no reason (code {code})."),
         None => "WhatsApp gave no reason.".to_owned(),
     })
@@ -164,10 +170,20 @@ fn reason(fault: &Fault, ours: &str, step: NextStep) -> Refusal {
 /// Title and details, where they differ: “Re-engagement message: More than 24 hours have passed…”.
 fn sentence(fault: &Fault) -> String {
     let words = words(fault);
-    match fault.title.as_ref().or(fault.message.as_ref()) {
-        Some(title) if *title != words => format!("{title}: {words}"),
+    let title = fault.title.as_ref().or(fault.message.as_ref()).map(|title| without_code(title));
+    let bare = |text: &str| text.trim().trim_end_matches('.').to_lowercase();
+    match title {
+        Some(title) if bare(title) != bare(&words) => {
+            format!("{}: {words}", title.trim().trim_end_matches('.'))
+        }
         _ => words,
     }
+}
+
+/// Meta begins some messages with “(#131047) ”, which is told beside it.
+fn without_code(text: &str) -> &str {
+    let digits = text.strip_prefix("(#").and_then(|rest| rest.split_once(") "));
+    digits.filter(|(code, _)| code.bytes().all(|byte| byte.is_ascii_digit())).map_or(text, |(_, rest)| rest)
 }
 
 impl Verdict {

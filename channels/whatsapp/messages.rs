@@ -96,7 +96,7 @@ fn plain(head: Head, message: &wire::Message) -> InboundMessage {
         forwarded: context.forwarded || context.frequently_forwarded,
         album: None,
         referral: referral(message),
-        fault: message.errors.first().map(errors::refusal),
+        fault: message.errors.first().map(errors::withheld),
         sent_at: head.at,
         acknowledge: None,
         opens_window: !head.echo,
@@ -151,7 +151,7 @@ fn system(head: &Head, message: &wire::Message) -> Option<What> {
     });
     Some(What::Contact(ContactChange {
         find,
-        party: new.party(&[]).unwrap_or_default(),
+        party: new.party(&[]).unwrap_or_else(|| head.person.clone()),
         reachable: None,
         marketing: None,
         line: Some(TimelineLine {

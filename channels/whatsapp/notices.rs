@@ -168,7 +168,7 @@ fn security(value: &Value) -> (Severity, String) {
 fn history(field: &str, value: &Value) -> (Severity, String) {
     if field == "smb_app_state_sync" {
         let contacts = value.get("state_sync").and_then(Value::as_array).map_or(0, Vec::len);
-        return (Severity::Info, format!("The business phone shared {contacts} contacts."));
+        return (Severity::Info, format!("Address book of the business phone: contacts {contacts}"));
     }
     let chunks = value.get("history").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let threads = chunks.iter().filter_map(|chunk| chunk.get("threads")?.as_array()).flatten();
@@ -180,10 +180,7 @@ fn history(field: &str, value: &Value) -> (Severity, String) {
     }
     let progress = progress.map(|percent| format!(", {percent} % done")).unwrap_or_default();
     let (messages, threads) = (messages.sum::<usize>(), threads.count());
-    (
-        Severity::Info,
-        format!("History of the business phone: {messages} messages in {threads} chats{progress}"),
-    )
+    (Severity::Info, format!("History of the business phone: chats {threads}, messages {messages}{progress}"))
 }
 
 fn notice(field: &str, (severity, text): (Severity, String)) -> What {

@@ -113,3 +113,125 @@ pub(super) fn unreadable(topic: &str, text: impl Into<String>) -> What {
 pub(super) fn ignored(reason: impl Into<String>) -> What {
     What::Ignored { reason: reason.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::{prelude::*, sample::Index};
+    use serde_json::json;
+
+    use super::*;
+
+    fn read_body(body: impl Into<Bytes>) -> Result<Incoming, ReadError> {
+        read(&Verified::from_record("POST", vec![], vec![], body.into(), DateTime::UNIX_EPOCH))
+    }
+
+    /// Bodies of all fixtures that are JSON.
+    fn fixtures() -> Vec<Value> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/channels/whatsapp/inbound");
+        let bodies = fs::read_dir(folder).unwrap().filter_map(|case| {
+            let text = fs::read(case.unwrap().path().join("callback.json")).ok()?;
+            body::json(&text).ok()
+        });
+        bodies.collect()
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+            "[a-z_]{1,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map("[a-z_]{1,8}", inner, 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Puts `new` in the place of some value inside; the path is chosen by `at`.
+    fn replace(value: &mut Value, at: &[Index], new: Value) {
+        let Some((first, rest)) = at.split_first() else {
+            *value = new;
+            return;
+        };
+        match value {
+            Value::Array(items) if !items.is_empty() => {
+                let length = items.len();
+                replace(&mut items[first.index(length)], rest, new);
+            }
+            Value::Object(fields) if !fields.is_empty() => {
+                let length = fields.len();
+                let key = fields.keys().nth(first.index(length)).cloned().unwrap_or_default();
+                replace(&mut fields[&key], rest, new);
+            }
+            _ => *value = new,
+        }
+    }
+
+    /// Every message or echo of a body.
+    fn items(body: &Value) -> Vec<Value> {
+        let list = |value: &Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
+        let changes = list(body, "entry").into_iter().flat_map(move |entry| list(&entry, "changes"));
+        changes.flat_map(|change| list(&change["value"], "messages")).collect()
+    }
+
+    fn good(id: &str) -> Value {
+        json!({"from": "4915100000007", "id": id, "timestamp": "1767225600", "type": "text", "text": {"body": id}})
+    }
+
+    fn has(incoming: &Incoming, id: &str) -> bool {
+        incoming.events.iter().any(|event| match &event.what {
+            What::Message(message) => message.external_id == id && message.text == id,
+            _ => false,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..300), value in any_json()) {
+            let _ = read_body(bytes);
+            let _ = read_body(value.to_string());
+        }
+
+        #[test]
+        fn a_changed_callback_is_survived(which: Index, at in prop::collection::vec(any::<Index>(), 1..9), new in any_json()) {
+            let all = fixtures();
+            let mut body = all[which.index(all.len())].clone();
+            replace(&mut body, &at, new);
+            let _ = read_body(body.to_string());
+        }
+
+        #[test]
+        fn a_bad_item_never_costs_its_neighbours(
+            which: Index,
+            at in prop::collection::vec(any::<Index>(), 0..6),
+            new in any_json(),
+            spoiled in any_json(),
+        ) {
+            let all: Vec<Value> = fixtures().iter().flat_map(items).collect();
+            let mut odd = all[which.index(all.len())].clone();
+            replace(&mut odd, &at, new);
+            let body = json!({"object": OBJECT, "entry": [
+                {"id": "1", "changes": [
+                    {"field": "messages", "value": {"contacts": [spoiled.clone()], "messages": [good("g1"), odd, good("g2")]}},
+                    spoiled.clone(),
+                    {"field": "messages", "value": {"statuses": [spoiled.clone()], "messages": [good("g3")]}},
+                ]},
+                spoiled,
+                {"id": "2", "changes": [{"field": "messages", "value": {"messages": [good("g4")]}}]},
+            ]});
+            let incoming = read_body(body.to_string());
+            let incoming = incoming.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            for id in ["g1", "g2", "g3", "g4"] {
+                prop_assert!(has(&incoming, id), "{id} was lost");
+            }
+        }
+    }
+}

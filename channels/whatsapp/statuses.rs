@@ -32,7 +32,12 @@ pub(super) fn status(item: Value, beside: Beside<'_>) -> What {
         external_id,
         status: reached,
         at: status.timestamp.unwrap_or(beside.received_at),
-        error: status.errors.first().map(errors::refusal),
+        error: match reached {
+            MessageStatus::Failed => {
+                Some(errors::refusal(status.errors.first().unwrap_or(&wire::Fault::default())))
+            }
+            _ => None,
+        },
         message_id: status.biz_opaque_callback_data.as_deref().and_then(|data| Uuid::parse_str(data).ok()),
     })
 }

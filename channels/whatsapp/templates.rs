@@ -86,9 +86,9 @@ async fn parameter(account: &Account, value: &TemplateValue, net: &net::Client) 
             set(&mut document, "filename", file_name.as_deref());
             json!({ "type": "document", "document": document })
         }
-        TemplateValueKind::Location { latitude, longitude, name, address } => json!({
+        TemplateValueKind::Location { latitude, longitude, place, address } => json!({
             "type": "location",
-            "location": { "latitude": latitude, "longitude": longitude, "name": name, "address": address },
+            "location": { "latitude": latitude, "longitude": longitude, "name": place, "address": address },
         }),
         TemplateValueKind::File { kind, file_name, mime, bytes, .. } => {
             let id = media::upload(account, bytes, file_name, mime, net).await?;

@@ -23,17 +23,17 @@ pub(super) struct Updates {
     pub metadata: Metadata,
     #[serde(deserialize_with = "list")]
     pub contacts: Vec<Contact>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "array")]
     pub messages: Vec<Value>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "array")]
     pub message_echoes: Vec<Value>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "array")]
     pub statuses: Vec<Value>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "array")]
     pub calls: Vec<Value>,
     #[serde(deserialize_with = "list")]
     pub errors: Vec<Fault>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "array")]
     pub user_preferences: Vec<Value>,
 }
 
@@ -452,16 +452,22 @@ pub(super) fn item<T: DeserializeOwned>(value: Value) -> Option<T> {
     if value.is_object() { serde_json::from_value(value).ok() } else { None }
 }
 
+/// Never a list: serde would fill a struct from one by position.
 fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(from: D) -> Result<T, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(from)?).unwrap_or_default())
+    let value = Some(Value::deserialize(from)?).filter(|value| !value.is_array());
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
+}
+
+fn array<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Value>, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::Array(items) => items,
+        _ => Vec::new(),
+    })
 }
 
 /// A list whose odd items are left out.
 fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Vec<T>, D::Error> {
-    Ok(match Value::deserialize(from)? {
-        Value::Array(items) => items.into_iter().filter_map(item).collect(),
-        _ => Vec::new(),
-    })
+    Ok(array(from)?.into_iter().filter_map(item).collect())
 }
 
 /// A text that says something; numbers count as texts.
