@@ -4,3 +4,4 @@ pub mod attachment;
 pub mod conversation;
 pub mod integration;
 pub mod message;
+pub mod order;
