@@ -13,7 +13,7 @@ const BATCH: usize = 100;
 
 /// How waiting items are stored.
 pub trait Store: Send + Sync + 'static {
-    type Item: Send + 'static;
+    type Item: Send + Sync + 'static;
     type Answer: Send + 'static;
 
     /// Stores the items, in their order; answers each one.
