@@ -64,8 +64,6 @@ create table users (
     email text not null,
     name text not null check (length(name) between 1 and 200),
     password_hash text,
-    failed_logins integer not null default 0,
-    locked_until timestamptz,
     preferences jsonb not null default '{}',
     created_at timestamptz not null default now()
 );
@@ -109,20 +107,28 @@ create unique index invitations_open on invitations (organization_id, lower(emai
 call protect('invitations');
 grant select, update on invitations to switchboard_system;
 
--- One row per log-in: the family that its rotating refresh tokens belong to.
+-- One row per log-in: the family that its rotating refresh tokens belong to. It belongs to a person and reaches every
+-- organization of that person; a tenant sees whether its members' sessions live, nothing else.
 create table sessions (
     id uuid primary key,
     user_id uuid not null references users (id) on delete cascade,
-    organization_id uuid not null references organizations (id) on delete cascade,
+    -- Where the last token was made for; the next log-in begins there.
+    last_organization_id uuid not null references organizations (id) on delete cascade,
     user_agent text,
     address text,
     created_at timestamptz not null default now(),
     last_used_at timestamptz not null default now(),
     ended_at timestamptz,
+    -- logged_out | ended_by_user | refresh_token_reused | password_changed | password_reset | deactivated
     ended_because text
 );
 create index sessions_user on sessions (user_id);
-call protect('sessions');
+alter table sessions enable row level security;
+alter table sessions force row level security;
+create policy tenant on sessions to switchboard_app
+    using (exists (select from members where members.user_id = sessions.user_id and members.organization_id = current_organization()));
+create policy system on sessions to switchboard_system using (true) with check (true);
+grant select (id, user_id, last_organization_id, ended_at), update (ended_at, ended_because) on sessions to switchboard_app;
 grant select, insert, update on sessions to switchboard_system;
 
 -- A token is used once; a second use ends its session.
@@ -144,6 +150,16 @@ create table password_resets (
     created_at timestamptz not null default now()
 );
 grant select, insert, update, delete on password_resets to switchboard_system;
+
+-- Failed log-ins by e-mail address, known or not, so that a lock tells nobody who has an account.
+create table login_failures (
+    email_hash bytea primary key,
+    failures integer not null,
+    locked_until timestamptz,
+    last_at timestamptz not null default now()
+);
+create index login_failures_last on login_failures (last_at);
+grant select, insert, update, delete on login_failures to switchboard_system;
 
 create table teams (
     organization_id uuid not null references organizations (id) on delete cascade,

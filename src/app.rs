@@ -3,8 +3,14 @@
 use std::sync::Arc;
 
 use crate::{
-    access::token::Tokens, config::Config, db::Db, forgeries::Forgeries, inbox::integration::Integrations,
-    ingest::Ingest, store::Store, vault::Vault,
+    access::{throttle::Throttle, token::Tokens},
+    config::Config,
+    db::Db,
+    forgeries::Forgeries,
+    inbox::integration::Integrations,
+    ingest::Ingest,
+    store::Store,
+    vault::Vault,
 };
 
 /// Cheap to clone; axum's state.
@@ -16,6 +22,8 @@ pub struct App {
     pub net: net::Client,
     /// Signs and reads access tokens.
     pub tokens: Tokens,
+    /// How often somebody may knock at the auth routes.
+    pub throttle: Throttle,
     /// Media files.
     pub store: Store,
     /// Integrations with their accounts unsealed, by id.

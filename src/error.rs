@@ -1,12 +1,15 @@
 //! What a request can fail with. A [`Problem`] is the caller's to mend and says how; anything else is ours, is logged
 //! once, and tells the caller nothing but the request's id. The body is RFC 9457.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -51,6 +54,20 @@ pub struct Problem {
 pub struct FieldError {
     pub field: String,
     pub detail: String,
+}
+
+/// For OpenAPI: what any operation may answer beside its own answers. `responses((status = 200, body = X), Problems)`.
+pub struct Problems;
+
+impl utoipa::IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let problem = ResponseBuilder::new()
+            .description("A problem, RFC 9457")
+            .content("application/problem+json", content)
+            .build();
+        BTreeMap::from([("4XX".to_owned(), problem.clone().into()), ("5XX".to_owned(), problem.into())])
+    }
 }
 
 impl Problem {

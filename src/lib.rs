@@ -13,6 +13,7 @@ pub mod ids;
 pub mod inbox;
 pub mod ingest;
 pub mod jobs;
+pub mod mail;
 pub mod metrics;
 pub mod realtime;
 pub mod router;

@@ -1,22 +1,45 @@
 //! The table of contents: every path, grouped by who calls it.
 
 use axum::Router;
-use utoipa::OpenApi;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{app::App, http};
+use crate::{
+    app::App,
+    error::{FieldError, Problem},
+    http,
+};
 
 #[derive(OpenApi)]
-#[openapi(info(
-    title = "Switchboard",
-    description = "One shared inbox for every place customers write. Lists answer `{data, next_cursor}`; problems are RFC 9457.",
-    license(name = "MIT OR Apache-2.0")
-))]
+#[openapi(
+    info(
+        title = "Switchboard",
+        description = "One shared inbox for every place customers write. Lists answer `{data, next_cursor}`; problems are RFC 9457.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    components(schemas(Problem, FieldError)),
+    modifiers(&AccessToken),
+    security(("bearer" = []))
+)]
 struct Document;
+
+/// Every operation asks for an access token unless it says otherwise.
+struct AccessToken;
+
+impl Modify for AccessToken {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
 
 /// Paths under `/api/v1`, for browsers and programs. One line per noun.
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().merge(http::auth::routes())
 }
 
 /// The REST interface's description, OpenAPI 3.1.
@@ -30,11 +53,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub fn router(app: App) -> Router {
     let (api, document) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
+    let public_url = app.config.server.public_url.clone();
     let callbacks = http::incoming::router(app.config.limits.callback_bytes);
-    Router::new()
+    let routes = Router::new()
         .merge(api)
         .merge(callbacks)
         .merge(http::process::router(document))
         .merge(http::media::router())
-        .with_state(app)
+        .with_state(app);
+    http::edge::around(routes, &public_url)
 }

@@ -3,12 +3,12 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::token::Tokens,
+    access::{throttle::Throttle, token::Tokens},
     app::App,
     config::Config,
     db::{self, Db, PoolSizes},
@@ -55,14 +55,18 @@ async fn run(
         Role::Serve => db::migrate(&database.url).await?,
         Role::Server | Role::Worker => wait_for_migrations(&database.url).await?,
     }
-    let app = open_app(config, database)?;
+    let app = open_app(config, &database.url)?;
     let routes = router::router(app.clone()).merge(metrics::router());
     let served = listen(routes, app.config.server.bind, shutdown).await;
     app.db.close().await;
     served
 }
 
-fn open_app(config: Config, database: &Database) -> Result<App, StartError> {
+/// Puts together what handlers and workers use; `url` names a migrated database.
+///
+/// # Errors
+/// The key or the media store cannot be had.
+pub fn open_app(config: Config, url: &SecretString) -> Result<App, StartError> {
     let key = config.secret_key.load()?;
     let vault = Vault::new(key.expose_secret());
     let private = match config.server.allow_private_addresses || config.server.demo {
@@ -71,7 +75,7 @@ fn open_app(config: Config, database: &Database) -> Result<App, StartError> {
     };
     let system = (config.database.connections / 4).max(1);
     let sizes = PoolSizes { app: config.database.connections - system, system };
-    let db = Db::connect(&database.url, sizes, Arc::new(MemoryBus::default()))?;
+    let db = Db::connect(url, sizes, Arc::new(MemoryBus::default()))?;
     let integrations = Integrations::new(db.clone(), vault.clone());
     Ok(App {
         ingest: Ingest::new(db.clone(), integrations.clone()),
@@ -79,6 +83,7 @@ fn open_app(config: Config, database: &Database) -> Result<App, StartError> {
         forgeries: Forgeries::default(),
         store: Store::open(&config.storage, &key)?,
         tokens: Tokens::new(key.expose_secret()),
+        throttle: Throttle::new(config.limits.auth_requests_per_minute),
         net: net::Client::new(private, net::Limits::default())?,
         config: Arc::new(config),
         db,

@@ -1,8 +1,10 @@
 //! The person behind a request. Asking for an [`Agent`] in a handler's arguments is the authentication; `begin` is the
 //! authorisation and the only way on to the database.
 
+use std::convert::Infallible;
+
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, OptionalFromRequestParts},
     http::{header, request::Parts},
 };
 
@@ -107,6 +109,15 @@ impl Member {
             || assignee == Some(self.user_id)
             || team.is_some_and(|team| self.teams.contains(&team))
             || (assignee.is_none() && team.is_none())
+    }
+}
+
+/// Nobody, where no token or none that is valid comes along.
+impl OptionalFromRequestParts<App> for Agent {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Infallible> {
+        Ok(<Self as FromRequestParts<App>>::from_request_parts(parts, app).await.ok())
     }
 }
 

@@ -1,5 +1,12 @@
 //! Who somebody is, and what they may do.
 
 pub mod agent;
+pub mod lockout;
+pub mod organization;
+pub mod password;
 pub mod permission;
+pub mod secret;
+pub mod session;
+pub mod throttle;
 pub mod token;
+pub mod user;

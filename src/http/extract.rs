@@ -11,9 +11,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use garde::Validate;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::error::{Error, FieldError, Problem, Result};
+use crate::{
+    access::password::{LONGEST, SHORTEST},
+    error::{Error, FieldError, Problem, Result},
+};
 
 /// Largest JSON body that a route takes unless it says otherwise, in bytes.
 pub const BODY_BYTES: usize = 1024 * 1024;
@@ -193,6 +197,20 @@ fn validate<T: Validate<Context: Default>>(value: &T) -> Result<()> {
 pub fn holds_nul(text: &str) -> bool {
     text.match_indices("u0000")
         .any(|(at, _)| text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1)
+}
+
+/// garde: something other than blanks.
+pub fn text<C>(value: &str, _: &C) -> garde::Result {
+    if value.trim().is_empty() { Err(garde::Error::new("must not be empty")) } else { Ok(()) }
+}
+
+/// garde: long enough to be hard to guess, short enough to be hashed.
+pub fn password_length<C>(value: &SecretString, _: &C) -> garde::Result {
+    let length = value.expose_secret().chars().count();
+    if (SHORTEST..=LONGEST).contains(&length) {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!("must have {SHORTEST} to {LONGEST} characters")))
 }
 
 /// Distinguishes a field that is absent (`None`) from one that is `null` (`Some(None)`) in a PATCH:

@@ -1,6 +1,10 @@
 //! One file per noun: request, response, handlers. None imports another.
 
+pub mod address;
+pub mod auth;
+pub mod edge;
 pub mod extract;
+pub mod idempotency;
 pub mod incoming;
 pub mod media;
 pub mod page;

@@ -1,0 +1,185 @@
+//! What every request passes on its way in and every answer on its way out: a request id, a net under panics, problems in
+//! place of bare error statuses, and the headers that tell browsers what a page may do.
+
+use std::{panic::AssertUnwindSafe, time::Instant};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use tracing::Instrument;
+use url::Url;
+use uuid::Uuid;
+
+use crate::{error::Problem, http::extract::BODY_BYTES};
+
+/// Pages load scripts, and talk, to where they came from and nowhere else.
+const CSP: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
+                   connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id that problems, logs and the `X-Request-Id` header of an answer share.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Puts the edge around all routes. A route that takes larger bodies has a `DefaultBodyLimit` of its own.
+pub fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, public_url: &Url) -> Router<S> {
+    let https = public_url.scheme() == "https";
+    router.layer(DefaultBodyLimit::max(BODY_BYTES)).layer(from_fn(
+        move |request: Request, next: Next| async move {
+            let id = request_id(request.headers());
+            let api = request.uri().path().starts_with("/api/");
+            let mut response = watched(request, next, &id).await;
+            explain(&mut response, &id);
+            protect(response.headers_mut(), api, https);
+            if let Ok(value) = HeaderValue::from_str(&id) {
+                response.headers_mut().insert(REQUEST_ID, value);
+            }
+            response
+        },
+    ))
+}
+
+/// Runs the request in a span of its own; a panic becomes a 500.
+async fn watched(mut request: Request, next: Next, id: &str) -> Response {
+    let begun = Instant::now();
+    // Without the query, which may hold a token.
+    let span = tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.path = request.uri().path());
+    request.extensions_mut().insert(RequestId(id.to_owned()));
+    async {
+        let response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            Problem::internal().into_response()
+        });
+        tracing::debug!(http.status = response.status().as_u16(), http.took = ?begun.elapsed(), "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// A proxy's id, if it looks like one, or a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let fits = |id: &&str| {
+        (1..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(fits);
+    given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// Gives a problem its request id, and an error without a readable body a problem.
+fn explain(response: &mut Response, id: &str) {
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None if is_bare_error(response) => bare(response.status()),
+        None => return,
+    };
+    let problem = Problem { request_id: Some(id.to_owned()), ..problem };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    *response.body_mut() = Body::from(body);
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+}
+
+/// What the framework answers by itself: an unknown path, a wrong method, a broken upload or handshake.
+fn is_bare_error(response: &Response) -> bool {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    (status.is_client_error() || status.is_server_error())
+        && kind.is_none_or(|kind| kind.starts_with(b"text/plain"))
+}
+
+fn bare(status: StatusCode) -> Problem {
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("method_not_allowed", "This address does not take that method; see the Allow header.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "The body is larger than this route takes."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            ("unsupported_media_type", "This route does not take that content type.")
+        }
+        StatusCode::REQUEST_TIMEOUT => ("timeout", "The request took too long to arrive."),
+        StatusCode::SERVICE_UNAVAILABLE => return Problem::unavailable("Not at the moment. Try again."),
+        status if status.is_server_error() => return Problem::internal(),
+        _ => ("bad_request", "The request cannot be taken as it is."),
+    };
+    Problem::new(status, code, detail)
+}
+
+/// Sets what is not yet set: a page with other needs brings its own policy.
+fn protect(headers: &mut HeaderMap, api: bool, https: bool) {
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, CSP);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), payment=()");
+    if api {
+        set(header::CACHE_CONTROL, "no-store");
+    }
+    if https {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn answer(path: &str, id: &str) -> (Response, serde_json::Value) {
+        #[expect(clippy::unused_async, reason = "a handler")]
+        async fn panics() {
+            panic!("on purpose")
+        }
+        let router = Router::new()
+            .route("/fine", get(async || "fine"))
+            .route("/panics", get(panics))
+            .route("/teapot", get(async || StatusCode::IM_A_TEAPOT));
+        let router = around(router, &Url::parse("https://hub.example").unwrap());
+        let request = Request::builder().uri(path).header("x-request-id", id).body(Body::empty()).unwrap();
+        let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        (Response::from_parts(parts, Body::empty()), serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_with_the_request_s_id() {
+        let (response, problem) = answer("/panics", "abc-1").await;
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(problem["request_id"], "abc-1");
+        assert_eq!(problem["code"], "internal");
+        assert!(!problem.to_string().contains("on purpose"));
+    }
+
+    #[tokio::test]
+    async fn bare_errors_become_problems_and_bad_ids_are_replaced() {
+        let (response, problem) = answer("/teapot", "not an id!").await;
+        assert_eq!((response.status().as_u16(), problem["status"].as_u64()), (418, Some(418)));
+        assert_eq!(response.headers()["x-request-id"].to_str().unwrap().len(), 36);
+        assert_eq!(answer("/nowhere", "abc").await.1["code"], "not_found");
+    }
+
+    #[tokio::test]
+    async fn every_page_is_protected() {
+        let (response, _) = answer("/fine", "abc").await;
+        let headers = response.headers();
+        assert!(headers["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"));
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert!(headers.contains_key("strict-transport-security"));
+    }
+}
