@@ -194,6 +194,9 @@ fn gathered(value: &Value) -> String {
     lines.join("\n")
 }
 
+/// Fields with words for people, in the order in which people read them.
+const SPOKEN: [&str; 6] = ["title", "question", "caption", "text", "description", "prize_description"];
+
 fn gather(value: &Value, speaks: bool, lines: &mut Vec<String>) {
     match value {
         Value::String(text) if speaks => lines.push(text.clone()),
@@ -205,13 +208,15 @@ fn gather(value: &Value, speaks: bool, lines: &mut Vec<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| gather(item, false, lines)),
         Value::Object(fields) => {
-            for (name, value) in fields {
-                let speaks = matches!(
-                    name.as_str(),
-                    "title" | "text" | "question" | "description" | "prize_description" | "caption"
-                );
-                gather(value, speaks, lines);
+            for value in SPOKEN.iter().filter_map(|name| fields.get(*name)) {
+                gather(value, true, lines);
             }
+            let silent =
+                |name: &str| SPOKEN.contains(&name) || matches!(name, "chat" | "chats" | "user" | "sticker");
+            fields
+                .iter()
+                .filter(|(name, _)| !silent(name))
+                .for_each(|(_, value)| gather(value, false, lines));
         }
         _ => {}
     }

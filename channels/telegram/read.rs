@@ -142,7 +142,7 @@ fn sides(context: &Context<'_>, message: &Message) -> Option<(Party, Option<Part
         let echo = from.is_some() && from != message.chat.as_ref()?.id.0;
         return Some((contact, None, echo || message.sender_business_bot.is_some()));
     }
-    Some((contact, author, by_bot))
+    Some((contact, author.filter(|_| !by_bot), by_bot))
 }
 
 /// The message answered. Every message of a topic "answers" the one that opened it, which nobody chose to do.
