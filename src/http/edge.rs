@@ -141,7 +141,6 @@ mod tests {
     use super::*;
 
     async fn answer(path: &str, id: &str) -> (Response, serde_json::Value) {
-        #[expect(clippy::unused_async, reason = "a handler")]
         async fn panics() {
             panic!("on purpose")
         }

@@ -1,6 +1,7 @@
 //! The hub from outside: one binary, so that the crates are linked once.
 #![cfg(test)]
 
+mod access;
 mod database;
 mod embedded;
 mod harness;

@@ -1,3 +1,5 @@
 //! What the tests stand on.
 
+pub mod client;
 pub mod database;
+pub mod hub;

@@ -1,0 +1,3 @@
+//! Who gets in, what they may do, and how it ends.
+
+mod log_in;

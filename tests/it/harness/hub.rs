@@ -1,0 +1,110 @@
+//! A whole hub inside the test's own process, on a port and a database of its own.
+
+use std::net::SocketAddr;
+
+use secrecy::ExposeSecret;
+use serde_json::json;
+use sqlx::PgConnection;
+use switchboard::{app::App, config::Config, router, serve};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::{
+    client::{Answer, Client, Session},
+    database::{self, TestDatabase},
+};
+
+/// 32 bytes, base64.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// What people in tests log in with.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Stops, and drops its database, with this.
+pub struct Hub {
+    pub app: App,
+    /// Without a slash at the end.
+    pub url: String,
+    pub data: TempDir,
+    pub database: TestDatabase,
+    server: JoinHandle<()>,
+}
+
+impl Hub {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With these variables of the configuration beside those that every test hub has.
+    pub async fn start_with(variables: &[(&str, &str)]) -> Self {
+        let database = database::fresh().await;
+        let data = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = config(&database, &data, address, variables);
+        let app = serve::open_app(config, &database.url()).unwrap();
+        let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        Self { app, url: format!("http://{address}"), data, database, server }
+    }
+
+    /// Somebody who is not logged in.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// Past every wall between tenants.
+    pub async fn sql(&self) -> PgConnection {
+        self.database.connect().await
+    }
+
+    /// A new organization and its owner, `{owner}@example.org`.
+    pub async fn found(&self, organization: &str, owner: &str) -> Session {
+        let body = json!({
+            "organization_name": organization,
+            "name": owner,
+            "email": format!("{owner}@example.org"),
+            "password": PASSWORD,
+        });
+        Session::from(self.client(), self.client().post("/auth/register", &body).await.expect(201))
+    }
+
+    pub async fn try_log_in(&self, email: &str, password: &str) -> Answer {
+        self.client().post("/auth/login", &json!({"email": email, "password": password})).await
+    }
+
+    /// A member with a role, invited by somebody who may, `{name}@example.org`.
+    pub async fn invite(&self, by: &Session, name: &str, role: &str) -> Session {
+        let body = json!({"email": format!("{name}@example.org"), "role": role});
+        let invitation = by.post("/users", &body).await.expect(201);
+        let body = json!({"token": invitation.body["token"], "name": name, "password": PASSWORD});
+        Session::from(self.client(), self.client().post("/auth/accept-invitation", &body).await.expect(201))
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn config(
+    database: &TestDatabase,
+    data: &TempDir,
+    address: SocketAddr,
+    variables: &[(&str, &str)],
+) -> Config {
+    let base = [
+        ("DATABASE_URL", database.url().expose_secret().to_owned()),
+        ("SWITCHBOARD_BIND", address.to_string()),
+        ("SWITCHBOARD_DATA", data.path().to_str().unwrap().to_owned()),
+        ("SWITCHBOARD_SECRET_KEY", KEY.to_owned()),
+        ("SWITCHBOARD_ALLOW_PRIVATE_ADDRESSES", "true".to_owned()),
+        ("SWITCHBOARD_AUTH_REQUESTS_PER_MINUTE", "100000".to_owned()),
+    ];
+    Config::from_source(&|name| {
+        let given = variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        given.or_else(|| base.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone()))
+    })
+    .unwrap()
+}
