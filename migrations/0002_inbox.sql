@@ -158,7 +158,7 @@ create table conversations (
     last_seq bigint not null default 0,
     -- Everything up to here was read by somebody.
     read_seq bigint not null default 0,
-    -- Inbound messages above read_seq, or 1 after somebody marked it as unread.
+    -- Inbound messages above read_seq.
     unread_count integer not null default 0,
     last_message_id uuid,
     last_message_at timestamptz not null default now(),
@@ -189,7 +189,7 @@ create index conversations_unread on conversations (organization_id, last_messag
 create index conversations_priority on conversations (organization_id, priority, last_message_at desc, id desc) where priority <> 'none' and deleted_at is null;
 create index conversations_wake on conversations (snoozed_until) where status = 'snoozed';
 call protect('conversations');
-grant select, update on conversations to switchboard_system;
+grant select on conversations to switchboard_system;
 
 create table messages (
     organization_id uuid not null,
@@ -402,7 +402,6 @@ create table conversation_count_changes (
 create index conversation_count_changes_organization on conversation_count_changes (organization_id);
 call protect('conversation_count_changes');
 grant select, insert, update, delete on conversation_counts, conversation_count_changes to switchboard_system;
-grant select, update on conversation_labels to switchboard_system;
 
 create function count_new_conversations() returns trigger
     language plpgsql

@@ -251,6 +251,7 @@ impl Tx {
     }
 }
 
+// Compiling a plan takes longer than any statement here runs, and prepared plans are costed high: no JIT.
 fn pool(url: &SecretString, role: &'static str, size: u32) -> Result<PgPool, sqlx::Error> {
     let options: PgConnectOptions = url.expose_secret().parse()?;
     Ok(PgPoolOptions::new()
@@ -262,5 +263,5 @@ fn pool(url: &SecretString, role: &'static str, size: u32) -> Result<PgPool, sql
                 Ok(())
             })
         })
-        .connect_lazy_with(options.application_name(role)))
+        .connect_lazy_with(options.application_name(role).options([("jit", "off")])))
 }

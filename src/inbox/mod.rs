@@ -1,7 +1,18 @@
 //! The nouns of the inbox, each with its rows, its statements and its JSON form.
 
 pub mod attachment;
+pub mod change;
 pub mod conversation;
+pub mod conversation_merge;
+pub mod counts;
 pub mod integration;
+pub mod label;
+pub mod listing;
 pub mod message;
 pub mod order;
+pub mod read_mark;
+pub mod search;
+pub mod snooze;
+pub mod start;
+pub mod tell;
+pub mod timeline;
