@@ -39,7 +39,11 @@ impl Modify for AccessToken {
 
 /// Paths under `/api/v1`, for browsers and programs. One line per noun.
 fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(http::auth::routes())
+    OpenApiRouter::new()
+        .merge(http::auth::routes())
+        .merge(http::bulk::routes())
+        .merge(http::conversations::routes())
+        .merge(http::labels::routes())
 }
 
 /// The REST interface's description, OpenAPI 3.1.

@@ -2,10 +2,13 @@
 
 pub mod address;
 pub mod auth;
+pub mod bulk;
+pub mod conversations;
 pub mod edge;
 pub mod extract;
 pub mod idempotency;
 pub mod incoming;
+pub mod labels;
 pub mod media;
 pub mod page;
 pub mod process;
