@@ -93,3 +93,28 @@ create index jobs_lane on jobs (lane, id) where lane is not null and state = 're
 create index jobs_dead on jobs (organization_id, id) where state = 'dead';
 call protect('jobs');
 grant select, insert, update, delete on jobs to switchboard_system;
+
+-- Makes the coming days' partitions and drops those whose last row is older than `keep` seconds. Runs with the rights of the
+-- tables' owner: the roles that call it may not change the schema.
+create procedure keep_day_partitions(parent text, keep double precision)
+    language plpgsql security definer set search_path = public, pg_temp
+    as $$
+declare
+    part text;
+begin
+    if parent not in ('events', 'callbacks') then
+        raise exception 'no such partitioned table: %', parent;
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('keep_day_partitions ' || parent, 0));
+    call make_day_partitions(parent, current_date, 2);
+    for part in
+        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = parent::regclass and c.relname ~ '_[0-9]{8}$'
+          and to_date(right(c.relname, 8), 'YYYYMMDD') + 1 < now() - make_interval(secs => keep)
+    loop
+        execute format('drop table %I', part);
+    end loop;
+end $$;
+revoke execute on procedure keep_day_partitions from public;
+grant execute on procedure keep_day_partitions to switchboard_system;
+revoke execute on procedure make_day_partitions from public;

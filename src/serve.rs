@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::Router;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     access::{throttle::Throttle, token::Tokens},
@@ -15,12 +15,13 @@ use crate::{
     forgeries::Forgeries,
     inbox::integration::Integrations,
     ingest::Ingest,
-    metrics,
+    maintenance, metrics,
     realtime::bus::MemoryBus,
     router,
     start::{Database, StartError, wait_for_migrations},
     store::Store,
     vault::Vault,
+    worker,
 };
 
 /// How long requests that are under way may take after the signal to stop.
@@ -56,10 +57,27 @@ async fn run(
         Role::Server | Role::Worker => wait_for_migrations(&database.url).await?,
     }
     let app = open_app(config, &database.url)?;
+    let work = start_work(&app, role, &shutdown);
     let routes = router::router(app.clone()).merge(metrics::router());
-    let served = listen(routes, app.config.server.bind, shutdown).await;
+    let served = listen(routes, app.config.server.bind, shutdown.clone()).await;
+    // A listener that failed takes the rest with it.
+    shutdown.cancel();
+    if tokio::time::timeout(DRAIN, work.wait()).await.is_err() {
+        tracing::warn!("some jobs did not end in time; another worker takes them up");
+    }
     app.db.close().await;
     served
+}
+
+/// What a process does beside answering requests. A worker answers too: operators ask it for its health.
+fn start_work(app: &App, role: Role, shutdown: &CancellationToken) -> TaskTracker {
+    let work = TaskTracker::new();
+    work.spawn(maintenance::count_forgeries(app.clone(), shutdown.clone()));
+    if role != Role::Server {
+        work.spawn(worker::run(app.clone(), shutdown.clone()));
+    }
+    work.close();
+    work
 }
 
 /// Puts together what handlers and workers use; `url` names a migrated database.

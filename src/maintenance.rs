@@ -1,0 +1,55 @@
+//! What has to be done from time to time: snoozed conversations wake, counts are folded, partitions are made ahead of time, and
+//! what has outlived its retention goes. Several workers may do it at once without harm.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{app::App, error::Result};
+
+/// A worker's upkeep. Runs until told to stop.
+pub async fn run(app: App, stop: CancellationToken) {
+    every(&stop, Duration::from_secs(3600), || expire(&app)).await;
+}
+
+/// A server's: what it refused is told to the table.
+pub async fn count_forgeries(app: App, stop: CancellationToken) {
+    every(&stop, Duration::from_secs(1), || app.forgeries.flush(&app.db)).await;
+}
+
+async fn every<F: Future<Output = Result<()>>>(
+    stop: &CancellationToken,
+    period: Duration,
+    task: impl Fn() -> F,
+) {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        if let Err(error) = task().await {
+            tracing::warn!(%error, "upkeep failed and will be tried again");
+        }
+    }
+}
+
+/// Days are dropped whole; what waited for a message that never came goes after a week.
+async fn expire(app: &App) -> Result<()> {
+    let limits = &app.config.limits;
+    for (parent, keep) in [("events", limits.event_retention), ("callbacks", limits.callback_retention)] {
+        sqlx::query("call keep_day_partitions($1, $2)")
+            .bind(parent)
+            .bind(keep.as_secs_f64())
+            .execute(app.db.system())
+            .await?;
+    }
+    sqlx::query("delete from early_changes where created_at < now() - interval '7 days'")
+        .execute(app.db.system())
+        .await?;
+    sqlx::query("delete from idempotency_keys where created_at < now() - interval '24 hours'")
+        .execute(app.db.system())
+        .await?;
+    Ok(())
+}
