@@ -1,10 +1,18 @@
 //! What the hub counts, by name. The list is what `/metrics` describes and what dashboards and alerts in `deploy/`
 //! may ask for.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+    routing::get,
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use sqlx::PgPool;
+use tokio::time::{MissedTickBehavior, interval};
 
 /// How a metric behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +54,9 @@ metrics! {
 /// Upper bounds of the batch sizes that ingest may reach.
 const BATCH_SIZES: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0];
 
+/// How often the jobs are counted.
+const JOBS_EVERY: Duration = Duration::from_secs(15);
+
 /// `/metrics`, in Prometheus' text form.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
@@ -56,6 +67,36 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 pub fn recorder() -> Option<&'static PrometheusHandle> {
     static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
     RECORDER.get_or_init(install).as_ref()
+}
+
+/// Counts an answer under the route's pattern, so that ids in paths do not multiply the series.
+pub async fn count_request(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let response = next.run(request).await;
+    let status = response.status().as_str().to_owned();
+    metrics::counter!(HTTP_REQUESTS, "route" => route, "status" => status).increment(1);
+    response
+}
+
+/// Counts the jobs that wait and those given up, for as long as it is polled. Every process sees the same numbers.
+pub async fn count_jobs(pool: PgPool) {
+    let mut ticks = interval(JOBS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let counted = sqlx::query_as::<_, (f64, f64)>(
+            "select count(*) filter (where state = 'ready' and run_at <= now())::float8,
+                    count(*) filter (where state = 'dead')::float8
+             from jobs",
+        );
+        match counted.fetch_one(&pool).await {
+            Ok((ready, dead)) => {
+                metrics::gauge!(JOBS_READY).set(ready);
+                metrics::gauge!(JOBS_DEAD).set(dead);
+            }
+            Err(error) => tracing::debug!(%error, "the jobs were not counted"),
+        }
+    }
 }
 
 fn install() -> Option<PrometheusHandle> {

@@ -59,6 +59,7 @@ async fn run(
     let app = open_app(config, &database.url)?;
     let work = start_work(&app, role, &shutdown);
     let routes = router::router(app.clone()).merge(metrics::router());
+    let routes = routes.layer(axum::middleware::from_fn(metrics::count_request));
     let served = listen(routes, app.config.server.bind, shutdown.clone()).await;
     // A listener that failed takes the rest with it.
     shutdown.cancel();
@@ -73,6 +74,8 @@ async fn run(
 fn start_work(app: &App, role: Role, shutdown: &CancellationToken) -> TaskTracker {
     let work = TaskTracker::new();
     work.spawn(maintenance::count_forgeries(app.clone(), shutdown.clone()));
+    let count_jobs = metrics::count_jobs(app.db.system().clone());
+    work.spawn(shutdown.clone().run_until_cancelled_owned(count_jobs));
     if role != Role::Server {
         work.spawn(worker::run(app.clone(), shutdown.clone()));
     }

@@ -3,6 +3,7 @@
 
 mod access;
 mod database;
+mod deploy;
 mod embedded;
 mod harness;
 mod process;

@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    net::TcpListener,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -47,6 +48,14 @@ impl Hub {
         begun.elapsed()
     }
 
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
     /// Sends the signal and returns the exit code.
     fn stop(&mut self, signal: &str) -> Option<i32> {
         let mut process = self.process.take().unwrap();
@@ -86,6 +95,12 @@ fn a_hub_starts_answers_and_stops_with_its_database() {
     let mut hub = Hub::new();
     hub.start();
     assert!(hub.database_runs());
+    let counted = hub.get("/metrics");
+    assert!(
+        counted.contains(r#"switchboard_http_requests_total{route="/health/ready",status="200"}"#),
+        "{counted}"
+    );
+    assert!(counted.contains("\nswitchboard_jobs_ready 0"), "{counted}");
     assert_eq!(hub.stop("TERM"), Some(0));
     assert!(!hub.database_runs());
     assert!(!hub.run("health").status.success());
