@@ -44,6 +44,9 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::bulk::routes())
         .merge(http::conversations::routes())
         .merge(http::labels::routes())
+        .merge(http::organizations::routes())
+        .merge(http::teams::routes())
+        .merge(http::users::routes())
 }
 
 /// The REST interface's description, OpenAPI 3.1.

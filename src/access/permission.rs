@@ -97,6 +97,11 @@ impl Role {
         self >= Self::least(may)
     }
 
+    /// Whether somebody with this role may give that role, or change who has it: nobody raises above their own.
+    pub fn may_give(self, role: Self) -> bool {
+        self >= role
+    }
+
     /// Sees every conversation whatever the organization has set. Viewers read all, agents their own.
     pub fn sees_all_conversations(self) -> bool {
         self != Self::Agent

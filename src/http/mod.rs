@@ -10,5 +10,8 @@ pub mod idempotency;
 pub mod incoming;
 pub mod labels;
 pub mod media;
+pub mod organizations;
 pub mod page;
 pub mod process;
+pub mod teams;
+pub mod users;
