@@ -47,6 +47,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::organizations::routes())
         .merge(http::teams::routes())
         .merge(http::users::routes())
+        .merge(http::messages::routes())
 }
 
 /// The REST interface's description, OpenAPI 3.1.

@@ -165,8 +165,8 @@ async fn create(agent: Agent, Json(body): Json<NewConversation>) -> Result<Respo
     })
 }
 
-#[utoipa::path(get, path = "/conversations/{conversation_id}", operation_id = "get_conversation", tag = "conversations",
-    params(("conversation_id" = ConversationId, Path,)), responses((status = 200, body = Conversation), Problems))]
+#[utoipa::path(get, path = "/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
+    params(("id" = ConversationId, Path,)), responses((status = 200, body = Conversation), Problems))]
 async fn show(agent: Agent, Path(id): Path<ConversationId>) -> Result<Json<Conversation>> {
     let (mut tx, member) = agent.begin(May::ReadConversations).await?;
     Ok(Json(conversation::find(&mut tx, &member, id).await?))
@@ -218,8 +218,8 @@ impl From<ConversationChange> for Change {
 }
 
 /// Changes status, assignment, priority, snooze or labels. 409 with the current state when the version is another.
-#[utoipa::path(patch, path = "/conversations/{conversation_id}", operation_id = "update_conversation", tag = "conversations",
-    params(("conversation_id" = ConversationId, Path,)), request_body = ConversationChange,
+#[utoipa::path(patch, path = "/conversations/{id}", operation_id = "update_conversation", tag = "conversations",
+    params(("id" = ConversationId, Path,)), request_body = ConversationChange,
     responses((status = 200, body = Conversation), Problems))]
 async fn update(
     agent: Agent,
@@ -232,8 +232,8 @@ async fn update(
     Ok(Json(conversation))
 }
 
-#[utoipa::path(delete, path = "/conversations/{conversation_id}", operation_id = "delete_conversation", tag = "conversations",
-    params(("conversation_id" = ConversationId, Path,)), responses((status = 204, description = "Deleted"), Problems))]
+#[utoipa::path(delete, path = "/conversations/{id}", operation_id = "delete_conversation", tag = "conversations",
+    params(("id" = ConversationId, Path,)), responses((status = 204, description = "Deleted"), Problems))]
 async fn remove(agent: Agent, Path(id): Path<ConversationId>) -> Result<StatusCode> {
     let (mut tx, member) = agent.begin(May::DeleteConversations).await?;
     change::delete(&mut tx, &member, id).await?;
@@ -250,8 +250,8 @@ struct ReadUpTo {
 }
 
 /// Everything up to a message was read.
-#[utoipa::path(post, path = "/conversations/{conversation_id}/read", operation_id = "read_conversation", tag = "conversations",
-    params(("conversation_id" = ConversationId, Path,)), request_body = ReadUpTo,
+#[utoipa::path(post, path = "/conversations/{id}/read", operation_id = "read_conversation", tag = "conversations",
+    params(("id" = ConversationId, Path,)), request_body = ReadUpTo,
     responses((status = 200, body = Conversation), Problems))]
 async fn read(
     agent: Agent,
@@ -265,8 +265,8 @@ async fn read(
 }
 
 /// The customer's newest message counts as unread again.
-#[utoipa::path(post, path = "/conversations/{conversation_id}/unread", operation_id = "unread_conversation",
-    tag = "conversations", params(("conversation_id" = ConversationId, Path,)),
+#[utoipa::path(post, path = "/conversations/{id}/unread", operation_id = "unread_conversation",
+    tag = "conversations", params(("id" = ConversationId, Path,)),
     responses((status = 200, body = Conversation), Problems))]
 async fn unread(agent: Agent, Path(id): Path<ConversationId>) -> Result<Json<Conversation>> {
     let (mut tx, member) = agent.begin(May::WriteConversations).await?;
@@ -289,8 +289,8 @@ fn yes() -> bool {
 }
 
 /// The caller is writing, or stopped. Told to colleagues in the conversation and, where the organization wants it, to the customer.
-#[utoipa::path(post, path = "/conversations/{conversation_id}/typing", operation_id = "type_in_conversation",
-    tag = "conversations", params(("conversation_id" = ConversationId, Path,)), request_body = Option<TypingState>,
+#[utoipa::path(post, path = "/conversations/{id}/typing", operation_id = "type_in_conversation",
+    tag = "conversations", params(("id" = ConversationId, Path,)), request_body = Option<TypingState>,
     responses((status = 204, description = "Told"), Problems))]
 async fn type_now(
     State(app): State<App>,
@@ -314,8 +314,8 @@ struct MergeConversation {
 }
 
 /// Moves another conversation's messages into this one; both are with the same contact on the same integration.
-#[utoipa::path(post, path = "/conversations/{conversation_id}/merge", operation_id = "merge_conversation",
-    tag = "conversations", params(("conversation_id" = ConversationId, Path,)), request_body = MergeConversation,
+#[utoipa::path(post, path = "/conversations/{id}/merge", operation_id = "merge_conversation",
+    tag = "conversations", params(("id" = ConversationId, Path,)), request_body = MergeConversation,
     responses((status = 200, body = Conversation), Problems))]
 async fn merge(
     agent: Agent,
@@ -329,8 +329,8 @@ async fn merge(
 }
 
 /// Members who wrote, were mentioned or have it.
-#[utoipa::path(get, path = "/conversations/{conversation_id}/participants", operation_id = "list_participants",
-    tag = "conversations", params(("conversation_id" = ConversationId, Path,)),
+#[utoipa::path(get, path = "/conversations/{id}/participants", operation_id = "list_participants",
+    tag = "conversations", params(("id" = ConversationId, Path,)),
     responses((status = 200, body = Page<Participant>), Problems))]
 async fn participants(agent: Agent, Path(id): Path<ConversationId>) -> Result<Json<Page<Participant>>> {
     let (mut tx, member) = agent.begin(May::ReadConversations).await?;

@@ -61,8 +61,8 @@ async fn create(agent: Agent, key: IdempotencyKey, Json(body): Json<NewLabel>) -
     Ok(answer)
 }
 
-#[utoipa::path(get, path = "/labels/{label_id}", operation_id = "get_label", tag = "labels",
-    params(("label_id" = LabelId, Path,)), responses((status = 200, body = Label), Problems))]
+#[utoipa::path(get, path = "/labels/{id}", operation_id = "get_label", tag = "labels",
+    params(("id" = LabelId, Path,)), responses((status = 200, body = Label), Problems))]
 async fn show(agent: Agent, Path(id): Path<LabelId>) -> Result<Json<Label>> {
     let (mut tx, _) = agent.begin(May::ReadOrganization).await?;
     Ok(Json(label::find(&mut tx, id).await?))
@@ -79,8 +79,8 @@ struct LabelChange {
     version: Option<i32>,
 }
 
-#[utoipa::path(patch, path = "/labels/{label_id}", operation_id = "update_label", tag = "labels",
-    params(("label_id" = LabelId, Path,)), request_body = LabelChange, responses((status = 200, body = Label), Problems))]
+#[utoipa::path(patch, path = "/labels/{id}", operation_id = "update_label", tag = "labels",
+    params(("id" = LabelId, Path,)), request_body = LabelChange, responses((status = 200, body = Label), Problems))]
 async fn update(agent: Agent, Path(id): Path<LabelId>, Json(body): Json<LabelChange>) -> Result<Json<Label>> {
     let (mut tx, _) = agent.begin(May::WriteLabels).await?;
     let name = body.name.as_deref().map(str::trim);
@@ -91,8 +91,8 @@ async fn update(agent: Agent, Path(id): Path<LabelId>, Json(body): Json<LabelCha
 }
 
 /// Also takes it from every conversation.
-#[utoipa::path(delete, path = "/labels/{label_id}", operation_id = "delete_label", tag = "labels",
-    params(("label_id" = LabelId, Path,)), responses((status = 204, description = "Deleted"), Problems))]
+#[utoipa::path(delete, path = "/labels/{id}", operation_id = "delete_label", tag = "labels",
+    params(("id" = LabelId, Path,)), responses((status = 204, description = "Deleted"), Problems))]
 async fn remove(agent: Agent, Path(id): Path<LabelId>) -> Result<StatusCode> {
     let (mut tx, _) = agent.begin(May::WriteLabels).await?;
     label::delete(&mut tx, id).await?;

@@ -11,6 +11,7 @@ pub mod incoming;
 pub mod labels;
 pub mod media;
 pub mod organizations;
+pub mod messages;
 pub mod page;
 pub mod process;
 pub mod teams;

@@ -21,12 +21,16 @@ pub struct Count {
     pub unread: i64,
 }
 
-/// Of what the member sees. All but `statuses` count open conversations.
+/// Of what the member sees. `all`, `mine`, `unassigned`, teams, labels and channels count open conversations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Counts {
     pub all: Count,
     pub mine: Count,
     pub unassigned: Count,
+    /// Conversations of any status that hold something unread.
+    pub unread: Count,
+    pub snoozed: Count,
+    pub closed: Count,
     /// Unread mentions of the member.
     pub mentions: i64,
     /// By team; teams without open conversations are absent, as are labels and channels.
@@ -89,6 +93,13 @@ fn add_up(member: &Member, rows: &[Row]) -> Counts {
             continue;
         }
         counts.statuses.entry(row.status.clone()).or_default().add(row);
+        counts.unread.conversations += row.unread;
+        counts.unread.unread += row.unread;
+        match row.status.as_str() {
+            "snoozed" => counts.snoozed.add(row),
+            "closed" => counts.closed.add(row),
+            _ => {}
+        }
         if row.status != "open" {
             continue;
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     db::Tx,
-    error::Result,
+    error::{Error, Result},
     ids::{AttachmentId, ConversationId, MessageId},
 };
 
@@ -149,4 +149,9 @@ pub async fn load(tx: &mut Tx, ids: &[MessageId]) -> Result<Vec<Message>> {
     .fetch_all(tx.sql())
     .await?;
     Ok(rows.into_iter().map(Message::finish).collect())
+}
+
+/// One message, whoever may see it.
+pub async fn find(tx: &mut Tx, id: MessageId) -> Result<Message> {
+    load(tx, &[id]).await?.pop().ok_or_else(|| Error::not_found("message"))
 }
