@@ -86,6 +86,9 @@ pub(super) async fn upload(
     mime: &str,
     net: &net::Client,
 ) -> Result<String, SendError> {
+    if bytes.is_empty() {
+        return Err(refused("media_rejected", "The file is empty.", NextStep::FixContent));
+    }
     let length = bytes.len() as u64;
     let part = multipart::Part::stream_with_length(bytes.clone(), length)
         .file_name(file_name.to_owned())

@@ -21,7 +21,7 @@ pub(super) fn message(item: Value, beside: Beside<'_>) -> What {
         return unreadable("messages", "A message is no object.");
     };
     let ids = Ids::new(&message.from_user_id, &message.from_parent_user_id, &message.from);
-    event(message_of(&message, ids, beside, false), &message)
+    event(&message, ids, beside, false)
 }
 
 /// Written by the business on its own phone, beside the API.
@@ -30,10 +30,10 @@ pub(super) fn echo(item: Value, beside: Beside<'_>) -> What {
         return unreadable("smb_message_echoes", "An echo is no object.");
     };
     let ids = Ids::new(&message.to_user_id, &message.to_parent_user_id, &message.to);
-    event(message_of(&message, ids, beside, true), &message)
+    event(&message, ids, beside, true)
 }
 
-/// Who and where, before what.
+/// Who and when, before what.
 struct Head {
     external_id: String,
     /// The customer.
@@ -42,33 +42,23 @@ struct Head {
     at: DateTime<Utc>,
 }
 
-fn message_of(message: &wire::Message, ids: Ids<'_>, beside: Beside<'_>, echo: bool) -> Result<Head, What> {
+fn event(message: &wire::Message, ids: Ids<'_>, beside: Beside<'_>, echo: bool) -> What {
     let kind = message.content.kind.as_deref().unwrap_or_default();
     if matches!(kind, "ephemeral" | "request_welcome") && message.content.text.is_none() {
-        return Err(ignored(format!("{kind} has no content")));
+        return ignored(format!("{kind} has no content"));
     }
     let Some(external_id) = message.id.clone() else {
-        return Err(unreadable("messages", "A message came without an id."));
+        return unreadable("messages", "A message came without an id.");
     };
-    match ids.party(beside.contacts) {
-        Some(person) => {
-            let at = message.timestamp.unwrap_or(beside.received_at);
-            Ok(Head { external_id, person, echo, at })
-        }
-        None => Err(unreadable("messages", format!("Message {external_id} names nobody."))),
-    }
-}
-
-fn event(head: Result<Head, What>, message: &wire::Message) -> What {
-    let head = match head {
-        Ok(head) => head,
-        Err(what) => return what,
+    let Some(person) = ids.party(beside.contacts) else {
+        return unreadable("messages", format!("Message {external_id} names nobody."));
     };
-    let special = match message.content.kind.as_deref() {
-        Some("reaction") => reaction(&head, message),
-        Some("edit") => edit(&head, message),
-        Some("revoke") => revoke(&head, message),
-        Some("system") => system(&head, message),
+    let head = Head { external_id, person, echo, at: message.timestamp.unwrap_or(beside.received_at) };
+    let special = match kind {
+        "reaction" => reaction(&head, message),
+        "edit" => edit(&head, message),
+        "revoke" => revoke(&head, message),
+        "system" => system(&head, message),
         _ => None,
     };
     special.unwrap_or_else(|| What::Message(Box::new(plain(head, message))))
