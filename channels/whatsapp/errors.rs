@@ -62,6 +62,7 @@ const CODES: &[(RangeInclusive<i64>, &str, Verdict)] = &[
     (132012..=132012, "template_parameters", Refuse(NextStep::FixTemplate)),
     (132015..=132015, "template_paused", Refuse(NextStep::FixTemplate)),
     (132016..=132016, "template_disabled", Refuse(NextStep::FixTemplate)),
+    (132018..=132018, "template_parameters", Refuse(NextStep::FixTemplate)),
     (132068..=132069, "template_flow", Refuse(NextStep::FixTemplate)),
     (2200..=2200, "callback_not_verified", Refuse(NextStep::Reconnect)),
     (0..=0, "token_rejected", Broken),
