@@ -75,6 +75,8 @@ pub enum EmbeddedError {
     Initdb(String),
     #[error("PostgreSQL did not start: {reason}. Its log is {}", log.display())]
     NotStarted { reason: String, log: PathBuf },
+    #[error("a PostgreSQL of an earlier start does not stop (process {pid}); end it and start again")]
+    Outlived { pid: u32 },
     #[error("{path}: {source}")]
     File { path: PathBuf, source: io::Error },
     #[error("the private database: {0}")]

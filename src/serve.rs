@@ -54,7 +54,12 @@ async fn run(
 ) -> Result<(), StartError> {
     match role {
         Role::Serve => db::migrate(&database.url).await?,
-        Role::Server | Role::Worker => wait_for_migrations(&database.url).await?,
+        Role::Server | Role::Worker => {
+            match shutdown.run_until_cancelled(wait_for_migrations(&database.url)).await {
+                Some(there) => there?,
+                None => return Ok(()),
+            }
+        }
     }
     let app = open_app(config, &database.url)?;
     let work = start_work(&app, role, &shutdown);

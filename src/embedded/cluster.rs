@@ -56,21 +56,27 @@ impl Cluster {
         })
     }
 
-    /// Stops a server that still runs on this cluster, or forgets its note when it does not. Only the holder of the
-    /// folder's lock may call this.
+    /// Stops a server that still runs on this cluster. Only the holder of the folder's lock may call this.
+    ///
+    /// The note of a dead server stays: by it the next server sees whether processes of the last one are still about.
     pub async fn stop_leftover(&self) -> Result<(), EmbeddedError> {
-        let note = self.folder.root.cluster().join("postmaster.pid");
+        let cluster = self.folder.root.cluster();
+        let note = cluster.join("postmaster.pid");
         let Ok(text) = fs::read_to_string(&note) else { return Ok(()) };
         let pid = text.lines().next().and_then(|line| line.trim().parse::<u32>().ok());
-        if pid.is_some_and(|pid| runs_in(pid, &self.folder.root.cluster())) {
-            tracing::warn!(postgres.pid = pid, "stopping a PostgreSQL that outlived its hub");
-            let _ = self.pg_ctl(&["stop", "--mode=fast", "--wait", "--timeout=30"]).await;
-        }
-        // Process ids come round again, in containers at every start: a stranger's must not keep the server from
-        // starting, nor be sent a signal.
-        match fs::remove_file(&note) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file_error(&note)(error)),
-            _ => Ok(()),
+        match pid.map_or(Noted::Gone, |pid| Noted::look(pid, &cluster)) {
+            Noted::Gone => Ok(()),
+            // Process ids come round again, in containers at every start: a stranger's must not keep the server from
+            // starting, nor be sent a signal.
+            Noted::Stranger => fs::remove_file(&note).map_err(file_error(&note)),
+            Noted::Server => {
+                tracing::warn!(postgres.pid = pid, "stopping a PostgreSQL that outlived its hub");
+                let _ = self.pg_ctl(&["stop", "--mode=fast", "--wait", "--timeout=30"]).await;
+                match pid.map_or(Noted::Gone, |pid| Noted::look(pid, &cluster)) {
+                    Noted::Server => Err(EmbeddedError::Outlived { pid: pid.unwrap_or_default() }),
+                    Noted::Gone | Noted::Stranger => Ok(()),
+                }
+            }
         }
     }
 
@@ -161,9 +167,7 @@ pub(super) fn address(socket: &Path, password: &SecretString, database: &str) ->
 /// Made beside its place and renamed when whole, so that a crash on the way leaves nothing half-made.
 async fn make(folder: &Folder, binaries: &Binaries, durability: Durability) -> Result<(), EmbeddedError> {
     let (draft, password) = (folder.root.draft(), folder.root.password());
-    if draft.exists() {
-        fs::remove_dir_all(&draft).map_err(file_error(&draft))?;
-    }
+    folder.root.remove_drafts()?;
     write_private(&password, &hex::encode(rand::rng().random::<[u8; 24]>()), folder.user)?;
     tracing::info!(postgres.version = binaries.major, "making the private database");
     let first = initdb(folder, binaries, durability, &["--locale=C.UTF-8"]).await;
@@ -196,7 +200,32 @@ async fn initdb(
     Err(EmbeddedError::Initdb(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
 }
 
-/// Whether the process is a server of this cluster: PostgreSQL works inside its data directory.
-fn runs_in(pid: u32, cluster: &Path) -> bool {
-    fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|folder| folder == cluster)
+/// Whose process id the server's note holds.
+enum Noted {
+    Server,
+    Stranger,
+    Gone,
+}
+
+impl Noted {
+    /// PostgreSQL works inside its data directory, which tells it from any other process. Without `/proc` a live
+    /// process is taken for the server.
+    fn look(pid: u32, cluster: &Path) -> Self {
+        match fs::read_link(format!("/proc/{pid}/cwd")) {
+            Ok(folder) if folder == cluster => Self::Server,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && Path::new("/proc/self").exists() => {
+                Self::Gone
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match is_alive(pid) {
+                true => Self::Server,
+                false => Self::Gone,
+            },
+            Ok(_) | Err(_) => Self::Stranger,
+        }
+    }
+}
+
+fn is_alive(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }

@@ -17,6 +17,8 @@ use super::{EmbeddedError, user::User};
 /// A socket's path may have about 100 bytes, and its file name needs 14 of them.
 const LONGEST_SOCKET_FOLDER: usize = 85;
 
+const DRAFT: &str = "cluster.new.";
+
 /// The claimed data folder; the claim ends when this is dropped, or with the process.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -66,9 +68,19 @@ impl Root {
         self.0.join("cluster")
     }
 
-    /// Where a cluster is made; renamed when it is whole.
+    /// Where this process makes a cluster; renamed when it is whole. An `initdb` that outlived a killed hub goes on in
+    /// a folder of its own.
     pub fn draft(&self) -> PathBuf {
-        self.0.join("cluster.new")
+        self.0.join(format!("{DRAFT}{}", std::process::id()))
+    }
+
+    /// Removes what was begun and not finished.
+    pub fn remove_drafts(&self) -> Result<(), EmbeddedError> {
+        let entries = fs::read_dir(&self.0).map_err(file_error(&self.0))?;
+        let drafts = entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(DRAFT));
+        drafts
+            .map(|draft| draft.path())
+            .try_for_each(|path| fs::remove_dir_all(&path).map_err(file_error(&path)))
     }
 
     pub fn password(&self) -> PathBuf {

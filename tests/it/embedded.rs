@@ -64,6 +64,15 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// Until a server other than the `first` takes connections.
+async fn until_ready(data: &Path, first: u32) {
+    until("another server runs", || {
+        let note = fs::read_to_string(data.join("postgres/cluster/postmaster.pid")).unwrap_or_default();
+        note.lines().nth(7).is_some_and(|state| state.trim() == "ready") && server_pid(data) != first
+    })
+    .await;
+}
+
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
@@ -164,16 +173,27 @@ async fn a_killed_server_is_started_again_and_pools_find_it() {
     let pool = PgPoolOptions::new().max_connections(3).connect(hub.url().expose_secret()).await.unwrap();
     let first = server_pid(folder.path());
     kill(first);
-    until("another server runs", || {
-        let note =
-            fs::read_to_string(folder.path().join("postgres/cluster/postmaster.pid")).unwrap_or_default();
-        note.lines().nth(7).is_some_and(|state| state.trim() == "ready") && server_pid(folder.path()) != first
-    })
-    .await;
+    until_ready(folder.path(), first).await;
     let text: String = sqlx::query_scalar("select text from note").fetch_one(&pool).await.unwrap();
     assert_eq!(text, "kept");
     pool.close().await;
     hub.stop().await;
+}
+
+#[tokio::test]
+async fn a_killed_guard_is_replaced_together_with_its_server() {
+    let folder = folder();
+    let hub = start(folder.path()).await;
+    write_note(&hub).await;
+    let first = server_pid(folder.path());
+    let stat = fs::read_to_string(format!("/proc/{first}/stat")).unwrap();
+    let guard: u32 = stat.rsplit(") ").next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    kill(guard);
+    until("the old server is gone", || !is_alive(first)).await;
+    until_ready(folder.path(), first).await;
+    assert_eq!(read_note(&hub).await, "kept");
+    hub.stop().await;
+    assert!(!folder.path().join("postgres/cluster/postmaster.pid").exists());
 }
 
 #[tokio::test]
@@ -228,12 +248,13 @@ async fn a_start_that_broke_off_while_making_the_cluster_is_begun_anew() {
     let folder = folder();
     start(folder.path()).await.stop().await;
     let root = folder.path().join("postgres");
-    fs::rename(root.join("cluster"), root.join("cluster.new")).unwrap();
-    fs::remove_file(root.join("cluster.new/PG_VERSION")).unwrap();
+    fs::rename(root.join("cluster"), root.join("cluster.new.1")).unwrap();
+    fs::remove_file(root.join("cluster.new.1/PG_VERSION")).unwrap();
     let hub = start(folder.path()).await;
     connect(&hub).await.ping().await.unwrap();
     hub.stop().await;
-    assert!(!root.join("cluster.new").exists());
+    let drafts = fs::read_dir(&root).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+    assert_eq!(drafts.filter(|name| name.starts_with("cluster.")).count(), 0);
 }
 
 #[tokio::test]

@@ -10,12 +10,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::harness::database;
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A hub on a port and in a folder of its own; killed when the test forgets to stop it.
 struct Hub {
     folder: TempDir,
     port: u16,
+    /// `None` for a private one.
+    database: Option<SecretString>,
     process: Option<Child>,
 }
 
@@ -25,13 +33,16 @@ impl Hub {
         // The user who runs PostgreSQL when we are root must get in.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { folder, port, process: None }
+        Self { folder, port, database: None, process: None }
     }
 
     fn command(&self, role: &str) -> Command {
         let mut command = switchboard(&[role]);
         command.env("SWITCHBOARD_DATA", self.folder.path());
         command.env("SWITCHBOARD_BIND", format!("127.0.0.1:{}", self.port));
+        if let Some(url) = &self.database {
+            command.env("DATABASE_URL", url.expose_secret()).env("SWITCHBOARD_SECRET_KEY", KEY);
+        }
         command
     }
 
@@ -42,10 +53,14 @@ impl Hub {
     fn start(&mut self) -> Duration {
         let begun = Instant::now();
         self.process = Some(self.command("serve").stderr(Stdio::null()).spawn().unwrap());
+        self.until_healthy(begun);
+        begun.elapsed()
+    }
+
+    fn until_healthy(&self, begun: Instant) {
         while !self.run("health").status.success() {
             assert!(begun.elapsed() < Duration::from_secs(20), "the hub is not ready");
         }
-        begun.elapsed()
     }
 
     fn get(&self, path: &str) -> String {
@@ -111,6 +126,27 @@ fn a_hub_starts_answers_and_stops_with_its_database() {
     assert!(!hub.database_runs());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_for_the_migrations_and_can_be_stopped_meanwhile() {
+    let database = database::empty().await;
+    let mut hub = Hub::new();
+    hub.database = Some(database.url());
+    hub.process = Some(hub.command("server").stderr(Stdio::null()).spawn().unwrap());
+    sleep(Duration::from_millis(1500)).await;
+    assert!(!hub.run("health").status.success());
+    assert_eq!(hub.stop("TERM"), Some(0));
+
+    hub.process = Some(hub.command("server").stderr(Stdio::null()).spawn().unwrap());
+    assert!(hub.run("migrate").status.success());
+    hub.until_healthy(Instant::now());
+    assert!(!hub.folder.path().join("postgres").exists(), "a given database needs no private one");
+    assert_eq!(hub.stop("TERM"), Some(0));
+
+    hub.process = Some(hub.command("worker").stderr(Stdio::null()).spawn().unwrap());
+    hub.until_healthy(Instant::now());
+    assert_eq!(hub.stop("TERM"), Some(0));
+}
+
 #[test]
 fn a_second_hub_is_refused_while_the_first_goes_on() {
     let mut hub = Hub::new();
@@ -148,7 +184,7 @@ fn the_doctor_says_what_is_wrong_and_fails() {
         .command("doctor")
         .env("DATABASE_URL", format!("postgres://hub:pa55word@127.0.0.1:{closed}/hub"))
         .env("REDIS_URL", format!("redis://:pa55word@127.0.0.1:{closed}"))
-        .env("SWITCHBOARD_SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+        .env("SWITCHBOARD_SECRET_KEY", KEY)
         .output()
         .unwrap();
     let said = text(&seen.stdout);
