@@ -60,3 +60,7 @@ export function labels() {
     staleTime: settled,
   });
 }
+
+export function createLabel(name: string, color?: string) {
+  return body(api.POST("/api/v1/labels", { body: { name, color } }));
+}

@@ -210,8 +210,21 @@ export interface LastMessage {
   status: MessageStatus | null;
 }
 
+export interface Count {
+  conversations: number;
+  unread: number;
+}
+
 export interface Counts {
-  views: Record<string, { conversations: number; unread: number }>;
+  all: Count;
+  mine: Count;
+  unassigned: Count;
+  unread: Count;
+  snoozed: Count;
+  closed: Count;
+  teams: Record<string, Count>;
+  labels: Record<string, Count>;
+  channels: Record<string, Count>;
 }
 
 export interface SendRequest {

@@ -1,3 +1,47 @@
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { ArrowLeft, Users } from "lucide-react";
+
+import { ContactCard } from "@/features/contact/contact-card";
+import { ContactList } from "@/features/contacts/contact-list";
+import { ContactSearch } from "@/features/contacts/contact-search";
+import { useNarrow } from "@/lib/use-media";
+import { Button } from "@/ui/button";
+import { Empty } from "@/ui/states";
+
+/** The list of contacts, and one of them beside it. */
 export function Contacts() {
-  return null;
+  const { contactId } = useParams({ strict: false });
+  const { q = "" } = useSearch({ strict: false });
+  const narrow = useNarrow();
+  const navigate = useNavigate();
+  const back = () => void navigate({ to: "/contacts", search: { q: q || undefined } });
+  return (
+    <main className="flex h-full min-h-0">
+      {narrow && contactId ? null : (
+        <section aria-label="Contacts" className="flex min-h-0 w-full flex-col border-r bg-canvas md:w-96 md:shrink-0">
+          <header className="flex flex-col gap-2 border-b px-4 py-3">
+            <h1 className="text-lg font-semibold">Contacts</h1>
+            <ContactSearch q={q} />
+          </header>
+          <ContactList q={q} openId={contactId} />
+        </section>
+      )}
+      {contactId ? (
+        <section aria-label="Contact" className="relative min-h-0 min-w-0 flex-1 overflow-y-auto bg-surface">
+          {narrow ? (
+            <Button look="quiet" className="m-2" onClick={back}>
+              <ArrowLeft /> Contacts
+            </Button>
+          ) : null}
+          <div className="relative mx-auto max-w-xl">
+            <ContactCard key={contactId} contactId={contactId} />
+          </div>
+        </section>
+      ) : narrow ? null : (
+        <section className="flex-1 bg-surface">
+          <Empty icon={<Users />} text="Choose a contact to see what is known about them." />
+        </section>
+      )}
+    </main>
+  );
 }

@@ -16,7 +16,7 @@ export function shortAgo(at: string, now = Date.now()): string {
 
 /** Hour and minute in the reader's own form. */
 export function clock(at: string): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" });
 }
 
 /** The whole instant, for tooltips. */

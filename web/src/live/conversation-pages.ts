@@ -3,7 +3,7 @@ import type { InfiniteData } from "@tanstack/react-query";
 import type { Conversation, ConversationFilter } from "@/api/types";
 
 type Page = { data: Conversation[]; next_cursor?: string | null };
-export type ConversationPages = InfiniteData<Page, string | undefined>;
+export type ConversationPages = InfiniteData<Page, unknown>;
 
 /** Whether a conversation belongs into a list. A list with a search is the server's to decide: undefined. */
 export function matches(filter: ConversationFilter, conversation: Conversation, me: string | undefined): boolean | undefined {

@@ -6,7 +6,7 @@ import type { Message, MessageStatus, SendRequest } from "@/api/types";
 export type HeldMessage = Message & { local?: { state: "sending" | "failed"; problem?: string; code?: string; request: SendRequest } };
 
 type Page = { data: HeldMessage[]; next_cursor?: string | null };
-export type MessagePages = InfiniteData<Page, string | undefined>;
+export type MessagePages = InfiniteData<Page, unknown>;
 
 /** All messages of the loaded pages in order; unsent ones last. */
 export function inOrder(pages: MessagePages | undefined): HeldMessage[] {

@@ -57,7 +57,8 @@ export function IconButton({ label, keys, active, small, className, children, ..
         type="button"
         aria-label={label}
         className={classes(
-          "inline-flex shrink-0 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-text",
+          "shrink-0 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-text",
+          className?.includes("hidden") ? "" : "inline-flex",
           "disabled:cursor-not-allowed disabled:opacity-40 max-md:min-h-9 max-md:min-w-9",
           small ? "size-7 [&_svg]:size-3.5" : "size-8 [&_svg]:size-4",
           active && "bg-accent-quiet text-accent-text",

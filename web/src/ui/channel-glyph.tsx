@@ -25,7 +25,7 @@ export function ChannelGlyph({ channel, ring }: { channel: string; ring?: boolea
       className={classes("inline-flex size-4 shrink-0 items-center justify-center rounded-full text-white", ring && "ring-2 ring-surface")}
       style={{ background: colour }}
     >
-      <Icon className="size-2.5" strokeWidth={2.5} />
+      <Icon className="size-2.5!" strokeWidth={2.5} />
     </span>
   );
 }

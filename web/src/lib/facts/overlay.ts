@@ -1,9 +1,16 @@
 import { create } from "zustand";
 
-/** The one floating surface that the keyboard opened, if any. */
-export type Overlay = "palette" | "shortcuts" | "assign" | "snooze" | "label" | "templates";
+/** The one floating surface that the keyboard or a toolbar opened, if any. */
+export type Overlay = "palette" | "shortcuts" | "assign" | "snooze" | "label";
 
-export const useOverlay = create<{ overlay?: Overlay; show: (overlay: Overlay | undefined) => void }>((set) => ({
+interface Overlays {
+  overlay?: Overlay;
+  /** The conversations it is about; none means those ticked, or the one under the cursor. */
+  about?: string[];
+  show: (overlay: Overlay | undefined, about?: string[]) => void;
+}
+
+export const useOverlay = create<Overlays>((set) => ({
   overlay: undefined,
-  show: (overlay) => set({ overlay }),
+  show: (overlay, about) => set({ overlay, about }),
 }));

@@ -1,0 +1,64 @@
+import { useQuery } from "@tanstack/react-query";
+import { X } from "lucide-react";
+
+import { conversation as conversationQuery } from "@/api/conversations";
+import { Composer } from "@/features/composer/composer";
+import { ContactCard } from "@/features/contact/contact-card";
+import { Thread } from "@/features/thread/thread";
+import { ThreadHeader } from "@/features/thread/thread-header";
+import { ThreadSkeleton } from "@/features/thread/thread-skeleton";
+import { classes } from "@/lib/classes";
+import { useContactPanel } from "@/lib/facts/contact-panel";
+import { heldConversation } from "@/live/cache";
+import { IconButton } from "@/ui/button";
+import { Failed } from "@/ui/states";
+import { queryClient } from "./query-client";
+
+interface ConversationPaneProps {
+  conversationId: string;
+  view: string;
+  at?: string;
+}
+
+/** One conversation with its composer and its contact. What the list knows is shown at once. */
+export function ConversationPane({ conversationId, view, at }: ConversationPaneProps) {
+  const found = useQuery({ ...conversationQuery(conversationId), placeholderData: () => heldConversation(queryClient, conversationId) });
+  const panel = useContactPanel();
+  const conversation = found.data;
+  if (found.isError && !conversation) {
+    return (
+      <section className="flex min-w-0 flex-1 bg-surface">
+        <Failed error={found.error} onRetry={() => void found.refetch()} className="flex-1" />
+      </section>
+    );
+  }
+  return (
+    <>
+      <section aria-label="Conversation" className="flex min-h-0 min-w-0 flex-1 flex-col bg-surface">
+        {conversation ? (
+          <>
+            <ThreadHeader conversation={conversation} view={view} />
+            <Thread conversation={conversation} at={at} />
+            <Composer conversation={conversation} />
+          </>
+        ) : (
+          <>
+            <div className="h-13 border-b" />
+            <ThreadSkeleton />
+          </>
+        )}
+      </section>
+      {panel.open && conversation ? (
+        <aside
+          aria-label="Contact"
+          className={classes("relative min-h-0 w-76 shrink-0 overflow-y-auto border-l bg-canvas", "max-[1179px]:fixed max-[1179px]:inset-y-0 max-[1179px]:right-0 max-[1179px]:z-20 max-[1179px]:shadow-float max-md:w-full")}
+        >
+          <IconButton label="Fold the contact panel" className="absolute top-2 left-2 z-10 hidden max-[1179px]:inline-flex" onClick={() => panel.toggle(false)}>
+            <X />
+          </IconButton>
+          <ContactCard key={conversation.contact.id} contactId={conversation.contact.id} conversationId={conversation.id} />
+        </aside>
+      ) : null}
+    </>
+  );
+}

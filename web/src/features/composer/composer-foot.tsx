@@ -1,0 +1,91 @@
+import { useRef } from "react";
+import { LayoutTemplate, Paperclip, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
+
+import type { Abilities } from "@/api/types";
+import { classes } from "@/lib/classes";
+import { Button, IconButton } from "@/ui/button";
+import { EmojiGrid } from "@/ui/emoji-grid";
+import { Popover } from "@/ui/popover";
+import type { Counter } from "./limits";
+import type { Window } from "./window";
+import { WindowNote } from "./window-note";
+
+interface ComposerFootProps {
+  note: boolean;
+  shut: boolean;
+  editing: boolean;
+  channelName: string;
+  abilities?: Abilities;
+  window: Window;
+  count: Counter;
+  ready: boolean;
+  onEmoji: (emoji: string) => void;
+  onFiles: (files: Iterable<File>) => void;
+  onTemplate: () => void;
+  onButtons: () => void;
+  onSend: () => void;
+}
+
+/** Tools on the left, the window and the limits in the middle, and where it goes on the right. */
+export function ComposerFoot(props: ComposerFootProps) {
+  const { note, shut, editing, channelName, abilities, window, count, ready } = props;
+  const files = useRef<HTMLInputElement>(null);
+  return (
+    <div className="flex items-center gap-1 px-2 pt-1 pb-2">
+      {shut ? null : (
+        <>
+          <Popover
+            label="Emoji"
+            trigger={
+              <IconButton label="Emoji">
+                <Smile />
+              </IconButton>
+            }
+          >
+            <EmojiGrid onPick={props.onEmoji} />
+          </Popover>
+          {!editing && !note && abilities?.media.length ? (
+            <IconButton label="Attach files" onClick={() => files.current?.click()}>
+              <Paperclip />
+            </IconButton>
+          ) : null}
+          {!editing && !note && abilities?.buttons ? (
+            <IconButton label="Add buttons to choose from" className="hidden sm:inline-flex" onClick={props.onButtons}>
+              <SquareMousePointer />
+            </IconButton>
+          ) : null}
+          {!editing && !note && abilities?.templates ? (
+            <IconButton label="Send a template" onClick={props.onTemplate}>
+              <LayoutTemplate />
+            </IconButton>
+          ) : null}
+          <input
+            ref={files}
+            type="file"
+            multiple
+            hidden
+            aria-label="Files to attach"
+            onChange={(event) => {
+              props.onFiles([...(event.target.files ?? [])]);
+              event.target.value = "";
+            }}
+          />
+        </>
+      )}
+      <div className="flex min-w-0 flex-1 items-center justify-end gap-3 px-2 text-xs text-muted">
+        {count.shown && !shut ? (
+          <span className={classes("tabular-nums", count.over && "font-medium text-negative-text")} role="status">
+            {count.over ? `${(count.length - count.max).toLocaleString()} too many for ${note ? "a note" : channelName}` : `${(count.max - count.length).toLocaleString()} left`}
+          </span>
+        ) : null}
+        {note ? null : <WindowNote window={window} />}
+      </div>
+      {shut ? null : (
+        <Button look="primary" disabled={!ready} onClick={props.onSend}>
+          <SendHorizontal />
+          {editing ? "Save" : note ? "Add note" : <span className="max-sm:sr-only">Send on {channelName}</span>}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,148 @@
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+
+import { channels } from "@/api/integrations";
+import { useMay } from "@/api/may";
+import { members } from "@/api/organization";
+import type { Button, Conversation } from "@/api/types";
+import { classes } from "@/lib/classes";
+import { draftKey, useDrafts } from "@/lib/facts/drafts";
+import { useComposerMode } from "@/lib/facts/composer-mode";
+import { useShortcuts } from "@/lib/shortcuts";
+import { useNow } from "@/lib/use-now";
+import { ButtonsEditor } from "./buttons-editor";
+import { ClosedWindow } from "./closed-window";
+import { ComposerFoot } from "./composer-foot";
+import { ComposerTabs } from "./composer-tabs";
+import { ContextStrip } from "./context-strip";
+import { counter } from "./limits";
+import { mentioned } from "./mentions";
+import { TextField } from "./text-field";
+import { TypingLine } from "./typing-line";
+import { UploadTray } from "./upload-tray";
+import { useSend } from "./use-send";
+import { useTypingSignal } from "./use-typing";
+import { useUploads } from "./use-uploads";
+import { windowNow } from "./window";
+
+const TemplateDialog = lazy(() => import("./template-dialog").then((module) => ({ default: module.TemplateDialog })));
+
+/** Where an agent writes to the customer, or to the team. */
+export function Composer({ conversation }: { conversation: Conversation }) {
+  const { mode, set, find, send, sendTemplate } = useSend(conversation);
+  const { note } = mode;
+  const key = draftKey(conversation.id, note);
+  const text = useDrafts((state) => state.drafts[key] ?? "");
+  const write = useDrafts((state) => state.write);
+  const focus = useComposerMode((state) => state.focus);
+  const writes = useMay("writeConversations");
+  const channel = useQuery(channels()).data?.find((one) => one.id === conversation.channel);
+  const people = useQuery(members()).data ?? [];
+  const abilities = channel?.abilities;
+  const channelName = channel?.name ?? conversation.channel;
+  const { uploads, add, remove, retry, clear } = useUploads(note ? undefined : abilities, channelName);
+  const [buttons, setButtons] = useState<Button[]>([]);
+  const [picking, setPicking] = useState(false);
+  const [dragging, setDragging] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const typing = useTypingSignal(conversation.id);
+  const window = windowNow(abilities?.window_hours, conversation.window_closes_at, useNow(15_000));
+  const context = find(mode.editing ?? mode.replyTo);
+  const editing = mode.editing !== undefined && context !== undefined;
+  const count = counter(text, abilities, note, uploads.length > 0);
+  const shut = window.state === "closed" && !note && !editing;
+  const ready = !count.over && uploads.every((one) => one.attachment) && (text.trim() !== "" || (uploads.length > 0 && !editing));
+
+  useShortcuts({ r: () => set(conversation.id, { note: false }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
+  const shown = useRef(focus);
+  useEffect(() => {
+    if (shown.current !== focus) field.current?.focus();
+    shown.current = focus;
+  }, [focus]);
+  // Editing starts from what stands there.
+  const contextText = editing ? context.text : undefined;
+  useEffect(() => {
+    if (contextText !== undefined) write(key, contextText);
+  }, [contextText, key, write]);
+
+  function submit(andClose = false) {
+    if (!ready || shut) return;
+    const outgoing = { text: text.trim(), note, uploads, buttons, mentions: note ? mentioned(text, people) : [] };
+    write(key, "");
+    clear();
+    setButtons([]);
+    typing.stop();
+    void send(outgoing, andClose);
+  }
+
+  if (!writes) return <p className="border-t px-4 py-3 text-center text-sm text-muted">Your role reads along. Writing needs the role of an agent.</p>;
+  return (
+    <section aria-label="Composer" className="border-t">
+      <TypingLine conversationId={conversation.id} />
+      <div
+        className={classes("relative", note ? "bg-paper on-tint" : "bg-surface", dragging && "outline-2 -outline-offset-2 outline-accent")}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setDragging(true);
+        }}
+        onDragLeave={() => setDragging(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setDragging(false);
+          add(event.dataTransfer.files);
+        }}
+      >
+        <ComposerTabs note={note} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
+        {context ? <ContextStrip message={context} editing={editing} onDrop={() => (editing && write(key, ""), set(conversation.id, { replyTo: undefined, editing: undefined }))} /> : null}
+        {shut ? (
+          <ClosedWindow channelName={channelName} contactName={conversation.contact.name} hours={abilities?.window_hours ?? 24} templates={abilities?.templates ?? false} onTemplate={() => setPicking(true)} />
+        ) : (
+          <>
+            <UploadTray uploads={uploads} onRemove={remove} onRetry={retry} />
+            <TextField
+              ref={field}
+              text={text}
+              note={note}
+              placeholder={note ? "Write a note for your team. @ mentions somebody." : `Write to ${conversation.contact.name || "the customer"} on ${channelName}`}
+              people={note ? people : []}
+              onChange={(next) => {
+                write(key, next);
+                if (next) typing.touch(note);
+              }}
+              onFiles={add}
+              onSubmit={submit}
+            />
+            {!note && !editing && abilities?.buttons && buttons.length ? <ButtonsEditor ability={abilities.buttons} buttons={buttons} onChange={setButtons} /> : null}
+          </>
+        )}
+        <ComposerFoot
+          note={note}
+          shut={shut}
+          editing={editing}
+          channelName={channelName}
+          abilities={abilities}
+          window={window}
+          count={count}
+          ready={ready}
+          onEmoji={(emoji) => (write(key, text + emoji), field.current?.focus())}
+          onFiles={add}
+          onTemplate={() => setPicking(true)}
+          onButtons={() => setButtons([...buttons, { id: crypto.randomUUID().slice(0, 8), title: "" }])}
+          onSend={() => submit()}
+        />
+      </div>
+      <Suspense>
+        {picking ? (
+          <TemplateDialog
+            integrationId={conversation.integration_id}
+            onClose={() => setPicking(false)}
+            onSend={(template, blanks) => {
+              setPicking(false);
+              void sendTemplate(template, blanks);
+            }}
+          />
+        ) : null}
+      </Suspense>
+    </section>
+  );
+}

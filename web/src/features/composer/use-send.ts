@@ -1,0 +1,71 @@
+import { useQueryClient } from "@tanstack/react-query";
+
+import { editMessage, messageKeys } from "@/api/messages";
+import type { Attachment, Button, Conversation, Template } from "@/api/types";
+import { plain, useComposerMode } from "@/lib/facts/composer-mode";
+import { holdMessage } from "@/live/cache";
+import { changeConversation } from "@/live/change-conversation";
+import { inOrder, type HeldMessage, type MessagePages } from "@/live/message-pages";
+import { sendMessage } from "@/live/outbox";
+import { toastError } from "@/ui/toast";
+import { type Blanks, filled, templateRequest } from "./template-values";
+import type { Upload } from "./use-uploads";
+
+interface Outgoing {
+  text: string;
+  note: boolean;
+  uploads: Upload[];
+  buttons: Button[];
+  mentions: string[];
+}
+
+/** What the composer does with what was written: send, edit, or send a template; and close, when asked to. */
+export function useSend(conversation: Conversation) {
+  const client = useQueryClient();
+  const mode = useComposerMode((state) => state.modes[conversation.id] ?? plain);
+  const set = useComposerMode((state) => state.set);
+  const { id } = conversation;
+
+  function find(messageId: string | undefined): HeldMessage | undefined {
+    return messageId ? inOrder(client.getQueryData<MessagePages>(messageKeys.of(id))).find((message) => message.id === messageId) : undefined;
+  }
+
+  async function send({ text, note, uploads, buttons, mentions }: Outgoing, andClose: boolean): Promise<void> {
+    const quoted = note ? undefined : find(mode.replyTo);
+    const editing = mode.editing;
+    set(id, { replyTo: undefined, editing: undefined });
+    if (editing) {
+      await editMessage(editing, text).then((message) => holdMessage(client, message)).catch(toastError);
+      return;
+    }
+    const attachments = uploads.flatMap((one) => (one.attachment ? [{ ...one.attachment, local_url: one.preview } satisfies Attachment] : []));
+    const offered = buttons.filter((button) => button.title.trim());
+    const sent = sendMessage(
+      client,
+      id,
+      {
+        client_id: crypto.randomUUID(),
+        text: text || undefined,
+        note: note || undefined,
+        attachments: attachments.length ? attachments.map((one) => one.id) : undefined,
+        reply_to: quoted?.id,
+        buttons: offered.length && !note ? offered : undefined,
+        mentions: mentions.length ? mentions : undefined,
+        last_seen_seq: conversation.last_seq || undefined,
+      },
+      { attachments, kind: attachments[0] ? kindOf(attachments[0]) : "text", reply_to: quoted ? { id: quoted.id, external_id: quoted.external_id, text: quoted.text, sender_name: quoted.sender.name } : null },
+    );
+    if (andClose) await changeConversation(client, id, { status: "closed" }).catch(toastError);
+    await sent;
+  }
+
+  function sendTemplate(template: Template, blanks: Blanks): Promise<void> {
+    const request = templateRequest(template, blanks);
+    return sendMessage(client, id, { client_id: crypto.randomUUID(), template: request }, { kind: "template", text: filled(template.body, "body", blanks) });
+  }
+  return { mode, set, find, send, sendTemplate };
+}
+
+function kindOf({ kind }: Attachment): string {
+  return kind === "voice" ? "audio" : kind;
+}

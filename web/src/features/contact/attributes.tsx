@@ -1,0 +1,76 @@
+import { useState } from "react";
+import { Plus, X } from "lucide-react";
+
+import type { ContactChange } from "@/api/paths";
+import { Button, IconButton } from "@/ui/button";
+import { EditInPlace } from "./edit-in-place";
+
+interface AttributesProps {
+  attributes: Record<string, unknown>;
+  disabled: boolean;
+  onChange: (change: ContactChange) => Promise<boolean>;
+}
+
+/** The organization's own facts about a contact. */
+export function Attributes({ attributes, disabled, onChange }: AttributesProps) {
+  const [adding, setAdding] = useState<string>();
+  const entries = Object.entries(attributes);
+
+  function without(name: string): Record<string, unknown> {
+    return Object.fromEntries(entries.filter(([other]) => other !== name));
+  }
+  async function add() {
+    const name = adding?.trim() ?? "";
+    setAdding(undefined);
+    if (name && !(name in attributes)) await onChange({ attributes: { ...attributes, [name]: "" } });
+  }
+  return (
+    <dl className="flex flex-col gap-1.5">
+      {entries.map(([name, value]) => (
+        <div key={name} className="group flex items-start gap-2">
+          <dt className="w-24 shrink-0 truncate text-sm text-muted" title={name}>
+            {name}
+          </dt>
+          <dd className="min-w-0 flex-1">
+            <EditInPlace label={name} value={shown(value)} disabled={disabled} placeholder="Empty" onSave={(next) => onChange({ attributes: { ...attributes, [name]: like(value, next) } })} />
+          </dd>
+          {disabled ? null : (
+            <IconButton small label={`Remove ${name}`} className="size-5 opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => void onChange({ attributes: without(name) })}>
+              <X />
+            </IconButton>
+          )}
+        </div>
+      ))}
+      {disabled ? null : adding === undefined ? (
+        <Button small look="quiet" className="-ml-2 self-start text-muted" onClick={() => setAdding("")}>
+          <Plus /> Attribute
+        </Button>
+      ) : (
+        <input
+          autoFocus
+          aria-label="Name of the attribute"
+          placeholder="Name, such as plan or birthday"
+          value={adding}
+          onChange={(event) => setAdding(event.target.value)}
+          onBlur={() => void add()}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") event.currentTarget.blur();
+            if (event.key === "Escape") setAdding(undefined);
+          }}
+          className="rounded border border-accent bg-surface px-1"
+        />
+      )}
+    </dl>
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : value == null ? "" : JSON.stringify(value);
+}
+
+/** Numbers and yes or no stay what they were, where what was typed allows it. */
+function like(before: unknown, typed: string): unknown {
+  if (typeof before === "number" && typed !== "" && Number.isFinite(Number(typed))) return Number(typed);
+  if (typeof before === "boolean" && (typed === "true" || typed === "false")) return typed === "true";
+  return typed;
+}

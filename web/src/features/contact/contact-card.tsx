@@ -1,0 +1,136 @@
+import { useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Ban, Merge, MoreHorizontal } from "lucide-react";
+
+import { blockContact, contact as contactQuery, contactKeys } from "@/api/contacts";
+import { channels } from "@/api/integrations";
+import { useMay } from "@/api/may";
+import { refetchAll } from "@/live/apply";
+import { Avatar } from "@/ui/avatar";
+import { IconButton } from "@/ui/button";
+import { ChannelGlyph } from "@/ui/channel-glyph";
+import { Chip } from "@/ui/chip";
+import { Confirm } from "@/ui/confirm";
+import { Menu, MenuItem } from "@/ui/menu";
+import { Failed, Lines } from "@/ui/states";
+import { toastError } from "@/ui/toast";
+import { Attributes } from "./attributes";
+import { EditInPlace } from "./edit-in-place";
+import { MergeDialog } from "./merge-dialog";
+import { OtherConversations } from "./other-conversations";
+import { Section } from "./section";
+import { useChangeContact } from "./use-change-contact";
+
+interface ContactCardProps {
+  contactId: string;
+  /** The conversation beside which the card is shown; left out of the others. */
+  conversationId?: string;
+  onMerged?: () => void;
+}
+
+/** All that is known about a contact, each thing changed where it stands. */
+export function ContactCard({ contactId, conversationId, onMerged }: ContactCardProps) {
+  const found = useQuery(contactQuery(contactId));
+  const names = useQuery(channels());
+  const client = useQueryClient();
+  const change = useChangeContact(found.data);
+  const writes = useMay("writeContacts");
+  const [dialog, setDialog] = useState<"block" | "merge">();
+  if (found.isPending) return <CardSkeleton />;
+  if (found.isError) return <Failed error={found.error} onRetry={() => void found.refetch()} />;
+  const contact = found.data;
+
+  async function block() {
+    setDialog(undefined);
+    try {
+      client.setQueryData(contactKeys.one(contact.id), await blockContact(contact.id, !contact.blocked));
+      refetchAll(client);
+    } catch (error) {
+      toastError(error);
+    }
+  }
+  return (
+    <div className="pb-6">
+      <header className="flex flex-col items-center gap-2 px-4 pt-5 pb-4 text-center">
+        <Avatar name={contact.name} seed={contact.id} size="lg" />
+        <h2 className="w-full text-lg font-semibold">
+          <EditInPlace label="Name" value={contact.name} placeholder="Unnamed" disabled={!writes} className="text-center" onSave={(name) => change({ name })} />
+        </h2>
+        <div className="flex flex-wrap justify-center gap-1">
+          {contact.blocked ? <Chip tone="negative">Blocked</Chip> : null}
+          {contact.reachable === false ? <Chip tone="warning">Has blocked you</Chip> : null}
+          {contact.language ? <Chip>{contact.language}</Chip> : null}
+        </div>
+        {writes ? (
+          <Menu
+            align="end"
+            trigger={
+              <IconButton label="More about this contact" className="absolute top-2 right-2">
+                <MoreHorizontal />
+              </IconButton>
+            }
+          >
+            <MenuItem icon={<Merge />} onSelect={() => setDialog("merge")}>
+              Merge with another contact
+            </MenuItem>
+            <MenuItem icon={<Ban />} danger={!contact.blocked} onSelect={() => setDialog("block")}>
+              {contact.blocked ? "Unblock" : "Block"}
+            </MenuItem>
+          </Menu>
+        ) : null}
+      </header>
+      <Section title="Details">
+        <dl className="flex flex-col gap-1.5">
+          <Fact name="Phone">
+            <EditInPlace label="Phone" type="tel" value={contact.phone ?? ""} disabled={!writes} onSave={(phone) => change({ phone: phone || null })} />
+          </Fact>
+          <Fact name="E-mail">
+            <EditInPlace label="E-mail" type="email" value={contact.email ?? ""} disabled={!writes} onSave={(email) => change({ email: email || null })} />
+          </Fact>
+          {contact.identities.map((identity) => (
+            <Fact key={`${identity.channel}/${identity.kind ?? ""}/${identity.external_id}`} name={names.data?.find((one) => one.id === identity.channel)?.name ?? identity.channel}>
+              <span className="flex items-center gap-1.5">
+                <ChannelGlyph channel={identity.channel} />
+                <span className="min-w-0 break-all tabular-nums">{identity.external_id}</span>
+              </span>
+            </Fact>
+          ))}
+        </dl>
+      </Section>
+      <Section title="Attributes">
+        <Attributes attributes={contact.attributes} disabled={!writes} onChange={change} />
+      </Section>
+      <OtherConversations contactId={contact.id} except={conversationId} />
+      <Confirm
+        open={dialog === "block"}
+        title={contact.blocked ? `Unblock ${contact.name}?` : `Block ${contact.name}?`}
+        text={contact.blocked ? "Their messages are taken in again." : "What they write from now on is not shown. Nothing that was said is lost."}
+        act={contact.blocked ? "Unblock" : "Block"}
+        onClose={() => setDialog(undefined)}
+        onConfirm={() => void block()}
+      />
+      {dialog === "merge" ? <MergeDialog contact={contact} onClose={() => setDialog(undefined)} onMerged={onMerged} /> : null}
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div className="flex gap-2">
+      <dt className="w-24 shrink-0 text-sm text-muted">{name}</dt>
+      <dd className="min-w-0 flex-1">{children}</dd>
+    </div>
+  );
+}
+
+function CardSkeleton() {
+  return (
+    <div aria-busy="true" aria-label="Loading the contact">
+      <div className="flex flex-col items-center gap-3 pt-5 pb-6">
+        <div className="skeleton size-14 rounded-full" />
+        <div className="skeleton h-5 w-36" />
+      </div>
+      <Lines rows={6} className="border-t p-4" />
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+
+import { conversationList } from "@/api/conversations";
+import { members } from "@/api/organization";
+import { useSession } from "@/api/session";
+import { viewFilter } from "@/api/views";
+import { useCursor } from "@/lib/facts/cursor";
+import { useDensity } from "@/lib/facts/density";
+import { useDrafts } from "@/lib/facts/drafts";
+import { useSelection } from "@/lib/facts/selection";
+import { useNow } from "@/lib/use-now";
+import { Failed } from "@/ui/states";
+import { EmptyList } from "./empty-list";
+import { ListSkeleton } from "./list-skeleton";
+import { Row } from "./row";
+import { useListKeys } from "./use-list-keys";
+
+interface ConversationListProps {
+  view: string;
+  q?: string;
+  openId?: string;
+}
+
+export function ConversationList({ view, q, openId }: ConversationListProps) {
+  const me = useSession((session) => session.user);
+  const filter = useMemo(() => viewFilter(view, me?.id, q), [view, me?.id, q]);
+  const list = useInfiniteQuery(conversationList(filter));
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
+  const people = useQuery(members());
+  const { ticked, toggle, add, clear } = useSelection();
+  const { at: cursor, move } = useCursor();
+  const drafts = useDrafts((state) => state.drafts);
+  const compact = useDensity((state) => state.density === "compact");
+  const now = useNow();
+  const navigate = useNavigate();
+  const scroller = useRef<HTMLDivElement>(null);
+
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => (compact ? 40 : 60),
+    getItemKey: (index) => rows[index]?.id ?? index,
+    overscan: 8,
+  });
+  useEffect(() => virtual.measure(), [compact, virtual]);
+  useEffect(() => clear(), [view, clear]);
+  useEffect(() => {
+    if (openId) move(openId);
+  }, [openId, move]);
+
+  const items = virtual.getVirtualItems();
+  const lastShown = items[items.length - 1]?.index ?? 0;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  useEffect(() => {
+    if (hasNextPage && !isFetchingNextPage && lastShown >= rows.length - 10) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, rows.length]);
+
+  useListKeys({
+    ids: rows.map((row) => row.id),
+    cursor,
+    move: (id, index) => {
+      move(id);
+      virtual.scrollToIndex(index, { align: "auto" });
+      // The row may be rendered only after the scroll.
+      requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-conversation="${id}"]`)?.focus({ preventScroll: true }));
+    },
+    open: (id) => void navigate({ to: "/inbox/$conversationId", params: { conversationId: id }, search: { view, q } }),
+    toggle,
+    add,
+  });
+  const onTick = useCallback((id: string) => toggle(id), [toggle]);
+
+  if (list.isPending) return <ListSkeleton compact={compact} />;
+  if (list.isError && rows.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} className="flex-1" />;
+  if (rows.length === 0) return <EmptyList view={view} q={q} />;
+
+  return (
+    <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1} aria-label="Conversations" role="region">
+      <ul className="relative w-full" style={{ height: virtual.getTotalSize() }}>
+        {items.map((item) => {
+          const conversation = rows[item.index];
+          if (!conversation) return null;
+          const other = conversation.assignee_id && conversation.assignee_id !== me?.id;
+          return (
+            <li key={item.key} className="absolute inset-x-0 top-0" style={{ height: item.size, transform: `translateY(${item.start}px)` }}>
+              <Row
+                conversation={conversation}
+                view={view}
+                q={q}
+                me={me}
+                assignee={other ? people.data?.find((one) => one.id === conversation.assignee_id) : undefined}
+                draft={drafts[conversation.id]}
+                open={conversation.id === openId}
+                cursor={conversation.id === cursor}
+                ticked={ticked.has(conversation.id)}
+                ticking={ticked.size > 0}
+                compact={compact}
+                now={now}
+                onTick={onTick}
+              />
+            </li>
+          );
+        })}
+      </ul>
+      {isFetchingNextPage ? <p className="py-3 text-center text-sm text-muted">Loading more…</p> : null}
+    </div>
+  );
+}

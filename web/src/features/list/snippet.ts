@@ -1,0 +1,32 @@
+import type { Conversation } from "@/api/types";
+
+const named: Record<string, string> = {
+  image: "Photo",
+  video: "Video",
+  audio: "Voice or audio",
+  document: "Document",
+  sticker: "Sticker",
+  location: "Location",
+  contacts: "Contact card",
+  call: "Call",
+  payment: "Payment",
+  unsupported: "Unsupported message",
+};
+
+/** One line of the last message, without who said it. */
+export function snippet(last: Conversation["last_message"]): string {
+  if (!last) return "No messages yet";
+  const name = named[last.kind];
+  const text = last.text.replace(/\s+/g, " ").trim();
+  if (!name) return text || "Message";
+  return text ? `${name}: ${text}` : name;
+}
+
+/** Who said it, in front of the line; nothing for the contact. */
+export function speaker(conversation: Conversation, me: string | undefined): string {
+  const last = conversation.last_message;
+  if (!last || last.direction === "inbound" || last.kind === "system") return "";
+  if (last.direction === "internal") return "Note: ";
+  if (!last.sender_name || last.sender_name === me) return "You: ";
+  return `${last.sender_name.split(" ")[0] ?? ""}: `;
+}

@@ -1,0 +1,48 @@
+import { Forward } from "lucide-react";
+
+import { classes } from "@/lib/classes";
+import { Attachments } from "./media/attachments";
+import type { MessageRowProps } from "./message-row";
+import { Parts } from "./parts";
+import { Quote } from "./quote";
+import { RichText } from "./rich-text";
+import { StatusGlyph } from "./status-glyph";
+
+/** What was said, whatever it was made of. */
+export function Bubble({ message, abilities, onView, onOpen }: MessageRowProps) {
+  const out = message.direction === "outbound";
+  const format = message.parts.find((part) => part.type === "format");
+  const template = message.parts.find((part) => part.type === "template");
+  const bare = message.attachments.length > 0 && !message.text && message.attachments.every((one) => one.kind === "image" || one.kind === "sticker") && !message.reply_to;
+  // A choice, a location's name or a card's name is the text already shown in its card.
+  const told = message.parts.some((part) => ["choice", "location", "contact", "poll", "unsupported"].includes(part.type));
+
+  if (message.deleted_at) {
+    return <p className="rounded-lg border border-dashed border-line-strong px-3 py-1.5 text-muted italic">{out ? "You deleted this message." : "The customer deleted this message."}</p>;
+  }
+  return (
+    <div className={classes("relative rounded-lg", bare ? "" : "px-3 py-1.5", bare ? "" : out ? "bg-bubble-out on-tint" : "bg-bubble-in on-tint", message.local?.state === "sending" && "opacity-80")}>
+      {message.forwarded ? (
+        <p className="mb-0.5 flex items-center gap-1 text-xs text-muted">
+          <Forward className="size-3" aria-hidden="true" /> Forwarded
+        </p>
+      ) : null}
+      {message.reply_to ? <Quote quote={message.reply_to} onOpen={onOpen} /> : null}
+      {template?.header ? <p className="font-semibold">{template.header}</p> : null}
+      {message.attachments.length ? <Attachments attachments={message.attachments} conversationId={message.conversation_id} onView={onView} /> : null}
+      <div className="flex flex-wrap items-end justify-end gap-x-2">
+        {message.text && !told ? (
+          <div className="min-w-0 flex-1 basis-auto">
+            <RichText text={message.text} ranges={format?.ranges} markup={abilities?.text.markup} />
+          </div>
+        ) : null}
+        {out ? (
+          <span className={classes("mb-0.5 flex", bare && "absolute right-1 bottom-1 rounded bg-surface/80 p-0.5")}>
+            <StatusGlyph message={message} />
+          </span>
+        ) : null}
+      </div>
+      <Parts parts={message.parts} />
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown } from "lucide-react";
+
+import type { Abilities } from "@/api/types";
+import { dayName } from "@/lib/time";
+import { MessageRow } from "./message-row";
+import type { ThreadRow } from "./rows";
+
+interface MessageScrollerProps {
+  rows: ThreadRow[];
+  named: boolean;
+  abilities?: Abilities;
+  me?: string;
+  target?: string;
+  onArrive: () => void;
+  onOlder: () => void;
+  loadingOlder: boolean;
+  /** Whether the first message of all is loaded. */
+  start: boolean;
+  onView: (attachmentId: string) => void;
+  onOpen: (messageId: string) => void;
+  onReading: (atEnd: boolean) => void;
+}
+
+/** Renders what is on the screen; keeps the end in view while one is there, and keeps still while older pages arrive. */
+export function MessageScroller({ rows, onArrive, onOlder, onReading, target, ...rest }: MessageScrollerProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [placed, setPlaced] = useState(false);
+  const [away, setAway] = useState(false);
+  const [highlighted, setHighlighted] = useState<string>();
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (rows[index]?.type === "message" ? 56 : 36),
+    getItemKey: (index) => rows[index]?.key ?? index,
+    anchorTo: "end",
+    followOnAppend: true,
+    scrollEndThreshold: 120,
+    overscan: 10,
+    paddingStart: 12,
+    paddingEnd: 12,
+  });
+
+  // Opens at the first unread message, or at the end.
+  useLayoutEffect(() => {
+    if (placed) return;
+    const unread = rows.findIndex((row) => row.type === "unread");
+    if (unread >= 0) virtual.scrollToIndex(unread, { align: "start" });
+    else virtual.scrollToEnd();
+    setPlaced(true);
+  }, [placed, rows, virtual]);
+
+  useEffect(() => {
+    if (!target) return;
+    const index = rows.findIndex((row) => row.type === "message" && row.message.id === target);
+    if (index < 0) return;
+    virtual.scrollToIndex(index, { align: "center" });
+    setHighlighted(target);
+    onArrive();
+  }, [target, rows, virtual, onArrive]);
+  useEffect(() => {
+    if (!highlighted) return;
+    const timer = setTimeout(() => setHighlighted(undefined), 2500);
+    return () => clearTimeout(timer);
+  }, [highlighted]);
+
+  const items = virtual.getVirtualItems();
+  const top = items[0]?.index ?? 0;
+  const bottom = items[items.length - 1]?.index ?? 0;
+  useEffect(() => {
+    if (placed && top < 8) onOlder();
+  }, [placed, top, onOlder]);
+  function look() {
+    const end = virtual.isAtEnd(120);
+    setAway(!end);
+    onReading(end);
+  }
+  useEffect(look);
+
+  return (
+    <div className="relative min-h-0 flex-1">
+      <div ref={scroller} onScroll={look} className="h-full overflow-x-hidden overflow-y-auto" role="log" aria-label="Messages" aria-live="off" tabIndex={0}>
+        <div className="relative mx-auto w-full max-w-4xl" style={{ height: virtual.getTotalSize() }}>
+          {rest.start ? null : <p className="absolute inset-x-0 top-0 text-center text-xs text-muted">{rest.loadingOlder ? "Loading older messages…" : ""}</p>}
+          {items.map((item) => {
+            const row = rows[item.index];
+            return row ? (
+              <div key={item.key} data-index={item.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${item.start}px)` }}>
+                <Row row={row} highlighted={highlighted} {...rest} />
+              </div>
+            ) : null;
+          })}
+        </div>
+      </div>
+      {away && bottom < rows.length ? (
+        <button
+          type="button"
+          aria-label="Go to the newest message"
+          onClick={() => virtual.scrollToEnd({ behavior: "smooth" })}
+          className="absolute right-4 bottom-3 flex size-9 animate-appear items-center justify-center rounded-full border bg-raised shadow-float hover:bg-sunken"
+        >
+          <ArrowDown className="size-4" />
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+type RowProps = Pick<MessageScrollerProps, "named" | "abilities" | "me" | "onView" | "onOpen"> & { row: ThreadRow; highlighted?: string };
+
+function Row({ row, highlighted, named, abilities, me, onView, onOpen }: RowProps) {
+  if (row.type === "day") {
+    return (
+      <h3 className="flex items-center gap-3 px-4 pt-4 pb-1 text-xs font-medium text-muted">
+        <span className="h-px flex-1 bg-line" />
+        {dayName(row.at)}
+        <span className="h-px flex-1 bg-line" />
+      </h3>
+    );
+  }
+  if (row.type === "unread") {
+    return (
+      <p className="flex items-center gap-3 px-4 pt-3 pb-1 text-xs font-medium text-accent-text">
+        <span className="h-px flex-1 bg-accent/50" />
+        New since you were away
+        <span className="h-px flex-1 bg-accent/50" />
+      </p>
+    );
+  }
+  const { message, first, last } = row;
+  return (
+    <MessageRow message={message} first={first} last={last} named={named} abilities={abilities} me={me} highlighted={highlighted === message.id} onView={onView} onOpen={onOpen} />
+  );
+}

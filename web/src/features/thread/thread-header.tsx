@@ -1,0 +1,132 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { AlarmClock, ArrowLeft, CircleCheck, Mail, MoreHorizontal, PanelRight, RotateCcw, Tag, UserPlus, UsersRound } from "lucide-react";
+
+import { useMay } from "@/api/may";
+import { labels as labelList, members, teams } from "@/api/organization";
+import type { Conversation, Priority } from "@/api/types";
+import { labelColour } from "@/lib/label-colours";
+import { useContactPanel } from "@/lib/facts/contact-panel";
+import { useOverlay } from "@/lib/facts/overlay";
+import { dateAndTime } from "@/lib/time";
+import { changeConversation, markUnread } from "@/live/change-conversation";
+import { Avatar } from "@/ui/avatar";
+import { Button, IconButton } from "@/ui/button";
+import { ChannelGlyph } from "@/ui/channel-glyph";
+import { Chip, LabelChip } from "@/ui/chip";
+import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
+import { toastError } from "@/ui/toast";
+import { LiveViewers } from "./live-viewers";
+
+const priorities: Priority[] = ["none", "low", "medium", "high", "urgent"];
+
+/** Who this is with, who looks after it, and the acts on the whole conversation. */
+export function ThreadHeader({ conversation, view }: { conversation: Conversation; view: string }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const show = useOverlay((state) => state.show);
+  const panel = useContactPanel();
+  const writes = useMay("writeConversations");
+  const about = [conversation.id];
+  const closed = conversation.status === "closed";
+
+  function change(to: Parameters<typeof changeConversation>[2]) {
+    changeConversation(client, conversation.id, to).catch(toastError);
+  }
+  return (
+    <header className="@container flex flex-col border-b">
+      <div className="flex min-h-13 items-center gap-2 px-3 py-1.5">
+        <IconButton label="Back to the list" className="hidden max-md:inline-flex" onClick={() => void navigate({ to: "/inbox", search: { view } })}>
+          <ArrowLeft />
+        </IconButton>
+        <button type="button" onClick={() => panel.toggle(true)} className="flex min-w-0 flex-1 items-center gap-2 rounded-md text-left">
+          <ChannelGlyph channel={conversation.channel} />
+          <h1 className="truncate text-lg font-semibold">{conversation.contact.name || "Unnamed"}</h1>
+          {conversation.status === "snoozed" && conversation.snoozed_until ? (
+            <Chip tone="warning" className="hidden @2xl:inline-flex">
+              <AlarmClock /> until {dateAndTime(conversation.snoozed_until)}
+            </Chip>
+          ) : null}
+          {closed ? <Chip>Closed</Chip> : null}
+          {conversation.status === "pending" ? <Chip>Pending</Chip> : null}
+        </button>
+        <LiveViewers conversationId={conversation.id} />
+        {writes ? (
+          <>
+            <Assigned conversation={conversation} onOpen={() => show("assign", about)} />
+            <IconButton label="Labels" keys="l" className="hidden @lg:inline-flex" onClick={() => show("label", about)}>
+              <Tag />
+            </IconButton>
+            <IconButton label="Snooze" keys="s" className="hidden @lg:inline-flex" onClick={() => show("snooze", about)}>
+              <AlarmClock />
+            </IconButton>
+            <Menu
+              trigger={
+                <IconButton label="More">
+                  <MoreHorizontal />
+                </IconButton>
+              }
+            >
+              <MenuItem icon={<UserPlus />} keys="a" onSelect={() => show("assign", about)}>
+                Assign
+              </MenuItem>
+              <MenuItem icon={<Tag />} keys="l" onSelect={() => show("label", about)}>
+                Labels
+              </MenuItem>
+              <MenuItem icon={<AlarmClock />} keys="s" onSelect={() => show("snooze", about)}>
+                Snooze
+              </MenuItem>
+              <MenuItem icon={<Mail />} keys="u" onSelect={() => void markUnread(client, conversation).catch(toastError)}>
+                Mark unread
+              </MenuItem>
+              {conversation.status === "open" ? <MenuItem onSelect={() => change({ status: "pending" })}>Set pending</MenuItem> : null}
+              <MenuLine />
+              <MenuLabel>Priority</MenuLabel>
+              {priorities.map((priority) => (
+                <MenuItem key={priority} checked={conversation.priority === priority} onSelect={() => change({ priority })}>
+                  {priority[0]?.toUpperCase() + priority.slice(1)}
+                </MenuItem>
+              ))}
+            </Menu>
+            <Button small look={closed ? "plain" : "primary"} className="h-8" onClick={() => change({ status: closed ? "open" : "closed" })}>
+              {closed ? <RotateCcw /> : <CircleCheck />}
+              <span className="hidden @md:inline">{closed ? "Reopen" : "Close"}</span>
+            </Button>
+          </>
+        ) : null}
+        <IconButton label={panel.open ? "Fold the contact panel" : "Show the contact panel"} active={panel.open} aria-pressed={panel.open} onClick={() => panel.toggle()}>
+          <PanelRight />
+        </IconButton>
+      </div>
+      <Labels conversation={conversation} />
+    </header>
+  );
+}
+
+function Assigned({ conversation, onOpen }: { conversation: Conversation; onOpen: () => void }) {
+  const people = useQuery(members());
+  const allTeams = useQuery(teams());
+  const member = people.data?.find((one) => one.id === conversation.assignee_id);
+  const team = allTeams.data?.find((one) => one.id === conversation.team_id);
+  return (
+    <Button small look="quiet" className="h-8 max-w-44 px-1 @lg:px-2" onClick={onOpen} aria-label={`Assigned to ${member?.name ?? team?.name ?? "nobody"}. Change`}>
+      {member ? <Avatar name={member.name} seed={member.id} size="xs" /> : team ? <UsersRound /> : <UserPlus />}
+      <span className="hidden truncate @lg:inline">{member?.name ?? team?.name ?? "Assign"}</span>
+    </Button>
+  );
+}
+
+function Labels({ conversation }: { conversation: Conversation }) {
+  const all = useQuery(labelList());
+  const shown = (all.data ?? []).filter((label) => conversation.labels.includes(label.id));
+  const priority = conversation.priority === "none" ? undefined : conversation.priority;
+  if (shown.length === 0 && !priority) return null;
+  return (
+    <div className="flex max-h-16 flex-wrap gap-1 overflow-y-auto px-3 pb-1.5" aria-label="Labels">
+      {priority ? <Chip tone={priority === "urgent" ? "negative" : priority === "high" ? "warning" : "neutral"}>{priority} priority</Chip> : null}
+      {shown.map((label) => (
+        <LabelChip key={label.id} name={label.name} colour={labelColour(label.color)} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+
+import { channels } from "@/api/integrations";
+import { messageList } from "@/api/messages";
+import { useSession } from "@/api/session";
+import type { Conversation } from "@/api/types";
+import { inOrder } from "@/live/message-pages";
+import { useJoined } from "@/live/live";
+import { Empty, Failed } from "@/ui/states";
+import { MessageScroller } from "./message-scroller";
+import { ThreadSkeleton } from "./thread-skeleton";
+import { threadRows } from "./rows";
+import { useReading } from "./use-reading";
+
+const Viewer = lazy(() => import("./media/viewer").then((module) => ({ default: module.Viewer })));
+
+interface ThreadProps {
+  conversation: Conversation;
+  /** A message to go to, from a search. */
+  at?: string;
+}
+
+/** The messages of one conversation. Keyed by it: what was read when it opened stays fixed while it is shown. */
+export function Thread({ conversation, at }: ThreadProps) {
+  useJoined(conversation.id);
+  const [readSeq] = useState(conversation.unread_count > 0 ? conversation.read_seq : undefined);
+  const [first] = useState(50 + Math.min(150, conversation.last_seq - conversation.read_seq));
+  const [viewed, setViewed] = useState<string>();
+  const [target, setTarget] = useState(at);
+  const [asked, setAsked] = useState(at);
+  if (asked !== at) {
+    setAsked(at);
+    setTarget(at);
+  }
+  const me = useSession((session) => session.user?.id);
+  const list = useInfiniteQuery(messageList(conversation.id, first));
+  const known = useQuery(channels());
+  const abilities = known.data?.find((one) => one.id === conversation.channel)?.abilities;
+  const messages = useMemo(() => inOrder(list.data), [list.data]);
+  const rows = useMemo(() => threadRows(messages, readSeq), [messages, readSeq]);
+  const onReading = useReading(conversation, messages);
+
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const older = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  // A message to go to may lie further back than what is loaded.
+  useEffect(() => {
+    if (target && messages.length && !messages.some((message) => message.id === target)) older();
+  }, [target, messages, older]);
+
+  if (list.isPending) return <ThreadSkeleton />;
+  if (list.isError && messages.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} className="flex-1" />;
+  if (messages.length === 0) return <Empty text="Nothing was said yet." />;
+  const pictures = messages.flatMap((message) => (message.deleted_at ? [] : message.attachments)).filter((one) => one.kind === "image" && one.state === "stored");
+  return (
+    <>
+      <MessageScroller
+        rows={rows}
+        named={conversation.contact.is_group}
+        abilities={abilities}
+        me={me}
+        target={target}
+        onArrive={() => setTarget(undefined)}
+        onOlder={older}
+        loadingOlder={isFetchingNextPage}
+        start={!hasNextPage}
+        onView={setViewed}
+        onOpen={setTarget}
+        onReading={onReading}
+      />
+      <Suspense>{viewed ? <Viewer pictures={pictures} start={viewed} onClose={() => setViewed(undefined)} /> : null}</Suspense>
+    </>
+  );
+}
