@@ -39,16 +39,17 @@ function speak(conversation, message) {
 function advance(message, status) {
   message.status = status;
   message.status_history.push({ status, at: new Date().toISOString() });
-  tell("message_status", { message_id: message.id, conversation_id: message.conversation_id, status, at: new Date().toISOString() });
+  tell("message_status", { message_id: message.id, conversation_id: message.conversation_id, status, status_history: [...message.status_history], error: null, external_id: message.external_id });
 }
 
 route("POST", "/api/v1/auth/refresh", () => (signedIn ? session() : [401, { code: "no_session", detail: "Log in." }]));
-route("POST", "/api/v1/auth/(?:login|register|accept-invitation|switch)", ({ body }) => {
+route("POST", "/api/v1/auth/(?:login|register|accept-invitation)", ({ body }) => {
   if (body.password === "wrong") return [401, { code: "wrong_credentials", detail: "This e-mail and password do not fit together." }];
   signedIn = true;
   return session();
 });
 route("POST", "/api/v1/auth/logout", () => ((signedIn = false), [204]));
+route("POST", "/api/v1/auth/invitation", () => ({ email: "new@example.org", organization_name: "Harbour Books", role: "agent", has_account: false }));
 route("POST", "/api/v1/auth/.*", () => [204]);
 route("GET", "/api/v1/organizations", () => ({ data: [{ id: "o-1", name: "Harbour Books", role: "owner" }, { id: "o-2", name: "Second Hand", role: "agent" }] }));
 route("GET", "/api/v1/organizations/current", () => data.organization);
@@ -78,7 +79,7 @@ route("GET", "/api/v1/conversations/counts", () => {
   const of = (test) => ({ conversations: data.conversations.filter(test).length, unread: data.conversations.filter((one) => test(one) && one.unread_count).length });
   const open = (one) => one.status === "open";
   const by = (rows, test) => Object.fromEntries(rows.map((row) => [row.id, of((one) => open(one) && test(one, row.id))]));
-  return { all: of(open), mine: of((one) => open(one) && one.assignee_id === "u-1"), unassigned: of((one) => open(one) && !one.assignee_id), unread: of((one) => open(one) && one.unread_count), snoozed: of((one) => one.status === "snoozed"), closed: of((one) => one.status === "closed"), teams: by(data.teams, (one, id) => one.team_id === id), labels: by(data.labels, (one, id) => one.labels.includes(id)), channels: by(data.channels, (one, id) => one.channel === id) };
+  return { all: of(open), mine: of((one) => open(one) && one.assignee_id === "u-1"), unassigned: of((one) => open(one) && !one.assignee_id), mentions: 1, statuses: { snoozed: of((one) => one.status === "snoozed") }, teams: by(data.teams, (one, id) => one.team_id === id), labels: by(data.labels, (one, id) => one.labels.includes(id)), channels: by(data.channels, (one, id) => one.channel === id) };
 });
 route("GET", "/api/v1/conversations", ({ url }) => {
   const want = (name) => url.searchParams.get(name);
@@ -95,6 +96,7 @@ route("POST", "/api/v1/conversations/{id}/read", ({ id, body }) => {
   const conversation = find(data.conversations, id);
   return Object.assign(conversation, { read_seq: body.seq, unread_count: body.seq < conversation.last_seq ? 1 : 0 });
 });
+route("POST", "/api/v1/conversations/{id}/unread", ({ id }) => Object.assign(find(data.conversations, id), { unread_count: 1 }));
 route("GET", "/api/v1/conversations/{id}/messages", ({ id, url }) => page(data.messages.get(id).toReversed(), url));
 route("POST", "/api/v1/conversations/{id}/messages", ({ id, body }) => {
   const conversation = find(data.conversations, id);
@@ -159,7 +161,7 @@ new WebSocketServer({ server, path: "/ws" }).on("connection", (socket) => {
     }
     if (type === "join_conversation" && payload.conversation_id === "c-0") {
       socket.send(JSON.stringify({ type: "presence", data: { conversation_id: "c-0", viewers: [{ user_id: "u-2", name: "Tomás Oliveira" }] } }));
-      socket.send(JSON.stringify({ type: "user_typing", data: { conversation_id: "c-0", user_id: "u-2", name: "Tomás Oliveira", typing: true } }));
+      socket.send(JSON.stringify({ type: "user_typing", data: { conversation_id: "c-0", user: { id: "u-2", name: "Tomás Oliveira" }, typing: true } }));
     }
   });
   socket.on("close", () => sockets.delete(socket));

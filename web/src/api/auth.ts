@@ -9,7 +9,7 @@ export async function register(form: { organization_name: string; name: string; 
   signIn(await body(api.POST("/api/v1/auth/register", { body: form })));
 }
 
-export async function acceptInvitation(token: string, name: string, password: string): Promise<void> {
+export async function acceptInvitation(token: string, name: string | undefined, password: string): Promise<void> {
   signIn(await body(api.POST("/api/v1/auth/accept-invitation", { body: { token, name, password } })));
 }
 
@@ -30,7 +30,6 @@ export async function logout(): Promise<void> {
   }
 }
 
-/** Goes on as a member of another organization; everything cached belongs to the old one. */
-export async function switchOrganization(organizationId: string): Promise<void> {
-  signIn(await body(api.POST("/api/v1/auth/switch", { body: { organization_id: organizationId } })));
+export function lookAtInvitation(token: string) {
+  return body(api.POST("/api/v1/auth/invitation", { body: { token } }));
 }

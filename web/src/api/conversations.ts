@@ -38,6 +38,10 @@ export function patchConversation(id: string, change: ConversationChange): Promi
   return body(api.PATCH("/api/v1/conversations/{id}", { params: { path: { id } }, body: change }));
 }
 
+export function markUnread(id: string): Promise<Conversation> {
+  return body(api.POST("/api/v1/conversations/{id}/unread", { params: { path: { id } } }));
+}
+
 export function markRead(id: string, seq: number): Promise<Conversation> {
   return body(api.POST("/api/v1/conversations/{id}/read", { params: { path: { id } }, body: { seq } }));
 }

@@ -17,14 +17,14 @@ export interface paths {
   "/api/v1/auth/forgot-password": { post: Call<undefined, { email: string }> };
   "/api/v1/auth/reset-password": { post: Call<undefined, { token: string; password: string }> };
   "/api/v1/auth/accept-invitation": { post: Call<t.SignedIn, { token: string; name?: string; password: string }> };
-  "/api/v1/auth/switch": { post: Call<t.SignedIn, { organization_id: string }> };
+  "/api/v1/auth/invitation": { post: Call<{ email: string; organization_name: string; role: t.Role; has_account: boolean }, { token: string }> };
   "/api/v1/organizations": { get: Call<List<{ id: string; name: string; role: t.Role }>> };
   "/api/v1/organizations/current": { get: Call<t.Organization>; patch: Call<t.Organization, Partial<t.Organization>> };
   "/api/v1/users": {
     get: Call<List<t.Member>>;
     post: Call<{ id: string; token?: string }, { email: string; role: t.Role }>;
   };
-  "/api/v1/users/me": { get: Call<t.Member>; patch: Call<t.Member, { name?: string }> };
+  "/api/v1/users/me": { get: Call<t.Member>; patch: Call<t.Member, { name?: string; current_password?: string; new_password?: string }> };
   "/api/v1/users/{id}": {
     patch: Call<t.Member, { role?: t.Role; active?: boolean }, undefined, Id>;
     delete: Call<undefined, undefined, undefined, Id>;
@@ -65,6 +65,7 @@ export interface paths {
     post: Call<t.Message, t.SendRequest, undefined, Id>;
   };
   "/api/v1/conversations/{id}/read": { post: Call<t.Conversation, { seq: number }, undefined, Id> };
+  "/api/v1/conversations/{id}/unread": { post: Call<t.Conversation, undefined, undefined, Id> };
   "/api/v1/messages": { get: Call<List<t.Message>, undefined, { q: string } & Paged> };
   "/api/v1/messages/{id}": {
     patch: Call<t.Message, { text: string }, undefined, Id>;

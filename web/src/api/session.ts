@@ -40,10 +40,15 @@ let renewing: Promise<string | undefined> | undefined;
 export function renew(stale: string | undefined): Promise<string | undefined> {
   const { token } = useSession.getState();
   if (token && token !== stale) return Promise.resolve(token);
-  renewing ??= inTurn(refresh).finally(() => {
+  renewing ??= inTurn(() => refresh()).finally(() => {
     renewing = undefined;
   });
   return renewing;
+}
+
+/** Goes on in another organization of the same user. */
+export async function enterOrganization(organizationId: string): Promise<void> {
+  await inTurn(() => refresh(organizationId));
 }
 
 /** A token that is good for at least another half minute. */
@@ -52,18 +57,21 @@ export function freshToken(): Promise<string | undefined> {
   return token && expires - Date.now() > 30_000 ? Promise.resolve(token) : renew(token);
 }
 
-async function refresh(): Promise<string | undefined> {
+async function refresh(organizationId?: string, again = true): Promise<string | undefined> {
+  const choice = organizationId ? { headers: { "content-type": "application/json" }, body: JSON.stringify({ organization_id: organizationId }) } : {};
   let response: Response;
   try {
-    response = await fetch("/api/v1/auth/refresh", { method: "POST", credentials: "same-origin" });
+    response = await fetch("/api/v1/auth/refresh", { method: "POST", credentials: "same-origin", ...choice });
   } catch {
     throw Problem.offline();
   }
+  // Another browser process was faster; its answer has brought the next cookie.
+  if (response.status === 409 && again) return refresh(organizationId, false);
   if (response.ok) {
     signIn((await response.json()) as SignedIn);
     return useSession.getState().token;
   }
-  if (response.status >= 500 || response.status === 429) throw Problem.from(response.status, undefined);
+  if (response.status !== 401) throw Problem.from(response.status, undefined);
   signOut();
   return undefined;
 }

@@ -219,12 +219,12 @@ export interface Counts {
   all: Count;
   mine: Count;
   unassigned: Count;
-  unread: Count;
-  snoozed: Count;
-  closed: Count;
+  /** Unread mentions of the member. */
+  mentions: number;
   teams: Record<string, Count>;
   labels: Record<string, Count>;
   channels: Record<string, Count>;
+  statuses: Record<string, Count>;
 }
 
 export interface SendRequest {
@@ -268,5 +268,6 @@ export interface ConversationFilter {
   team_id?: string;
   label?: string;
   unread?: boolean;
+  mentioned?: boolean;
   q?: string;
 }

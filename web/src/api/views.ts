@@ -14,6 +14,8 @@ export function viewFilter(view: string | undefined, me: string | undefined, q?:
       return { status: active, assignee_id: "none", ...search };
     case "unread":
       return { status: active, unread: true, ...search };
+    case "mentions":
+      return { mentioned: true, ...search };
     case "snoozed":
       return { status: "snoozed", ...search };
     case "closed":

@@ -2,9 +2,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Building2, LogOut, Palette as PaletteIcon, UserRound } from "lucide-react";
 
-import { logout, switchOrganization } from "@/api/auth";
+import { logout } from "@/api/auth";
 import { myOrganizations } from "@/api/organization";
-import { useSession } from "@/api/session";
+import { enterOrganization, useSession } from "@/api/session";
 import { Avatar } from "@/ui/avatar";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
 import { toastError } from "@/ui/toast";
@@ -19,7 +19,7 @@ export function MeMenu() {
 
   async function go(id: string) {
     try {
-      await switchOrganization(id);
+      await enterOrganization(id);
       client.clear();
       await navigate({ to: "/inbox" });
     } catch (error) {

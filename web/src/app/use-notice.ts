@@ -13,7 +13,10 @@ export function useNotice(): Notice {
       message: ({ message }) => {
         if (message.direction === "inbound") announce(`${message.sender.name ?? "Somebody"} wrote: ${message.text || message.kind}`);
       },
-      notification: ({ text, conversation_id: id }) => {
+      notification: ({ kind, conversation, changed_by: by }) => {
+        const id = conversation?.id;
+        const name = conversation?.contact.name || "a conversation";
+        const text = kind === "assigned" ? `${by?.name ?? "Somebody"} assigned ${name} to you.` : kind === "mention" ? `${by?.name ?? "Somebody"} mentioned you: ${name}.` : `News about ${name}.`;
         const open = id ? { label: "Open", run: () => void navigate({ to: "/inbox/$conversationId", params: { conversationId: id } }) } : undefined;
         toast(text, { act: open });
       },

@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { conversationKeys } from "@/api/conversations";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
-import { changeMessages, holdConversation, holdMessage } from "./cache";
+import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
 import { patchMessage, withStatus } from "./message-pages";
 import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, StatusData, TypingData } from "./protocol";
 import { noteTyping } from "./typing";
@@ -30,10 +30,9 @@ const handlers: Partial<Record<string, Handler>> = {
   },
   message_updated: (client, data) => onMessage(client, data as MessageData),
   message_status: (client, data) => {
-    const { message_id, conversation_id, status, at, error } = data as StatusData;
-    changeMessages(client, conversation_id, (pages) =>
-      patchMessage(pages, message_id, (message) => withStatus(message, status, at ?? new Date().toISOString(), error)),
-    );
+    const told = data as StatusData;
+    changeMessages(client, told.conversation_id, (pages) => patchMessage(pages, told.message_id, (message) => withStatus(message, told)));
+    touchRow(client, told);
   },
   conversation_updated: (client, data) => onConversation(client, data as ConversationData),
   conversation_assigned: (client, data) => onConversation(client, data as ConversationData),
@@ -41,8 +40,8 @@ const handlers: Partial<Record<string, Handler>> = {
     for (const name of ["labels", "teams", "members", "organization", "integrations", "templates"]) void client.invalidateQueries({ queryKey: [name] });
   },
   user_typing: (_, data) => {
-    const { conversation_id, user_id, name, typing } = data as TypingData;
-    if (user_id !== useSession.getState().user?.id) noteTyping(conversation_id, user_id, name, typing);
+    const { conversation_id, user, typing } = data as TypingData;
+    if (user.id !== useSession.getState().user?.id) noteTyping(conversation_id, user.id, user.name, typing);
   },
   presence: (_, data) => {
     const { conversation_id, viewers } = data as PresenceData;
@@ -63,6 +62,12 @@ function onMessage(client: QueryClient, { message, conversation }: MessageData):
   holdMessage(client, message);
   if (message.direction !== "internal") noteTyping(message.conversation_id, message.sender.id ?? "", "", false);
   if (conversation) onConversation(client, { conversation });
+}
+
+/** The list row shows a failed send, too. */
+function touchRow(client: QueryClient, { message_id, conversation_id, status }: StatusData): void {
+  const held = heldConversation(client, conversation_id);
+  if (held?.last_message?.id === message_id) holdConversation(client, { ...held, last_message: { ...held.last_message, status } });
 }
 
 function onConversation(client: QueryClient, { conversation }: ConversationData): void {

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 
-import { markRead, patchConversation } from "@/api/conversations";
+import { markRead, markUnread as postUnread, patchConversation } from "@/api/conversations";
 import type { Conversation, ConversationChange } from "@/api/types";
 import { heldConversation, holdConversation } from "./cache";
 
@@ -23,10 +23,10 @@ export async function readUpTo(client: QueryClient, id: string, seq: number): Pr
   holdConversation(client, await markRead(id, seq));
 }
 
-/** Sets the read mark back before the newest message. */
+/** Lets the customer's newest message count as unread again. */
 export async function markUnread(client: QueryClient, conversation: Conversation): Promise<void> {
   holdConversation(client, { ...conversation, unread_count: Math.max(1, conversation.unread_count) });
-  holdConversation(client, await markRead(conversation.id, Math.max(0, conversation.last_seq - 1)));
+  holdConversation(client, await postUnread(conversation.id));
 }
 
 function foresee(before: Conversation, { version: _, ...change }: ConversationChange): Conversation {

@@ -7,7 +7,7 @@ export type ConversationPages = InfiniteData<Page, unknown>;
 
 /** Whether a conversation belongs into a list. A list with a search is the server's to decide: undefined. */
 export function matches(filter: ConversationFilter, conversation: Conversation, me: string | undefined): boolean | undefined {
-  if (filter.q) return undefined;
+  if (filter.q || filter.mentioned) return undefined;
   const assignee = filter.assignee_id === "me" ? me : filter.assignee_id === "none" ? null : filter.assignee_id;
   return (
     (!filter.status || filter.status.split(",").includes(conversation.status)) &&

@@ -46,14 +46,15 @@ export function removeMessage(pages: MessagePages | undefined, id: string): Mess
   return pages && { ...pages, pages: pages.pages.map((page) => ({ ...page, data: page.data.filter((held) => held.id !== id) })) };
 }
 
-/** Applies a status unless the message is further already. A failed message that moves on was sent again. */
-export function withStatus(message: HeldMessage, status: MessageStatus, at: string, error: Message["error"] = null): HeldMessage {
-  const again = message.status === "failed" && (status === "queued" || status === "sending");
-  if (!again && message.status && rank[status] <= rank[message.status]) return message;
-  return { ...message, status, error, status_history: [...message.status_history, { status, at }] };
-}
+/** What an event tells of a message's way. */
+export type Told = Pick<Message, "status_history" | "error" | "external_id"> & { status: MessageStatus };
 
-const rank: Record<MessageStatus, number> = { queued: 0, sending: 1, unknown: 2, sent: 3, delivered: 4, read: 5, failed: 6 };
+/** Takes a status unless more of the message's way is known already: stations are only ever added. */
+export function withStatus(message: HeldMessage, told: Told): HeldMessage {
+  if (told.status_history.length <= message.status_history.length) return message;
+  const { status, status_history, error } = told;
+  return { ...message, status, status_history, error, external_id: told.external_id ?? message.external_id };
+}
 
 /** Of two snapshots the one that knows more of the message's way; answers and events may cross on the wire. */
 function newer(held: HeldMessage, message: HeldMessage): HeldMessage {

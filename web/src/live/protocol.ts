@@ -17,8 +17,9 @@ export interface StatusData {
   message_id: string;
   conversation_id: string;
   status: MessageStatus;
-  at?: string;
-  error?: Refusal | null;
+  status_history: { status: MessageStatus; at: string }[];
+  error: Refusal | null;
+  external_id: string | null;
 }
 
 export interface ConversationData {
@@ -27,8 +28,7 @@ export interface ConversationData {
 
 export interface TypingData {
   conversation_id: string;
-  user_id: string;
-  name: string;
+  user: { id: string; name: string };
   typing: boolean;
 }
 
@@ -40,8 +40,8 @@ export interface PresenceData {
 
 export interface NotificationData {
   kind: string;
-  text: string;
-  conversation_id?: string;
+  conversation?: Conversation;
+  changed_by?: { id: string; name: string };
 }
 
 /** Reads a text frame; anything that is none is dropped. */

@@ -1,22 +1,17 @@
 import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
-import { acceptInvitation } from "@/api/auth";
+import { acceptInvitation, lookAtInvitation } from "@/api/auth";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
-import { Fault } from "@/ui/states";
+import { Failed, Fault, Lines } from "@/ui/states";
 import { AuthCard } from "./auth-card";
 import { useSubmit } from "./use-submit";
 
 export function AcceptInvitation() {
-  const navigate = useNavigate();
-  const { token } = useSearch({ strict: false });
-  const [name, setName] = useState("");
-  const [password, setPassword] = useState("");
-  const form = useSubmit(async () => {
-    await acceptInvitation(token ?? "", name, password);
-    await navigate({ to: "/inbox", replace: true });
-  });
+  const { token = "" } = useSearch({ strict: false });
+  const invitation = useQuery({ queryKey: ["invitation", token], queryFn: () => lookAtInvitation(token), enabled: token !== "", retry: false });
   if (!token) {
     return (
       <AuthCard title="This link is incomplete">
@@ -24,15 +19,50 @@ export function AcceptInvitation() {
       </AuthCard>
     );
   }
+  if (invitation.isPending) {
+    return (
+      <AuthCard title="Join your team">
+        <Lines rows={4} />
+      </AuthCard>
+    );
+  }
+  if (invitation.isError) {
+    return (
+      <AuthCard title="This invitation cannot be used">
+        <Failed error={invitation.error} className="py-2" />
+      </AuthCard>
+    );
+  }
+  return <Join token={token} {...invitation.data} />;
+}
+
+interface JoinProps {
+  token: string;
+  email: string;
+  organization_name: string;
+  role: string;
+  has_account: boolean;
+}
+
+function Join({ token, email, organization_name: organization, role, has_account: known }: JoinProps) {
+  const navigate = useNavigate();
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const form = useSubmit(async () => {
+    await acceptInvitation(token, known ? undefined : name, password);
+    await navigate({ to: "/inbox", replace: true });
+  });
   return (
-    <AuthCard title="Join your team" text="If you already have an account, give its password." onSubmit={form.submit}>
+    <AuthCard title={`Join ${organization}`} text={`As ${role}, with ${email}.`} onSubmit={form.submit}>
       <Fault error={form.error} />
-      <Field label="Your name" error={form.fields.name}>
-        {(props) => <Input {...props} autoFocus required autoComplete="name" value={name} onChange={(event) => setName(event.target.value)} />}
-      </Field>
-      <Field label="Password" error={form.fields.password}>
+      {known ? null : (
+        <Field label="Your name" error={form.fields.name}>
+          {(props) => <Input {...props} autoFocus required autoComplete="name" value={name} onChange={(event) => setName(event.target.value)} />}
+        </Field>
+      )}
+      <Field label={known ? "Your password" : "Choose a password"} error={form.fields.password}>
         {(props) => (
-          <Input {...props} type="password" autoComplete="new-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
+          <Input {...props} type="password" autoComplete={known ? "current-password" : "new-password"} required value={password} onChange={(event) => setPassword(event.target.value)} />
         )}
       </Field>
       <Button type="submit" look="primary" busy={form.busy} className="h-9">

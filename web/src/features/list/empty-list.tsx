@@ -9,6 +9,7 @@ const sentences: Record<string, string> = {
   mine: "Nothing is assigned to you.",
   unassigned: "Everything has somebody who looks after it.",
   unread: "You have read everything.",
+  mentions: "Nobody has mentioned you in a note yet.",
   snoozed: "Nothing is asleep.",
   closed: "Nothing was closed yet.",
 };

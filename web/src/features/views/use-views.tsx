@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { AlarmClock, Archive, CircleDashed, CircleUser, Inbox, Mail, UsersRound } from "lucide-react";
+import { AlarmClock, Archive, AtSign, CircleDashed, CircleUser, Inbox, Mail, UsersRound } from "lucide-react";
 
 import { channels, integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
@@ -28,8 +28,9 @@ const standing: View[] = [
   { id: "mine", name: "Mine", icon: <CircleUser />, countsUnread: true, count: (counts) => counts.mine },
   { id: "unassigned", name: "Unassigned", icon: <CircleDashed />, countsUnread: true, count: (counts) => counts.unassigned },
   { id: "all", name: "All open", icon: <Inbox />, countsUnread: true, count: (counts) => counts.all },
-  { id: "unread", name: "Unread", icon: <Mail />, countsUnread: true, count: (counts) => counts.unread },
-  { id: "snoozed", name: "Snoozed", icon: <AlarmClock />, countsUnread: false, count: (counts) => counts.snoozed },
+  { id: "unread", name: "Unread", icon: <Mail />, countsUnread: true, count: (counts) => ({ conversations: counts.all.unread, unread: counts.all.unread }) },
+  { id: "mentions", name: "Mentions", icon: <AtSign />, countsUnread: true, count: (counts) => ({ conversations: counts.mentions, unread: counts.mentions }) },
+  { id: "snoozed", name: "Snoozed", icon: <AlarmClock />, countsUnread: false, count: (counts) => counts.statuses.snoozed },
   { id: "closed", name: "Closed", icon: <Archive />, countsUnread: false, count: () => undefined },
 ];
 
