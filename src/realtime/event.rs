@@ -25,6 +25,8 @@ pub enum EventKind {
     UserTyping,
     /// Not stored: somebody looks at a conversation, came or went.
     Presence,
+    /// Not stored, between servers only: who has a socket on one of them.
+    RollCall,
 }
 
 /// Which conversation an event belongs to, and what decides who may see it.
@@ -77,6 +79,7 @@ impl EventKind {
             Self::SettingsUpdated => "settings_updated",
             Self::UserTyping => "user_typing",
             Self::Presence => "presence",
+            Self::RollCall => "roll_call",
         }
     }
 
@@ -96,10 +99,25 @@ impl EventKind {
         .into_iter()
         .find(|kind| kind.as_str() == text)
     }
+}
 
-    /// Heard only by those who joined the conversation.
-    pub fn joined_only(self) -> bool {
-        matches!(self, Self::UserTyping | Self::Presence)
+impl Event {
+    /// Not stored: heard by who listens now, on any server.
+    pub fn fleeting(
+        organization_id: OrganizationId,
+        kind: EventKind,
+        subject: Option<Subject>,
+        data: &impl Serialize,
+    ) -> Self {
+        Self {
+            organization_id,
+            id: None,
+            xid: 0,
+            kind,
+            subject,
+            audience: Vec::new(),
+            data: encode(data).into(),
+        }
     }
 }
 
