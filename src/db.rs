@@ -1,7 +1,7 @@
 //! The only way to the tables. A [`Tx`] is bound to one organization by row-level security; what it tells the world
 //! (events) and asks of workers (jobs) leaves with its commit. [`System`] has no tenant and reaches few tables.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -9,14 +9,14 @@ use sqlx::{
     AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::{
     error::Result,
     ids::OrganizationId,
     realtime::{
         bus::Bus,
-        event::{Event, NewEvent},
+        event::{Event, NewEvent, Subject},
     },
 };
 
@@ -28,6 +28,7 @@ pub struct Db {
     app: PgPool,
     system: PgPool,
     bus: Arc<dyn Bus>,
+    gates: Arc<Gates>,
     jobs: Arc<Notify>,
 }
 
@@ -38,8 +39,13 @@ pub struct Tx {
     events: Vec<NewEvent>,
     jobs: Vec<NewJob>,
     bus: Arc<dyn Bus>,
+    gates: Arc<Gates>,
     wake: Arc<Notify>,
 }
+
+/// Held by conversation from commit to publication, so that what one says is published in the order in which it was
+/// committed.
+struct Gates([Mutex<()>; 4096]);
 
 /// Work to be done after commit; see `jobs.rs`.
 #[derive(Clone, Debug)]
@@ -100,6 +106,7 @@ impl Db {
             app: pool(url, "switchboard_app", sizes.app)?,
             system: pool(url, "switchboard_system", sizes.system)?,
             bus,
+            gates: Arc::new(Gates(std::array::from_fn(|_| Mutex::const_new(())))),
             jobs: Arc::new(Notify::new()),
         })
     }
@@ -114,6 +121,7 @@ impl Db {
             events: Vec::new(),
             jobs: Vec::new(),
             bus: self.bus.clone(),
+            gates: self.gates.clone(),
             wake: self.jobs.clone(),
         })
     }
@@ -134,6 +142,19 @@ impl Db {
 
     pub async fn close(&self) {
         tokio::join!(self.app.close(), self.system.close());
+    }
+}
+
+impl Gates {
+    async fn pass(&self, events: &[Event]) -> Vec<MutexGuard<'_, ()>> {
+        // The last bits of a UUIDv7 are random. In order, so that two who want the same ones never wait for each other.
+        let gate = |subject: Subject| usize::from(subject.conversation_id.0.as_u64_pair().1 as u16 & 0xfff);
+        let wanted: BTreeSet<_> = events.iter().filter_map(|event| event.subject).map(gate).collect();
+        let mut passed = Vec::with_capacity(wanted.len());
+        for gate in wanted {
+            passed.push(self.0[gate].lock().await);
+        }
+        passed
     }
 }
 
@@ -163,12 +184,15 @@ impl Tx {
         let wake = !self.jobs.is_empty();
         self.write_jobs().await?;
         let events = self.write_events().await?;
+        // Nothing locks a row from here on, so whoever holds a gate gets through.
+        let _gates = self.gates.pass(&events).await;
         self.tx.commit().await?;
         if wake {
             self.wake.notify_waiters();
             self.wake.notify_one();
         }
         if !events.is_empty() {
+            metrics::counter!("switchboard_events_published_total").increment(events.len() as u64);
             self.bus.publish(events).await;
         }
         Ok(())

@@ -63,8 +63,10 @@ pub fn router(app: App) -> Router {
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
     let public_url = app.config.server.public_url.clone();
     let callbacks = http::incoming::router(app.config.limits.callback_bytes);
+    let socket = http::socket::router(&app);
     let routes = Router::new()
         .merge(api)
+        .merge(socket)
         .merge(callbacks)
         .merge(http::process::router(document))
         .merge(http::media::router())

@@ -16,7 +16,7 @@ use crate::{
     inbox::integration::Integrations,
     ingest::Ingest,
     maintenance, metrics,
-    realtime::bus::MemoryBus,
+    realtime::bus,
     router,
     start::{Database, StartError, wait_for_migrations},
     store::Store,
@@ -101,7 +101,7 @@ pub fn open_app(config: Config, url: &SecretString) -> Result<App, StartError> {
     };
     let system = (config.database.connections / 4).max(1);
     let sizes = PoolSizes { app: config.database.connections - system, system };
-    let db = Db::connect(url, sizes, Arc::new(MemoryBus::default()))?;
+    let db = Db::connect(url, sizes, bus::connect(&config.bus)?)?;
     let integrations = Integrations::new(db.clone(), vault.clone());
     Ok(App {
         ingest: Ingest::new(db.clone(), integrations.clone()),

@@ -32,6 +32,8 @@ pub enum StartError {
     Net(#[from] net::Failure),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the address in REDIS_URL: {0}")]
+    Redis(#[from] redis::RedisError),
     #[error("cannot listen on {address}: {source}")]
     Listen { address: std::net::SocketAddr, source: std::io::Error },
     #[error("serving: {0}")]

@@ -9,6 +9,7 @@ pub mod password;
 pub mod permission;
 pub mod secret;
 pub mod session;
+pub mod standing;
 pub mod team;
 pub mod throttle;
 pub mod token;

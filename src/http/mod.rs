@@ -14,5 +14,6 @@ pub mod messages;
 pub mod organizations;
 pub mod page;
 pub mod process;
+pub mod socket;
 pub mod teams;
 pub mod users;

@@ -1,14 +1,12 @@
 //! Somebody is writing: told to those who look at the conversation, kept nowhere.
 
-use serde_json::json;
-
 use crate::{
     access::agent::Member,
     db::Tx,
     error::Result,
     ids::ConversationId,
     inbox::{conversation, order::Order},
-    realtime::event::{Event, EventKind},
+    realtime::event::{Event, EventKind, TypingNews},
 };
 
 /// The event for colleagues, to be published after commit. The customer is told, too, where the organization and the channel
@@ -19,20 +17,8 @@ pub async fn typing(tx: &mut Tx, member: &Member, id: ConversationId, typing: bo
     if typing && able && wanted(tx).await? {
         tx.enqueue(Order::Typing { conversation_id: id }.job(id));
     }
-    let data = json!({
-        "conversation_id": id,
-        "user": {"id": member.user_id, "name": member.name},
-        "typing": typing,
-    });
-    Ok(Event {
-        organization_id: tx.organization(),
-        id: None,
-        xid: 0,
-        kind: EventKind::UserTyping,
-        subject: Some(conversation.subject()),
-        audience: Vec::new(),
-        data: data.to_string().into(),
-    })
+    let news = TypingNews { conversation_id: id, user_id: member.user_id, name: member.name.clone(), typing };
+    Ok(Event::fleeting(tx.organization(), EventKind::UserTyping, Some(conversation.subject()), &news))
 }
 
 async fn wanted(tx: &mut Tx) -> Result<bool> {

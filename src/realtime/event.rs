@@ -65,6 +65,15 @@ pub struct Event {
     pub data: Arc<str>,
 }
 
+/// What a `user_typing` frame says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TypingNews {
+    pub conversation_id: ConversationId,
+    pub user_id: UserId,
+    pub name: String,
+    pub typing: bool,
+}
+
 impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {

@@ -20,9 +20,8 @@ use uuid::Uuid;
 use super::{
     bus::{Bus, Events},
     cursor::Cursor,
-    event::{Event, EventKind, Subject},
+    event::{Event, EventKind, Subject, TypingNews},
     outbox::Outbox,
-    presence::TypingNews,
     resume::{Lost, Resume, Step},
     room::{Room, Seat},
     stored::Snapshot,
@@ -148,7 +147,7 @@ impl Live {
         for room in self.rooms() {
             let organization_id = room.organization;
             room.with(|state| {
-                present.extend(state.seats.iter().map(|seat| Present {
+                present.extend(state.seats.values().map(|seat| Present {
                     organization_id,
                     user_id: seat.viewer.user_id,
                     session_id: seat.session,
@@ -224,8 +223,21 @@ impl Place {
         self.room.with(|state| state.cursor)
     }
 
+    pub fn online(&self) -> Vec<UserId> {
+        self.room.with(|state| state.presence.online().copied().collect())
+    }
+
+    /// The socket goes on under another session of the same member.
+    pub fn renew(&self, session: SessionId) {
+        self.room.with(|state| {
+            if let Some(seat) = state.seats.get_mut(&self.number) {
+                seat.session = session;
+            }
+        });
+    }
+
     pub async fn step(&self, resume: &mut Resume) -> Result<Step, Lost> {
-        let viewer = self.room.with(|state| state.seat(self.number).map(|seat| seat.viewer.clone()));
+        let viewer = self.room.with(|state| state.seats.get(&self.number).map(|seat| seat.viewer.clone()));
         match viewer {
             Some(viewer) => resume.step(&self.room, &self.live.0.pool, self.number, &viewer).await,
             None => Ok(Step::Live),
@@ -238,7 +250,7 @@ impl Place {
             state.presence.join(subject, self.number);
             state.tell_viewers(subject.conversation_id);
             let frame = state.viewers_frame(subject.conversation_id);
-            if let Some(seat) = state.seat(self.number) {
+            if let Some(seat) = state.seats.get(&self.number) {
                 seat.outbox.push(&frame);
             }
         });
@@ -255,7 +267,7 @@ impl Place {
     pub fn writes_in(&self, conversation: ConversationId) -> bool {
         self.room.with(|state| {
             state.presence.joined(conversation, self.number).is_some()
-                && state.seat(self.number).is_some_and(|seat| seat.viewer.writes)
+                && state.seats.get(&self.number).is_some_and(|seat| seat.viewer.writes)
         })
     }
 
@@ -263,7 +275,7 @@ impl Place {
     pub async fn tell_typing(&self, conversation_id: ConversationId, typing: bool) {
         let news = self.room.with(|state| {
             let subject = state.presence.joined(conversation_id, self.number)?;
-            let viewer = &state.seat(self.number)?.viewer;
+            let viewer = &state.seats.get(&self.number)?.viewer;
             let (user_id, name) = (viewer.user_id, viewer.name.clone());
             Some((subject, TypingNews { conversation_id, user_id, name, typing }))
         });

@@ -12,7 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    event::{Event, Subject},
+    event::{Event, Subject, TypingNews},
     frame::Frame,
     room::State,
     viewer::{Person, Viewer},
@@ -70,15 +70,6 @@ pub struct Roll {
     server: Uuid,
     online: Vec<UserId>,
     viewers: HashMap<ConversationId, Vec<Person>>,
-}
-
-/// What a `user_typing` frame says.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct TypingNews {
-    pub conversation_id: ConversationId,
-    pub user_id: UserId,
-    pub name: String,
-    pub typing: bool,
 }
 
 impl Presence {
@@ -217,7 +208,7 @@ impl State {
     fn push_to_talk(&self, conversation: ConversationId, frame: &Arc<Frame>, except: Option<UserId>) {
         let Some(talk) = self.presence.talks.get(&conversation) else { return };
         for number in &talk.seats {
-            if let Some(seat) = self.seat(*number).filter(|seat| Some(seat.viewer.user_id) != except) {
+            if let Some(seat) = self.seats.get(number).filter(|seat| Some(seat.viewer.user_id) != except) {
                 seat.outbox.push(frame);
             }
         }
@@ -255,13 +246,13 @@ impl State {
         for user in told.symmetric_difference(online) {
             let data = json!({"user_id": user, "online": online.contains(user)});
             let frame = Arc::new(Frame::fleeting("presence", data));
-            self.seats.iter().filter(|seat| seat.live).for_each(|seat| seat.outbox.push(&frame));
+            self.seats.values().filter(|seat| seat.live).for_each(|seat| seat.outbox.push(&frame));
         }
     }
 
     /// Members with a socket on any server, or without one for a moment only.
     fn online(&self) -> BTreeSet<UserId> {
-        let here = self.seats.iter().map(|seat| seat.viewer.user_id);
+        let here = self.seats.values().map(|seat| seat.viewer.user_id);
         let elsewhere = self.presence.rolls.values().flat_map(|(_, roll)| roll.online.iter().copied());
         here.chain(self.presence.leaving.keys().copied()).chain(elsewhere).collect()
     }
@@ -275,13 +266,13 @@ impl State {
 
     fn viewers_here(&self, conversation: ConversationId) -> Vec<Person> {
         let seats = self.presence.talks.get(&conversation).map_or(&[][..], |talk| &talk.seats);
-        let viewers = seats.iter().filter_map(|number| self.seat(*number)).map(|seat| &seat.viewer);
+        let viewers = seats.iter().filter_map(|number| self.seats.get(number)).map(|seat| &seat.viewer);
         let viewers: BTreeMap<_, _> = viewers.map(|viewer| (viewer.user_id, viewer)).collect();
         viewers.into_values().take(MOST_NAMES).map(Viewer::person).collect()
     }
 
     fn roll(&self) -> Roll {
-        let online: BTreeSet<_> = self.seats.iter().map(|seat| seat.viewer.user_id).collect();
+        let online: BTreeSet<_> = self.seats.values().map(|seat| seat.viewer.user_id).collect();
         let viewers = self.presence.talks.keys().map(|id| (*id, self.viewers_here(*id))).collect();
         Roll { server: self.presence.server, online: online.into_iter().collect(), viewers }
     }

@@ -150,7 +150,7 @@ impl Resume {
             if !frames.is_empty() {
                 return Ok(Step::Frames(frames));
             }
-            if let Some(seat) = state.seat_mut(number) {
+            if let Some(seat) = state.seats.get_mut(&number) {
                 seat.live = true;
             }
             Ok(Step::Live)

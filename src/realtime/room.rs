@@ -1,7 +1,7 @@
 //! The sockets of one organization on this server, and everything they are told, in one order under one lock.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -43,8 +43,8 @@ pub struct Room {
 }
 
 pub struct State {
-    /// In order of their numbers.
-    pub seats: Vec<Box<Seat>>,
+    /// By number.
+    pub seats: BTreeMap<u64, Seat>,
     pub recent: Recent,
     pub presence: Presence,
     /// Stored events told already whose transactions are not below the cursor yet, with their transactions.
@@ -72,7 +72,7 @@ impl Room {
         Self {
             organization,
             state: Mutex::new(State {
-                seats: Vec::new(),
+                seats: BTreeMap::new(),
                 recent: Recent::default(),
                 presence: Presence::new(server),
                 told: HashMap::new(),
@@ -139,7 +139,7 @@ impl State {
 
     fn tell_all(&mut self, event: &Event) {
         let frame = Arc::new(Frame::of(event, self.cursor));
-        for seat in &self.seats {
+        for seat in self.seats.values() {
             if seat.live && frame.is_for(&seat.viewer) {
                 seat.outbox.push(&frame);
             }
@@ -157,7 +157,7 @@ impl State {
         if self.presence.move_subject(subject) {
             let Self { presence, seats, .. } = self;
             presence.put_out(subject.conversation_id, |number| {
-                find(seats, number).is_some_and(|seat| seat.viewer.sees(subject))
+                seats.get(&number).is_some_and(|seat| seat.viewer.sees(subject))
             });
             self.tell_viewers(subject.conversation_id);
         }
@@ -183,7 +183,7 @@ impl State {
 
     pub fn ping(&self, tick: u64) {
         let mut frame = None;
-        for seat in &self.seats {
+        for seat in self.seats.values() {
             if seat.live && seat.number % PING_EVERY == tick % PING_EVERY {
                 seat.outbox.push(frame.get_or_insert_with(|| Arc::new(Frame::ping(self.cursor))));
             }
@@ -196,17 +196,16 @@ impl State {
             return None;
         }
         self.presence.arrived(seat.viewer.user_id);
-        self.seats.push(Box::new(seat));
+        self.seats.insert(seat.number, seat);
         Some(())
     }
 
     pub fn stand_up(&mut self, number: u64) {
-        let Ok(index) = self.seats.binary_search_by_key(&number, |seat| seat.number) else { return };
-        let seat = self.seats.remove(index);
+        let Some(seat) = self.seats.remove(&number) else { return };
         for conversation in self.presence.leave_all(number) {
             self.tell_viewers(conversation);
         }
-        if !self.seats.iter().any(|other| other.viewer.user_id == seat.viewer.user_id) {
+        if !self.seats.values().any(|other| other.viewer.user_id == seat.viewer.user_id) {
             self.presence.left(seat.viewer.user_id);
         }
         if self.seats.is_empty() {
@@ -214,19 +213,10 @@ impl State {
         }
     }
 
-    pub fn seat(&self, number: u64) -> Option<&Seat> {
-        find(&self.seats, number)
-    }
-
-    pub fn seat_mut(&mut self, number: u64) -> Option<&mut Seat> {
-        let index = self.seats.binary_search_by_key(&number, |seat| seat.number).ok()?;
-        self.seats.get_mut(index).map(|seat| &mut **seat)
-    }
-
     /// Applies what a review of a membership found; `None` cuts the socket.
     pub fn review(&mut self, user: UserId, session: SessionId, standing: Option<&Viewer>) {
         let mut changed = Vec::new();
-        for seat in &mut self.seats {
+        for seat in self.seats.values_mut() {
             if (seat.viewer.user_id, seat.session) != (user, session) {
                 continue;
             }
@@ -241,7 +231,7 @@ impl State {
         }
         for number in changed {
             let Self { presence, seats, .. } = self;
-            let Some(seat) = find(seats, number) else { continue };
+            let Some(seat) = seats.get(&number) else { continue };
             for conversation in presence.leave_unseen(number, &seat.viewer) {
                 self.tell_viewers(conversation);
             }
@@ -254,8 +244,4 @@ impl State {
         self.gone |= self.seats.is_empty() && now.saturating_duration_since(self.empty_since) >= LINGER;
         self.gone
     }
-}
-
-pub fn find(seats: &[Box<Seat>], number: u64) -> Option<&Seat> {
-    seats.binary_search_by_key(&number, |seat| seat.number).ok().map(|index| &*seats[index])
 }

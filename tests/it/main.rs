@@ -7,3 +7,4 @@ mod deploy;
 mod embedded;
 mod harness;
 mod process;
+mod realtime;
