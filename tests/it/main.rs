@@ -8,3 +8,4 @@ mod embedded;
 mod harness;
 mod process;
 mod realtime;
+mod tenancy;

@@ -1,0 +1,116 @@
+//! An organization with one of everything, whose every text holds a word that no other organization may ever read.
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgConnection};
+use switchboard::vault::Place;
+use uuid::Uuid;
+
+use crate::harness::{client::Session, hub::Hub};
+
+pub struct Tenant {
+    /// Its owner.
+    pub owner: Session,
+    /// In every name and text.
+    pub word: String,
+    ids: Vec<(&'static str, Uuid)>,
+}
+
+impl Tenant {
+    /// `word` is in lower case, for the owner's address.
+    pub async fn settle(hub: &Hub, word: &str) -> Self {
+        let owner = hub.found(&format!("{word} inc."), &format!("{word}-owner")).await;
+        let bia = hub.invite(&owner, &format!("{word}-agent"), "agent").await;
+        let team =
+            owner.post("/teams", &json!({"name": word, "member_ids": [bia.user_id]})).await.expect(201);
+        owner
+            .post("/users", &json!({"email": format!("{word}-guest@example.org"), "role": "viewer"}))
+            .await
+            .expect(201);
+        let sessions = owner.get("/auth/sessions").await.expect(200);
+        let mut tenant = Self { word: word.to_owned(), ids: Vec::new(), owner };
+        tenant.know("user", &json!(bia.user_id));
+        tenant.know("team", &team.body["id"]);
+        tenant.know("session", &sessions.body["data"][0]["id"]);
+        tenant.know("organization", &json!(tenant.owner.organization_id));
+        tenant.fill(hub).await;
+        tenant
+    }
+
+    /// The id of the tenant's own thing: `conversation`.
+    pub fn id(&self, thing: &str) -> Option<Uuid> {
+        self.ids.iter().find(|(name, _)| *name == thing).map(|(_, id)| *id)
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = Uuid> {
+        self.ids.iter().map(|(_, id)| *id)
+    }
+
+    /// Everything that the database holds of the tenant, by table, as text.
+    pub async fn everything(&self, sql: &mut PgConnection) -> Vec<(String, Vec<String>)> {
+        let tables: Vec<String> = sqlx::query_scalar(
+            "select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+               and exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'organization_id' and not attisdropped)
+             order by relname",
+        )
+        .fetch_all(&mut *sql)
+        .await
+        .unwrap();
+        let mut all = Vec::new();
+        for table in tables {
+            let select = format!("select t::text from {table} t where organization_id = $1 order by 1");
+            let rows =
+                sqlx::query_scalar(AssertSqlSafe(select)).bind(self.id("organization")).fetch_all(&mut *sql);
+            all.push((table, rows.await.unwrap()));
+        }
+        all
+    }
+
+    fn know(&mut self, thing: &'static str, id: &Value) {
+        self.ids.push((thing, id.as_str().unwrap().parse().unwrap()));
+    }
+
+    fn new_id(&mut self, thing: &'static str) -> Uuid {
+        let id = Uuid::now_v7();
+        self.ids.push((thing, id));
+        id
+    }
+
+    async fn fill(&mut self, hub: &Hub) {
+        let organization = self.id("organization").unwrap();
+        let [integration, contact, conversation, message, attachment, label, callback] =
+            ["integration", "contact", "conversation", "message", "attachment", "label", "callback"]
+                .map(|thing| self.new_id(thing));
+        let place = Place { organization, column: "integrations.sealed", row: integration };
+        let sealed =
+            hub.app.vault.seal(place, br#"{"bot_token":"1:secret","secret_token":"secret"}"#).unwrap();
+        let word = self.word.replace('\'', "");
+        let statements = format!(
+            "insert into integrations (organization_id, id, channel, name, account_key, account, sealed)
+                 values ('{organization}', '{integration}', 'telegram', '{word}', '1', '{{}}', decode('{sealed}', 'hex'));
+             insert into contacts (organization_id, id, name, phone) values ('{organization}', '{contact}', '{word} customer', '+5511999');
+             insert into contact_identities (organization_id, channel, kind, key, address, contact_id)
+                 values ('{organization}', 'telegram', 'user', '77', '77', '{contact}');
+             insert into contact_notes (organization_id, id, contact_id, author_id, text)
+                 values ('{organization}', gen_random_uuid(), '{contact}', '{user}', '{word} note');
+             insert into conversations (organization_id, id, integration_id, channel, contact_id, last_seq, unread_count, last_message_id)
+                 values ('{organization}', '{conversation}', '{integration}', 'telegram', '{contact}', 1, 1, '{message}');
+             insert into messages (organization_id, id, conversation_id, seq, integration_id, direction, kind, text, sender_kind, sender_id,
+                                   sender_name, external_id, sent_at, words)
+                 values ('{organization}', '{message}', '{conversation}', 1, '{integration}', 'inbound', 'text', '{word} says hello', 'contact',
+                         '{contact}', '{word} customer', '5', now(), to_tsvector('simple', '{word} says hello'));
+             insert into attachments (organization_id, id, message_id, conversation_id, kind, file_name, state, storage_key)
+                 values ('{organization}', '{attachment}', '{message}', '{conversation}', 'document', '{word}.pdf', 'stored', 'none');
+             insert into labels (organization_id, id, name) values ('{organization}', '{label}', '{word}');
+             insert into conversation_labels values ('{organization}', '{conversation}', '{label}', now());
+             insert into callbacks (organization_id, id, integration_id, channel, verdict, outcome, method, headers, body)
+                 values ('{organization}', '{callback}', '{integration}', 'telegram', 'verified', 'stored', 'POST', '[]', '{word}');
+             insert into notices (organization_id, id, integration_id, topic, severity, text)
+                 values ('{organization}', gen_random_uuid(), '{integration}', 'quality', 'info', '{word}');
+             insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)
+                 values ('{organization}', '{integration}', '{word}', 'en', '9', 'utility', 'APPROVED', '{{}}')",
+            sealed = hex::encode(sealed),
+            user = self.id("user").unwrap(),
+        );
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut hub.sql().await).await.unwrap();
+    }
+}
