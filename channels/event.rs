@@ -204,6 +204,9 @@ pub struct DeleteChange {
 pub struct ContactChange {
     pub find: PartyId,
     pub party: Party,
+    /// Ids that are no longer this contact's: somebody else may get them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub gone: Vec<PartyId>,
     /// The customer blocked (`false`) or unblocked (`true`) us.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reachable: Option<bool>,

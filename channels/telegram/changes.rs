@@ -88,6 +88,7 @@ pub(super) fn membership(context: &Context<'_>, change: &MemberUpdated) -> Optio
     Some(What::Contact(ContactChange {
         find,
         party: known,
+        gone: Vec::new(),
         reachable: Some(now),
         marketing: None,
         line: Some(line),
@@ -144,7 +145,14 @@ pub(super) fn moved(context: &Context<'_>, message: &Message, from: i64, to: i64
     let find = party::chat_id(from);
     vec![
         What::ThreadMoved { from: thread(from), to: thread(to) },
-        What::Contact(ContactChange { find, party, reachable: None, marketing: None, line: Some(line) }),
+        What::Contact(ContactChange {
+            find,
+            party,
+            gone: Vec::new(),
+            reachable: None,
+            marketing: None,
+            line: Some(line),
+        }),
     ]
 }
 

@@ -11,7 +11,8 @@ use super::{
     wire,
 };
 use crate::event::{
-    ContactChange, DeleteChange, EditChange, InboundMessage, Party, ReactionChange, TimelineLine, What,
+    ContactChange, DeleteChange, EditChange, InboundMessage, Party, PartyId, ReactionChange, TimelineLine,
+    What,
 };
 use crate::message::{Kind, Quote};
 
@@ -139,9 +140,12 @@ fn system(head: &Head, message: &wire::Message) -> Option<What> {
         let kind = system.kind.as_deref().unwrap_or("system").replace('_', " ");
         format!("WhatsApp: {kind}")
     });
+    let party = new.party(&[]).unwrap_or_else(|| head.person.clone());
+    let replaced = |id: &PartyId| party.ids.iter().any(|new| new.kind == id.kind && new.key != id.key);
     Some(What::Contact(ContactChange {
         find,
-        party: new.party(&[]).unwrap_or_else(|| head.person.clone()),
+        gone: old.list().into_iter().filter(replaced).collect(),
+        party,
         reachable: None,
         marketing: None,
         line: Some(TimelineLine {

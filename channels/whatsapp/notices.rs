@@ -62,7 +62,14 @@ pub(super) fn preference(item: Value, beside: Beside<'_>) -> What {
         text,
         at,
     };
-    What::Contact(ContactChange { find, party, reachable: None, marketing, line: Some(line) })
+    What::Contact(ContactChange {
+        find,
+        party,
+        gone: Vec::new(),
+        reachable: None,
+        marketing,
+        line: Some(line),
+    })
 }
 
 fn template(field: &str, value: &Value) -> What {

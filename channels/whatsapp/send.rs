@@ -117,7 +117,8 @@ fn text_body(text: &str) -> Result<Value, SendError> {
 
 /// The recipient: a group, a phone, or for those who hide theirs a user id.
 fn addressed(message: &OutboundMessage) -> Result<Value, SendError> {
-    let id = |kind: &str| message.to.iter().find(|id| id.kind == kind).map(|id| id.address.as_str());
+    // The newest of several: people change their numbers.
+    let id = |kind: &str| message.to.iter().rfind(|id| id.kind == kind).map(|id| id.address.as_str());
     let group = message.thread.strip_prefix("group:").or_else(|| id(GROUP));
     let (recipient_type, field, address) = match (group, id(WA_ID), id(BSUID).or_else(|| id(PARENT_BSUID))) {
         (Some(group), ..) => ("group", "to", group),

@@ -52,9 +52,10 @@ async fn contact(
     change: &ContactChange,
     people: &People,
 ) -> Result<Effect> {
-    let Some(id) = people.of_id(channel, &change.find).or_else(|| people.of(channel, &change.party)) else {
-        return Ok(Effect::Ignored);
-    };
+    // Whichever of its old ids is known, then its new ones.
+    let old = std::iter::once(&change.find).chain(&change.gone);
+    let found = old.chain(&change.party.ids).find_map(|id| people.of_id(channel, id));
+    let Some(id) = found else { return Ok(Effect::Ignored) };
     let organization = tx.organization();
     sqlx::query(
         "update contacts set
@@ -73,8 +74,33 @@ async fn contact(
     .bind(change.marketing)
     .execute(tx.sql())
     .await?;
+    forget_identities(tx, channel, id, change).await?;
     add_identities(tx, channel, id, change).await?;
     Ok(Effect::Stored)
+}
+
+async fn forget_identities(
+    tx: &mut Tx,
+    channel: &str,
+    contact: ContactId,
+    change: &ContactChange,
+) -> Result<()> {
+    if change.gone.is_empty() {
+        return Ok(());
+    }
+    let organization = tx.organization();
+    sqlx::query(
+        "delete from contact_identities i using unnest($4::text[], $5::text[]) as gone (kind, key)
+         where i.organization_id = $1 and i.channel = $2 and i.contact_id = $3 and i.kind = gone.kind and i.key = gone.key",
+    )
+    .bind(organization)
+    .bind(channel)
+    .bind(contact)
+    .bind(change.gone.iter().map(|id| id.kind.as_str()).collect::<Vec<_>>())
+    .bind(change.gone.iter().map(|id| id.key.as_str()).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }
 
 async fn add_identities(

@@ -120,7 +120,8 @@ impl People {
         }
         for item in items {
             if let (What::Contact(change), Some(integration)) = (item.what, &item.integration) {
-                add(integration.channel.id().as_str(), &change.find);
+                let ids = change.gone.iter().chain(&change.party.ids).chain([&change.find]);
+                ids.for_each(|id| add(integration.channel.id().as_str(), id));
             }
         }
         let mut people = Self::nobody();
