@@ -43,6 +43,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::auth::routes())
         .merge(http::bulk::routes())
         .merge(http::conversations::routes())
+        .merge(http::integrations::routes())
         .merge(http::labels::routes())
         .merge(http::organizations::routes())
         .merge(http::teams::routes())

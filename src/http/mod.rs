@@ -8,6 +8,7 @@ pub mod edge;
 pub mod extract;
 pub mod idempotency;
 pub mod incoming;
+pub mod integrations;
 pub mod labels;
 pub mod media;
 pub mod messages;

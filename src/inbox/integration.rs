@@ -122,15 +122,10 @@ impl Integrations {
 
     fn unseal(&self, row: Row) -> Result<Option<Integration>> {
         let Some(channel) = channels::find(&row.channel) else { return Ok(None) };
-        let opened = self
-            .vault
-            .open(place(row.organization_id, row.id), &row.sealed)
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        let secrets: BTreeMap<String, String> =
-            serde_json::from_slice(&opened).map_err(|error| Error::Internal(error.to_string()))?;
-        let open: BTreeMap<String, String> =
+        let secrets = open(&self.vault, row.organization_id, row.id, &row.sealed)?;
+        let plain: BTreeMap<String, String> =
             serde_json::from_value(row.account).map_err(|error| Error::Internal(error.to_string()))?;
-        let fields = open.into_iter().chain(secrets).map(|(name, value)| (name, SecretString::from(value)));
+        let fields = plain.into_iter().chain(secrets).map(|(name, value)| (name, SecretString::from(value)));
         Ok(Some(Integration {
             id: row.id,
             organization_id: row.organization_id,
@@ -160,6 +155,18 @@ pub fn seal(
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(&secret).map_err(|error| internal(&error))?);
     let sealed = vault.seal(place(organization, id), &plain).map_err(|error| internal(&error))?;
     Ok((serde_json::to_value(open).map_err(|error| internal(&error))?, sealed))
+}
+
+/// The secret fields of a sealed account.
+pub fn open(
+    vault: &Vault,
+    organization: OrganizationId,
+    id: IntegrationId,
+    sealed: &[u8],
+) -> Result<BTreeMap<String, String>> {
+    let opened =
+        vault.open(place(organization, id), sealed).map_err(|error| Error::Internal(error.to_string()))?;
+    serde_json::from_slice(&opened).map_err(|error| Error::Internal(error.to_string()))
 }
 
 fn place(organization: OrganizationId, id: IntegrationId) -> Place {

@@ -7,6 +7,7 @@ pub mod conversation_merge;
 pub mod counts;
 pub mod draft;
 pub mod integration;
+pub mod integration_admin;
 pub mod label;
 pub mod listing;
 pub mod message;

@@ -1,0 +1,309 @@
+//! Channels and the accounts connected on them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use channels::Check;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    access::{agent::Agent, permission::May},
+    app::App,
+    error::{Error, Problems, Result},
+    http::{
+        extract::{Json, Path},
+        idempotency::IdempotencyKey,
+        page::Page,
+    },
+    ids::{IntegrationId, OrganizationId},
+    inbox::{
+        integration::Integration,
+        integration_admin::{self, Forgeries, IntegrationView, Notice, missing},
+        template,
+    },
+};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(channels))
+        .routes(routes!(list, create))
+        .routes(routes!(show, update, remove))
+        .routes(routes!(test))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
+        .routes(routes!(templates))
+        .routes(routes!(sync_templates))
+}
+
+/// A platform that accounts can be connected on.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChannelView {
+    /// `telegram`
+    id: &'static str,
+    /// `Telegram`
+    name: &'static str,
+    /// What it can carry: limits, formats, windows.
+    #[schema(value_type = Object)]
+    abilities: ::channels::Abilities,
+    /// Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`.
+    #[schema(value_type = Vec<Object>)]
+    account_form: Vec<::channels::Field>,
+}
+
+/// Every channel of this installation.
+#[utoipa::path(get, path = "/channels", operation_id = "list_channels", tag = "integrations",
+    responses((status = 200, body = Page<ChannelView>), Problems))]
+async fn channels(agent: Agent) -> Result<Json<Page<ChannelView>>> {
+    agent.begin(May::ReadOrganization).await?;
+    let view = |channel: &&'static dyn ::channels::Channel| ChannelView {
+        id: channel.id().as_str(),
+        name: channel.name(),
+        abilities: channel.abilities(),
+        account_form: channel.account_form().fields,
+    };
+    Ok(Json(Page::whole(::channels::all().iter().map(view).collect())))
+}
+
+/// Accounts as everybody in the organization may see them; only those who may read integrations see account fields.
+#[utoipa::path(get, path = "/integrations", operation_id = "list_integrations", tag = "integrations",
+    responses((status = 200, body = Page<IntegrationView>), Problems))]
+async fn list(State(app): State<App>, agent: Agent) -> Result<Json<Page<IntegrationView>>> {
+    let (mut tx, member) = agent.begin(May::ReadOrganization).await?;
+    let mut integrations = integration_admin::list(&app, &mut tx).await?;
+    if !member.role.may(May::ReadIntegrations) {
+        integrations.iter_mut().for_each(|one| one.account.clear());
+    }
+    Ok(Json(Page::whole(integrations)))
+}
+
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewIntegration {
+    #[garde(length(min = 1, max = 50))]
+    channel: String,
+    #[garde(length(chars, min = 1, max = 100))]
+    name: String,
+    /// The channel's form, filled in.
+    #[garde(length(max = 50))]
+    account: BTreeMap<String, String>,
+}
+
+/// Connects an account: stores it sealed, registers the callback address with the platform and tests it. What the
+/// platform said is in `checks`; an account that it refuses is kept as `broken`.
+#[utoipa::path(post, path = "/integrations", operation_id = "create_integration", tag = "integrations",
+    request_body = NewIntegration, responses((status = 201, body = IntegrationView), Problems))]
+async fn create(
+    State(app): State<App>,
+    agent: Agent,
+    key: IdempotencyKey,
+    Json(body): Json<NewIntegration>,
+) -> Result<Response> {
+    let channel = ::channels::find(&body.channel)
+        .ok_or_else(|| Error::invalid_field("channel", "There is no such channel."))?;
+    let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
+    let fresh = match key.begin(&mut tx, &member, "integrations.create", &body).await? {
+        Ok(fresh) => fresh,
+        Err(answer) => return Ok(answer),
+    };
+    let id = integration_admin::create(&app, &mut tx, channel, body.name.trim(), body.account).await?;
+    // What a repeat is answered; the checks of this moment are only in the first answer.
+    let stored = integration_admin::find(&app, &mut tx, id).await?;
+    let mut answer = fresh.answer(&mut tx, StatusCode::CREATED, &stored).await?;
+    tx.commit().await?;
+    let tested = connect(&app, member.organization_id, id).await?;
+    *answer.body_mut() = axum::body::Body::from(serde_json::to_vec(&tested).unwrap_or_default());
+    answer.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+    Ok(answer)
+}
+
+/// One account, with what was refused in its name and what the platform told about it.
+#[derive(Debug, Serialize, ToSchema)]
+struct IntegrationDetail {
+    #[serde(flatten)]
+    integration: IntegrationView,
+    /// Refused callbacks of the last 30 days.
+    forgeries: Vec<Forgeries>,
+    notices: Vec<Notice>,
+}
+
+#[utoipa::path(get, path = "/integrations/{id}", operation_id = "get_integration", tag = "integrations",
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = IntegrationDetail), Problems))]
+async fn show(
+    State(app): State<App>,
+    agent: Agent,
+    Path(id): Path<IntegrationId>,
+) -> Result<Json<IntegrationDetail>> {
+    let (mut tx, _) = agent.begin(May::ReadIntegrations).await?;
+    let integration = integration_admin::find(&app, &mut tx, id).await?;
+    let forgeries = integration_admin::forgeries(&mut tx, id).await?;
+    let notices = integration_admin::notices(&mut tx, id).await?;
+    Ok(Json(IntegrationDetail { integration, forgeries, notices }))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct IntegrationChange {
+    #[garde(length(chars, min = 1, max = 100))]
+    name: Option<String>,
+    /// Fields that change; the others stay, as do secrets that come back masked. Empty text removes an optional field.
+    #[garde(length(max = 50))]
+    #[serde(default)]
+    account: BTreeMap<String, String>,
+    #[garde(skip)]
+    version: Option<i32>,
+}
+
+/// Renames, or changes account fields, and then connects anew.
+#[utoipa::path(patch, path = "/integrations/{id}", operation_id = "update_integration", tag = "integrations",
+    params(("id" = IntegrationId, Path,)), request_body = IntegrationChange,
+    responses((status = 200, body = IntegrationView), Problems))]
+async fn update(
+    State(app): State<App>,
+    agent: Agent,
+    Path(id): Path<IntegrationId>,
+    Json(body): Json<IntegrationChange>,
+) -> Result<Json<IntegrationView>> {
+    let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
+    let current = usable(&app, member.organization_id, id).await?;
+    let again = !body.account.is_empty();
+    let name = body.name.as_deref().map(str::trim);
+    integration_admin::change(&app, &mut tx, &current, name, body.account, body.version).await?;
+    let changed = integration_admin::find(&app, &mut tx, id).await?;
+    tx.commit().await?;
+    app.integrations.forget(id);
+    if again {
+        return connect(&app, member.organization_id, id).await.map(Json);
+    }
+    Ok(Json(changed))
+}
+
+/// Takes the registration back from the platform and removes the account. Its conversations stay.
+#[utoipa::path(delete, path = "/integrations/{id}", operation_id = "delete_integration", tag = "integrations",
+    params(("id" = IntegrationId, Path,)), responses((status = 204, description = "Removed"), Problems))]
+async fn remove(State(app): State<App>, agent: Agent, Path(id): Path<IntegrationId>) -> Result<StatusCode> {
+    let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
+    let integration = usable(&app, member.organization_id, id).await?;
+    integration_admin::delete(&mut tx, id).await?;
+    tx.commit().await?;
+    app.integrations.forget(id);
+    integration_admin::unregister(&app, &integration).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TestResult {
+    #[schema(value_type = Vec<Object>)]
+    checks: Vec<Check>,
+    integration: IntegrationView,
+}
+
+/// Asks the platform about the token, the callback address and the permissions.
+#[utoipa::path(post, path = "/integrations/{id}/test", operation_id = "test_integration", tag = "integrations",
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = TestResult), Problems))]
+async fn test(
+    State(app): State<App>,
+    agent: Agent,
+    Path(id): Path<IntegrationId>,
+) -> Result<Json<TestResult>> {
+    let (tx, member) = agent.begin(May::WriteIntegrations).await?;
+    drop(tx);
+    let integration = usable(&app, member.organization_id, id).await?;
+    let checks = integration_admin::check(&app, &integration).await;
+    let view = keep(&app, member.organization_id, id, &checks, None).await?;
+    Ok(Json(TestResult { checks, integration: view }))
+}
+
+/// Nothing is sent through it any more; what customers write is still kept.
+#[utoipa::path(post, path = "/integrations/{id}/pause", operation_id = "pause_integration", tag = "integrations",
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = IntegrationView), Problems))]
+async fn pause(
+    State(app): State<App>,
+    agent: Agent,
+    Path(id): Path<IntegrationId>,
+) -> Result<Json<IntegrationView>> {
+    set_status(&app, &agent, id, "paused").await
+}
+
+/// Ends a pause, or tries an account again that the platform had refused.
+#[utoipa::path(post, path = "/integrations/{id}/resume", operation_id = "resume_integration", tag = "integrations",
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = IntegrationView), Problems))]
+async fn resume(
+    State(app): State<App>,
+    agent: Agent,
+    Path(id): Path<IntegrationId>,
+) -> Result<Json<IntegrationView>> {
+    set_status(&app, &agent, id, "active").await
+}
+
+/// Templates as known here. Agents choose from them.
+#[utoipa::path(get, path = "/integrations/{id}/templates", operation_id = "list_templates", tag = "integrations",
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Object), Problems))]
+async fn templates(
+    State(app): State<App>,
+    agent: Agent,
+    Path(id): Path<IntegrationId>,
+) -> Result<Json<Page<::channels::Template>>> {
+    let (mut tx, _) = agent.begin(May::ReadConversations).await?;
+    integration_admin::find(&app, &mut tx, id).await?;
+    Ok(Json(Page::whole(template::list(&mut tx, id).await?)))
+}
+
+/// Fetches the platform's templates.
+#[utoipa::path(post, path = "/integrations/{id}/templates/sync", operation_id = "sync_templates", tag = "integrations",
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Object), Problems))]
+async fn sync_templates(
+    State(app): State<App>,
+    agent: Agent,
+    Path(id): Path<IntegrationId>,
+) -> Result<Json<Page<::channels::Template>>> {
+    let (tx, member) = agent.begin(May::WriteConversations).await?;
+    drop(tx);
+    let integration = usable(&app, member.organization_id, id).await?;
+    integration_admin::sync_templates(&app, member.organization_id, &integration).await?;
+    let mut tx = app.db.begin(member.organization_id).await?;
+    Ok(Json(Page::whole(template::list(&mut tx, id).await?)))
+}
+
+async fn set_status(
+    app: &App,
+    agent: &Agent,
+    id: IntegrationId,
+    status: &str,
+) -> Result<Json<IntegrationView>> {
+    let (mut tx, _) = agent.begin(May::WriteIntegrations).await?;
+    integration_admin::set_status(&mut tx, id, status).await?;
+    let view = integration_admin::find(app, &mut tx, id).await?;
+    tx.commit().await?;
+    app.integrations.forget(id);
+    Ok(Json(view))
+}
+
+async fn connect(app: &App, organization: OrganizationId, id: IntegrationId) -> Result<IntegrationView> {
+    let integration = usable(app, organization, id).await?;
+    let (checks, fault) = integration_admin::register(app, &integration).await;
+    keep(app, organization, id, &checks, fault.as_ref()).await
+}
+
+async fn keep(
+    app: &App,
+    organization: OrganizationId,
+    id: IntegrationId,
+    checks: &[Check],
+    fault: Option<&serde_json::Value>,
+) -> Result<IntegrationView> {
+    let mut tx = app.db.begin(organization).await?;
+    integration_admin::keep_checks(&mut tx, id, checks, fault).await?;
+    let view = integration_admin::find(app, &mut tx, id).await?;
+    tx.commit().await?;
+    app.integrations.forget(id);
+    Ok(view)
+}
+
+/// Unsealed, and of this organization: the store knows all tenants'.
+async fn usable(app: &App, organization: OrganizationId, id: IntegrationId) -> Result<Arc<Integration>> {
+    let found = app.integrations.find(id).await?;
+    found.filter(|one| one.organization_id == organization).ok_or_else(missing)
+}
