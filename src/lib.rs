@@ -24,6 +24,7 @@ pub mod router;
 pub mod serve;
 pub mod start;
 pub mod store;
+pub mod upload;
 pub mod vault;
 pub mod web;
 pub mod worker;

@@ -40,6 +40,7 @@ impl Modify for AccessToken {
 /// Paths under `/api/v1`, for browsers and programs. One line per noun.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(http::attachments::routes())
         .merge(http::auth::routes())
         .merge(http::bulk::routes())
         .merge(http::conversations::routes())

@@ -1,6 +1,7 @@
 //! One file per noun: request, response, handlers. None imports another.
 
 pub mod address;
+pub mod attachments;
 pub mod auth;
 pub mod bulk;
 pub mod conversations;
