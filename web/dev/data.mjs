@@ -6,7 +6,7 @@ const now = Date.now();
 const iso = (ago) => new Date(now - ago).toISOString();
 
 export const me = { id: "u-1", name: "Ada Byron", email: "ada@example.org" };
-export const organization = { id: "o-1", name: "Harbour Books", agents_see_all: false, send_read_receipts: true, send_typing: true, search_language: "english", version: 1 };
+export const organization = { id: "o-1", name: "Harbour Books", agents_see_all: false, send_read_receipts: true, send_typing: true, search_language: "english", single_thread: true, version: 1 };
 
 const member = (id, name, role, more = {}) => ({ id, name, email: `${id}@example.org`, role, deactivated_at: null, teams: [], ...more });
 export const members = [member("u-1", me.name, "owner"), member("u-2", "Tomás Oliveira", "agent"), member("u-3", "Mei-Ling Chen", "manager"), member("u-4", "Wanda Kowalczyk-Brzęczyszczykiewicz", "agent"), member("u-5", "Old Hand", "agent", { deactivated_at: iso(1e9) })];

@@ -161,7 +161,7 @@ new WebSocketServer({ server, path: "/ws" }).on("connection", (socket) => {
     }
     if (type === "join_conversation" && payload.conversation_id === "c-0") {
       socket.send(JSON.stringify({ type: "presence", data: { conversation_id: "c-0", viewers: [{ user_id: "u-2", name: "Tomás Oliveira" }] } }));
-      socket.send(JSON.stringify({ type: "user_typing", data: { conversation_id: "c-0", user: { id: "u-2", name: "Tomás Oliveira" }, typing: true } }));
+      socket.send(JSON.stringify({ type: "user_typing", data: { conversation_id: "c-0", user_id: "u-2", name: "Tomás Oliveira", typing: true } }));
     }
   });
   socket.on("close", () => sockets.delete(socket));

@@ -43,3 +43,10 @@ export function callbacks(filter: CallbackFilter) {
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 }
+
+export function integration(id: string) {
+  return queryOptions({
+    queryKey: ["integrations", id] as const,
+    queryFn: ({ signal }) => body(api.GET("/api/v1/integrations/{id}", { params: { path: { id } }, signal })),
+  });
+}

@@ -3,6 +3,7 @@ import type { Role } from "./types";
 
 /** What the screens ask about. The server decides; this only hides what it would refuse. */
 const least = {
+  readOrganization: "viewer",
   writeConversations: "agent",
   assignConversations: "agent",
   writeContacts: "agent",

@@ -41,7 +41,7 @@ export function changeMember(id: string, change: { role?: Role; active?: boolean
   return body(api.PATCH("/api/v1/users/{id}", { params: { path: { id } }, body: change }));
 }
 
-export function patchMe(change: { name: string }): Promise<Member> {
+export function patchMe(change: { name?: string; current_password?: string; new_password?: string }): Promise<Member> {
   return body(api.PATCH("/api/v1/users/me", { body: change }));
 }
 

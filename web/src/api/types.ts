@@ -25,7 +25,7 @@ export interface Organization {
   name: string;
   search_language?: string;
   agents_see_all: boolean;
-  single_thread?: boolean;
+  single_thread: boolean;
   send_read_receipts: boolean;
   send_typing: boolean;
   version: number;
@@ -55,7 +55,7 @@ export interface Team {
   id: string;
   name: string;
   description: string;
-  members?: { id: string; name: string }[];
+  members: { id: string; name: string }[];
   version: number;
 }
 

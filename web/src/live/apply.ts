@@ -40,12 +40,13 @@ const handlers: Partial<Record<string, Handler>> = {
     for (const name of ["labels", "teams", "members", "organization", "integrations", "templates"]) void client.invalidateQueries({ queryKey: [name] });
   },
   user_typing: (_, data) => {
-    const { conversation_id, user, typing } = data as TypingData;
-    if (user.id !== useSession.getState().user?.id) noteTyping(conversation_id, user.id, user.name, typing);
+    const { conversation_id, user_id, name, typing } = data as TypingData;
+    if (user_id !== useSession.getState().user?.id) noteTyping(conversation_id, user_id, name, typing);
   },
   presence: (_, data) => {
     const { conversation_id, viewers } = data as PresenceData;
-    noteViewers(conversation_id, viewers.filter((viewer) => viewer.user_id !== useSession.getState().user?.id));
+    // Without a conversation it tells that a member came or went.
+    if (conversation_id && viewers) noteViewers(conversation_id, viewers.filter((viewer) => viewer.user_id !== useSession.getState().user?.id));
   },
   notification: (_, data, notice) => notice.notification?.(data as NotificationData),
   reset: (client) => refetchAll(client),

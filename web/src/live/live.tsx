@@ -30,7 +30,7 @@ export function Live({ account, notice, children }: { account: string; notice: N
       token: freshToken,
       onFrame: (frame) => apply(client, frame, notices.current),
       onLive: (replayed, resumed) => {
-        const back = resumed || useConnection.getState().lostAt !== undefined;
+        const back = useConnection.getState().lostAt !== undefined;
         useConnection.setState({ state: "live", lostAt: undefined, caughtUp: back ? replayed : undefined });
         // What was fetched before the first connection may have missed something in between.
         if (!resumed) refetchAll(client);

@@ -28,14 +28,15 @@ export interface ConversationData {
 
 export interface TypingData {
   conversation_id: string;
-  user: { id: string; name: string };
+  user_id: string;
+  name: string;
   typing: boolean;
 }
 
 export interface PresenceData {
-  conversation_id: string;
+  conversation_id?: string;
   /** Who looks at the conversation now, in this order. */
-  viewers: { user_id: string; name: string }[];
+  viewers?: { user_id: string; name: string }[];
 }
 
 export interface NotificationData {

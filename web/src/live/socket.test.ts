@@ -104,6 +104,13 @@ describe("socket", () => {
     expect(last().sent).toContainEqual({ type: "join_conversation", data: { conversation_id: "conversation" } });
   });
 
+  it("authenticates anew on the same connection when its token has run out", async () => {
+    last().say({ type: "error", data: { code: "token_expired" } });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sockets).toHaveLength(1);
+    expect(last().sent[1]).toEqual({ type: "authenticate", data: { token: "token" } });
+  });
+
   it("takes a silent connection for dead", async () => {
     await vi.advanceTimersByTimeAsync(75_000);
     expect(sockets.length).toBeGreaterThan(1);

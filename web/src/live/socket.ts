@@ -100,8 +100,15 @@ export class Socket {
   private dispatch(frame: Frame): void {
     if (frame.type === "ping") return this.transmit({ type: "pong" });
     if (frame.type === "authenticated") return this.live(frame);
+    if (frame.type === "error" && (frame.data as { code?: string } | undefined)?.code === "token_expired") return void this.renew();
     if (frame.type === "reset") this.cursor = undefined;
     this.options.onFrame(frame);
+  }
+
+  /** The hub keeps the connection for a moment after its token ran out. */
+  private async renew(): Promise<void> {
+    const token = await this.options.token().catch(() => undefined);
+    if (token) this.transmit({ type: "authenticate", data: { token } });
   }
 
   private live(frame: Frame): void {

@@ -13,8 +13,8 @@ interface ClosedWindowProps {
 /** In place of the text field while the platform takes no free text. */
 export function ClosedWindow({ channelName, contactName, hours, templates, onTemplate }: ClosedWindowProps) {
   return (
-    <div className="flex items-center gap-3 px-3 py-3 max-sm:flex-col max-sm:items-start">
-      <p className="flex-1">
+    <div className="flex flex-wrap items-center gap-3 px-3 py-3">
+      <p className="min-w-60 flex-1">
         {contactName || "The customer"} has not written for {hours} hours. {channelName} now takes only {templates ? "approved templates" : "nothing"} until they write again.
       </p>
       {templates ? (

@@ -28,14 +28,14 @@ export function Attributes({ attributes, disabled, onChange }: AttributesProps) 
     <dl className="flex flex-col gap-1.5">
       {entries.map(([name, value]) => (
         <div key={name} className="group flex items-start gap-2">
-          <dt className="w-24 shrink-0 truncate text-sm text-muted" title={name}>
+          <dt className="w-20 shrink-0 truncate text-sm text-muted" title={name}>
             {name}
           </dt>
           <dd className="min-w-0 flex-1">
             <EditInPlace label={name} value={shown(value)} disabled={disabled} placeholder="Empty" onSave={(next) => onChange({ attributes: { ...attributes, [name]: like(value, next) } })} />
           </dd>
           {disabled ? null : (
-            <IconButton small label={`Remove ${name}`} className="size-5 opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => void onChange({ attributes: without(name) })}>
+            <IconButton small label={`Remove ${name}`} className="size-5! min-h-0! opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => void onChange({ attributes: without(name) })}>
               <X />
             </IconButton>
           )}

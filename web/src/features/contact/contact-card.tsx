@@ -117,7 +117,7 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (
     <div className="flex gap-2">
-      <dt className="w-24 shrink-0 text-sm text-muted">{name}</dt>
+      <dt className="w-20 shrink-0 text-sm text-muted">{name}</dt>
       <dd className="min-w-0 flex-1">{children}</dd>
     </div>
   );

@@ -98,7 +98,7 @@ export function MessageScroller({ rows, onArrive, onOlder, onReading, target, ..
           type="button"
           aria-label="Go to the newest message"
           onClick={() => virtual.scrollToEnd({ behavior: "smooth" })}
-          className="absolute right-4 bottom-3 flex size-9 animate-appear items-center justify-center rounded-full border bg-raised shadow-float hover:bg-sunken"
+          className="absolute bottom-3 left-1/2 flex size-9 animate-appear items-center justify-center rounded-full border bg-raised shadow-float hover:bg-sunken"
         >
           <ArrowDown className="size-4" />
         </button>

@@ -1,0 +1,116 @@
+import { useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { ArrowLeft, Pause, Play, Trash2 } from "lucide-react";
+
+import { pauseIntegration, removeIntegration, resumeIntegration } from "@/api/integration-changes";
+import { channels, integration, integrations } from "@/api/integrations";
+import { useMay } from "@/api/may";
+import { dateAndTime } from "@/lib/time";
+import { Button } from "@/ui/button";
+import { Confirm } from "@/ui/confirm";
+import { CopyField } from "@/ui/copy-field";
+import { Page, Panel } from "@/ui/page";
+import { Failed, Lines } from "@/ui/states";
+import { toast, toastError } from "@/ui/toast";
+import { AccountPanel } from "./account-panel";
+import { HealthPanel } from "./health-panel";
+import { StateChip } from "./state-chip";
+import { TemplatesPanel } from "./templates-panel";
+
+/** One account: its health, its address for callbacks, its templates, its fields. */
+export function IntegrationPage({ id }: { id: string }) {
+  const found = useQuery(integration(id));
+  const known = useQuery(channels());
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const writes = useMay("writeIntegrations");
+  const [leaving, setLeaving] = useState(false);
+  const one = found.data;
+  const channel = known.data?.find((other) => other.id === one?.channel);
+
+  async function run(act: Promise<unknown>) {
+    await act.catch(toastError);
+    await client.invalidateQueries({ queryKey: integrations().queryKey });
+  }
+  async function remove() {
+    setLeaving(false);
+    try {
+      await removeIntegration(id);
+      void client.invalidateQueries({ queryKey: integrations().queryKey });
+      toast("The account is disconnected. Its conversations stay.");
+      await navigate({ to: "/settings/$page", params: { page: "integrations" } });
+    } catch (error) {
+      toastError(error);
+    }
+  }
+  const back = (
+    <Button asChild look="quiet">
+      <Link to="/settings/$page" params={{ page: "integrations" }}>
+        <ArrowLeft /> Integrations
+      </Link>
+    </Button>
+  );
+  if (found.isPending) {
+    return (
+      <Page title="Integration" act={back}>
+        <Lines rows={6} />
+      </Page>
+    );
+  }
+  if (!one) {
+    return (
+      <Page title="Integration" act={back}>
+        <Failed error={found.error} onRetry={() => void found.refetch()} />
+      </Page>
+    );
+  }
+  return (
+    <Page title={one.name} text={channel?.name ?? one.channel} act={back}>
+      <Panel>
+        <div className="flex flex-wrap items-center gap-2">
+          <StateChip status={one.status} />
+          <p className="flex-1 text-sm text-muted">
+            {one.last_inbound_at ? `Last message in ${dateAndTime(one.last_inbound_at)}` : "No message has come in yet"}
+            {one.last_outbound_at ? `, last out ${dateAndTime(one.last_outbound_at)}` : ""}.
+          </p>
+          {writes && one.status === "paused" ? (
+            <Button onClick={() => void run(resumeIntegration(id))}>
+              <Play /> Resume
+            </Button>
+          ) : null}
+          {writes && one.status !== "paused" ? (
+            <Button onClick={() => void run(pauseIntegration(id))}>
+              <Pause /> Pause
+            </Button>
+          ) : null}
+        </div>
+        {one.fault ? (
+          <p className="mt-3 rounded-md bg-negative-quiet px-3 py-2 text-sm text-negative-text">
+            {one.fault.detail} {one.fault.next_step}
+          </p>
+        ) : null}
+      </Panel>
+      <HealthPanel integration={one} />
+      <Panel title="Webhook address">
+        <p className="mb-2 text-sm text-muted">Where {channel?.name ?? "the platform"} delivers messages. Where the platform allows it, Switchboard enters the address by itself.</p>
+        <CopyField label="Webhook address" value={one.webhook_url} />
+      </Panel>
+      {channel?.abilities.templates ? <TemplatesPanel integration={one} /> : null}
+      {channel && writes ? <AccountPanel integration={one} channel={channel} /> : null}
+      {writes ? (
+        <Button look="danger" onClick={() => setLeaving(true)}>
+          <Trash2 /> Disconnect
+        </Button>
+      ) : null}
+      <Confirm
+        open={leaving}
+        title={`Disconnect ${one.name}?`}
+        text="Nothing more comes in or goes out on this account. Its conversations stay."
+        act="Disconnect"
+        onClose={() => setLeaving(false)}
+        onConfirm={() => void remove()}
+      />
+    </Page>
+  );
+}
