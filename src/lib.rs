@@ -5,6 +5,8 @@ pub mod app;
 pub mod config;
 pub mod db;
 pub mod deliver;
+#[cfg(feature = "playground")]
+pub mod demo;
 pub mod doctor;
 pub mod embedded;
 pub mod error;

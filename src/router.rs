@@ -66,12 +66,14 @@ pub fn router(app: App) -> Router {
     let public_url = app.config.server.public_url.clone();
     let callbacks = http::incoming::router(app.config.limits.callback_bytes);
     let socket = http::socket::router(&app);
+    let pages = http::pages::router(app.config.server.demo);
     let routes = Router::new()
         .merge(api)
         .merge(socket)
         .merge(callbacks)
         .merge(http::process::router(document))
         .merge(http::media::router())
+        .merge(pages)
         .with_state(app);
     http::edge::around(routes, &public_url)
 }

@@ -23,6 +23,11 @@ use crate::{
     vault::Vault,
     worker,
 };
+#[cfg(feature = "playground")]
+use crate::{
+    demo::{self, Demo},
+    http::edge,
+};
 
 /// How long requests that are under way may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -62,10 +67,13 @@ async fn run(
         }
     }
     let app = open_app(config, &database.url)?;
+    let listener = bind(app.config.server.bind).await?;
     let work = start_work(&app, role, &shutdown);
     let routes = router::router(app.clone()).merge(metrics::router());
+    let routes = with_demo(routes, &app, role, &work).await?;
     let routes = routes.layer(axum::middleware::from_fn(metrics::count_request));
-    let served = listen(routes, app.config.server.bind, shutdown.clone()).await;
+    work.close();
+    let served = answer(listener, routes, shutdown.clone()).await;
     // A listener that failed takes the rest with it.
     shutdown.cancel();
     if tokio::time::timeout(DRAIN, work.wait()).await.is_err() {
@@ -84,8 +92,36 @@ fn start_work(app: &App, role: Role, shutdown: &CancellationToken) -> TaskTracke
     if role != Role::Server {
         work.spawn(worker::run(app.clone(), shutdown.clone()));
     }
-    work.close();
     work
+}
+
+/// The played platforms, where the demo is asked for and this build has it.
+#[cfg(feature = "playground")]
+async fn with_demo(routes: Router, app: &App, role: Role, work: &TaskTracker) -> Result<Router, StartError> {
+    if !app.config.server.demo || role != Role::Serve {
+        return Ok(routes);
+    }
+    let demo = Demo::start().await.map_err(StartError::Serve)?;
+    let playground = edge::around(demo.router(app), &app.config.server.public_url);
+    let app = app.clone();
+    let settle = async move {
+        match demo.settle(&app).await {
+            Ok(()) => demo::announce(&app.config.server.public_url),
+            Err(error) => tracing::error!(%error, "the demo could not be set up"),
+        }
+        // The platforms are played for as long as the process lives.
+        std::mem::forget(demo);
+    };
+    drop(work.spawn(settle));
+    Ok(routes.merge(playground))
+}
+
+#[cfg(not(feature = "playground"))]
+async fn with_demo(routes: Router, app: &App, _: Role, _: &TaskTracker) -> Result<Router, StartError> {
+    if app.config.server.demo {
+        tracing::warn!("this build has no demo: SWITCHBOARD_DEMO is ignored");
+    }
+    Ok(routes)
 }
 
 /// Puts together what handlers and workers use; `url` names a migrated database.
@@ -117,10 +153,18 @@ pub fn open_app(config: Config, url: &SecretString) -> Result<App, StartError> {
     })
 }
 
-async fn listen(routes: Router, address: SocketAddr, shutdown: CancellationToken) -> Result<(), StartError> {
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     let listener =
         TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     tracing::info!(server.address = %address, "listening");
+    Ok(listener)
+}
+
+async fn answer(
+    listener: TcpListener,
+    routes: Router,
+    shutdown: CancellationToken,
+) -> Result<(), StartError> {
     let service = routes.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let drained = async {

@@ -15,6 +15,7 @@ pub mod media;
 pub mod messages;
 pub mod organizations;
 pub mod page;
+pub mod pages;
 pub mod process;
 pub mod socket;
 pub mod teams;

@@ -6,6 +6,8 @@ mod database;
 mod deploy;
 mod embedded;
 mod harness;
+mod inbound;
 mod process;
 mod realtime;
 mod tenancy;
+mod reply;

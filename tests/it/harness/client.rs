@@ -42,6 +42,11 @@ impl Client {
         Self { http, url: url.to_owned(), token: None }
     }
 
+    /// For what is no REST call: callbacks, sockets' handshakes.
+    pub fn http(&self) -> reqwest::Client {
+        self.http.clone()
+    }
+
     /// `path` from the root where it begins with `/api`, `/webhooks` or the like; under `/api/v1` otherwise.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let rooted =

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::PgConnection;
-use switchboard::{app::App, config::Config, router, serve};
+use switchboard::{app::App, config::Config, router, serve, worker};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     client::{Answer, Client, Session},
@@ -43,9 +44,23 @@ impl Hub {
         let address = listener.local_addr().unwrap();
         let config = config(&database, &data, address, variables);
         let app = serve::open_app(config, &database.url()).unwrap();
-        let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
+        let server = answer(&app, listener);
         Self { app, url: format!("http://{address}"), data, database, server }
+    }
+
+    /// Another server on the same database.
+    pub async fn twin(&self) -> Twin {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let config = config(&self.database, &self.data, address, &[]);
+        let app = serve::open_app(config, &self.database.url()).unwrap();
+        let server = answer(&app, listener);
+        Twin { app, url: format!("http://{address}"), server }
+    }
+
+    /// Starts a worker in this process.
+    pub fn work(&self) -> Work {
+        Work::start(&self.app)
     }
 
     /// Somebody who is not logged in.
@@ -82,10 +97,60 @@ impl Hub {
     }
 }
 
+/// A further server of a hub.
+pub struct Twin {
+    pub app: App,
+    pub url: String,
+    server: JoinHandle<()>,
+}
+
+/// A worker; cut off when dropped.
+pub struct Work {
+    task: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Twin {
+    /// Starts a worker beside this server.
+    pub fn work(&self) -> Work {
+        Work::start(&self.app)
+    }
+}
+
+impl Work {
+    fn start(app: &App) -> Self {
+        let stop = CancellationToken::new();
+        Self { task: tokio::spawn(worker::run(app.clone(), stop.clone())), stop }
+    }
+
+    /// Lets what is under way end.
+    pub async fn end(mut self) {
+        self.stop.cancel();
+        (&mut self.task).await.unwrap();
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Drop for Twin {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
 impl Drop for Hub {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+fn answer(app: &App, listener: TcpListener) -> JoinHandle<()> {
+    let service = router::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await.unwrap() })
 }
 
 fn config(

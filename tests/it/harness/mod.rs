@@ -4,3 +4,4 @@ pub mod client;
 pub mod database;
 pub mod hub;
 pub mod openapi;
+pub mod platform;
