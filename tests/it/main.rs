@@ -9,5 +9,5 @@ mod harness;
 mod inbound;
 mod process;
 mod realtime;
-mod tenancy;
 mod reply;
+mod tenancy;
