@@ -15,6 +15,8 @@ pub struct Poster {
 pub struct Taken {
     pub status: u16,
     pub body: String,
+    /// Seconds that the hub asked to wait.
+    pub retry_after: Option<u64>,
 }
 
 impl Default for Poster {
@@ -34,6 +36,14 @@ impl Poster {
             request = request.header(*name, value);
         }
         Self::answer(request).await
+    }
+
+    /// A file that the platform fetches itself because it was sent as a link.
+    pub async fn fetch(&self, url: &str) -> Option<(bytes::Bytes, Option<String>)> {
+        let answer = self.http.get(url).send().await.ok().filter(|answer| answer.status().is_success())?;
+        let mime =
+            answer.headers().get("content-type").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Some((answer.bytes().await.ok()?, mime))
     }
 
     /// A handshake.
@@ -67,9 +77,11 @@ impl Poster {
         match request.send().await {
             Ok(answer) => {
                 let status = answer.status().as_u16();
-                Taken { status, body: answer.text().await.unwrap_or_default() }
+                let wait = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
+                let retry_after = wait.and_then(|value| value.parse().ok());
+                Taken { status, body: answer.text().await.unwrap_or_default(), retry_after }
             }
-            Err(_) => Taken { status: 0, body: String::new() },
+            Err(_) => Taken { status: 0, body: String::new(), retry_after: None },
         }
     }
 }
