@@ -1,6 +1,8 @@
 //! Whatever stands in a verified callback, reading it answers or errs; it never panics. Every inbound fixture is
 //! taken apart in all the ways that JSON can be wrong.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 
 use bytes::Bytes;

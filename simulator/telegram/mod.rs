@@ -339,7 +339,7 @@ impl crate::Player for Player {
 
     fn adopt_account(&self, fields: &BTreeMap<String, String>, webhook_url: &str) {
         let token = fields.get("bot_token").map(String::as_str).unwrap_or_default();
-        let Some(id) = token.split(':').next().and_then(|id| id.parse().ok()) else { return };
+        let Some(id) = token.split(':').next().and_then(|id| id.parse::<i64>().ok()) else { return };
         let secret = fields.get("secret_token").map(String::as_str);
         let kinds = deliver::KINDS.map(str::to_owned).to_vec();
         let mut bots = self.0.bots();

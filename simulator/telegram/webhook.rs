@@ -57,7 +57,10 @@ pub(super) fn set(shared: &Arc<Shared>, bot: &mut Bot, call: &Call) -> Result<Va
     // An absent list keeps the one before.
     let allowed = match call.json("allowed_updates") {
         Some(list) => {
-            serde_json::from_value(list).map_err(|_| Refused::bad("can't parse allowed_updates"))?
+            let names: Vec<String> =
+                serde_json::from_value(list).map_err(|_| Refused::bad("can't parse allowed_updates"))?;
+            // Unknown names are skipped.
+            names.into_iter().filter(|name| KINDS.contains(&name.as_str())).collect()
         }
         None => bot.webhook.take().map(|before| before.allowed).unwrap_or_default(),
     };

@@ -31,7 +31,7 @@ async fn texts_buttons_and_places_arrive() {
     let reply = Content::Text { text: "👋 We have <b>three</b>".into() };
     let receipt = stage.try_send(&ada().id, Some(&question), reply).await.unwrap();
     let seen = last(&stage);
-    assert_eq!(receipt.external_ids, [seen.id.clone()]);
+    assert_eq!(receipt.external_ids, std::slice::from_ref(&seen.id));
     assert_eq!((seen.text.as_str(), seen.reply_to.as_deref()), ("👋 We have three", Some(question.as_str())));
 
     let button =
@@ -80,7 +80,7 @@ async fn every_kind_of_file_arrives_with_its_bytes() {
         let receipt = stage.send(media(vec![file(kind, name, mime)], caption)).await;
         let seen = last(&stage);
         assert_eq!((seen.kind.as_str(), seen.file_name.as_deref()), (seen_as, Some(name)));
-        assert_eq!(receipt.external_ids, [seen.id.clone()]);
+        assert_eq!(receipt.external_ids, std::slice::from_ref(&seen.id));
         assert_eq!(seen.text, caption.map_or("", |_| "For you"), "{name}");
         let bytes =
             stage.net.send(net::Request::get(seen.media_url.unwrap().parse().unwrap())).await.unwrap().body;
