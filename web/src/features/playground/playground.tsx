@@ -1,0 +1,113 @@
+import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { ExternalLink, UserPlus } from "lucide-react";
+
+import { Avatar } from "@/ui/avatar";
+import { Button } from "@/ui/button";
+import { ChannelGlyph } from "@/ui/channel-glyph";
+import { Input } from "@/ui/field";
+import { Empty, Failed, Lines } from "@/ui/states";
+import { classes } from "@/lib/classes";
+import { accounts } from "./calls";
+import { cast, newCustomer } from "./cast";
+import { Phone } from "./phone";
+import type { Account, Customer } from "./types";
+
+/** Be a customer: choose a platform and a person, write, and watch the inbox in another window. */
+export function Playground() {
+  const found = useQuery({ queryKey: ["accounts"], queryFn: accounts });
+  const [chosen, setChosen] = useState<Account>();
+  const [people, setPeople] = useState(cast);
+  const [customer, setCustomer] = useState<Customer>(cast[0] ?? newCustomer("Customer"));
+  const account = chosen ?? found.data?.[0];
+
+  return (
+    <div className="flex min-h-dvh flex-col md:h-dvh md:flex-row">
+      <aside className="flex flex-col gap-6 border-r bg-canvas p-5 max-md:border-b md:w-80 md:overflow-y-auto">
+        <header>
+          <div className="flex items-center gap-2.5">
+            <img src="/favicon.svg" alt="" className="size-7" />
+            <h1 className="text-lg font-semibold">Playground</h1>
+          </div>
+          <p className="mt-2 text-muted">Write as a customer and answer in the inbox. Nothing here leaves this machine: the platforms are played.</p>
+          <Button asChild className="mt-3">
+            <a href="/inbox" target="_blank" rel="noreferrer">
+              <ExternalLink /> Open the inbox
+            </a>
+          </Button>
+        </header>
+        <section aria-label="Platform and account">
+          <h2 className="mb-2 text-sm font-semibold">Where</h2>
+          {found.isPending ? <Lines rows={2} /> : null}
+          {found.isError ? <Failed error={found.error} onRetry={() => void found.refetch()} className="py-3" /> : null}
+          <div role="radiogroup" aria-label="Account" className="flex flex-col gap-1">
+            {found.data?.map((one) => (
+              <Choice key={`${one.channel}/${one.account}`} chosen={one === account} onChoose={() => setChosen(one)}>
+                <ChannelGlyph channel={one.channel} />
+                <span className="truncate">{one.name}</span>
+                <span className="ml-auto text-sm text-muted">{one.channel}</span>
+              </Choice>
+            ))}
+          </div>
+        </section>
+        <section aria-label="Customer">
+          <h2 className="mb-2 text-sm font-semibold">Who</h2>
+          <div role="radiogroup" aria-label="Customer" className="flex flex-col gap-1">
+            {people.map((one) => (
+              <Choice key={one.id} chosen={one.id === customer.id} onChoose={() => setCustomer(one)}>
+                <Avatar name={one.name} seed={one.id} size="sm" />
+                <span className="truncate">{one.name}</span>
+              </Choice>
+            ))}
+          </div>
+          <NewCustomer
+            onCreate={(made) => {
+              setPeople([...people, made]);
+              setCustomer(made);
+            }}
+          />
+        </section>
+      </aside>
+      <main className="flex min-h-0 flex-1 items-center justify-center bg-sunken p-4 max-md:min-h-[640px]">
+        {account ? (
+          <Phone key={`${account.channel}/${account.account}/${customer.id}`} seat={{ channel: account.channel, account: account.account, customer }} name={account.name} />
+        ) : found.data ? (
+          <Empty text="No simulated account is connected. Start the hub in demo mode." />
+        ) : null}
+      </main>
+    </div>
+  );
+}
+
+function Choice({ chosen, onChoose, children }: { chosen: boolean; onChoose: () => void; children: React.ReactNode }) {
+  return (
+    <button
+      type="button"
+      role="radio"
+      aria-checked={chosen}
+      onClick={onChoose}
+      className={classes("flex h-10 items-center gap-2.5 rounded-md border px-3 text-left", chosen ? "border-accent bg-accent-quiet on-tint" : "border-transparent hover:bg-line/50")}
+    >
+      {children}
+    </button>
+  );
+}
+
+function NewCustomer({ onCreate }: { onCreate: (customer: Customer) => void }) {
+  const [name, setName] = useState("");
+  return (
+    <form
+      className="mt-2 flex gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (name.trim()) onCreate(newCustomer(name.trim()));
+        setName("");
+      }}
+    >
+      <Input aria-label="Name of a new customer" placeholder="Somebody new" value={name} onChange={(event) => setName(event.target.value)} />
+      <Button type="submit" className="h-9" disabled={!name.trim()}>
+        <UserPlus /> Add
+      </Button>
+    </form>
+  );
+}
