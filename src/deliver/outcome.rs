@@ -158,9 +158,9 @@ async fn write(tx: &mut Tx, verdicts: Vec<&Verdict>) -> Result<()> {
              external_id = coalesce(m.external_id, v.external_id),
              status = case when m.status in ('queued', 'sending') then v.status else m.status end,
              status_history = case
-                 when v.status = 'queued' then m.status_history
-                 when m.status in ('queued', 'sending') then m.status_history || jsonb_build_array(jsonb_build_object('status', v.status, 'at', $3::timestamptz))
-                 else jsonb_build_array(jsonb_build_object('status', v.status, 'at', $3::timestamptz)) || m.status_history end,
+                 when v.status <> 'queued' and m.status in ('queued', 'sending')
+                 then m.status_history || jsonb_build_array(jsonb_build_object('status', v.status, 'at', $3::timestamptz))
+                 else m.status_history end,
              error = case when m.status in ('queued', 'sending') then v.error else m.error end
          from jsonb_to_recordset($2) as v (id uuid, status text, external_id text, error jsonb)
          where m.organization_id = $1 and m.id = v.id",

@@ -45,7 +45,7 @@ fn history(message: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_reply_arrives_and_is_read() {
-    for (channel, customer) in [("whatsapp", CUSTOMER)] {
+    for (channel, customer) in [("whatsapp", CUSTOMER), ("telegram", "5000000001")] {
         let (hub, owner, played, path) = start(channel, customer).await;
         let _work = hub.work();
         let id = send(&owner, &path, "good morning").await;
@@ -127,6 +127,21 @@ async fn what_may_pass_is_tried_again_and_what_may_not_is_explained() {
 }
 
 #[tokio::test]
+async fn an_answer_that_never_came_is_unknown_and_is_not_sent_again() {
+    let (hub, owner, played, path) = start("telegram", "5000000001").await;
+    let _work = hub.work();
+    played.simulator.telegram.faults().next("sendMessage", Fault::CutAfter);
+    let id = send(&owner, &path, "did it arrive?").await;
+    let unknown = until(&owner, &id, &["unknown"]).await;
+    assert_eq!(unknown["error"]["code"], "unknown");
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(played.received("5000000001").len(), 1);
+    // The lane goes on.
+    let next = send(&owner, &path, "and this?").await;
+    until(&owner, &next, &["sent"]).await;
+}
+
+#[tokio::test]
 async fn a_status_resolves_what_was_unknown() {
     let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
     let _work = hub.work();
@@ -136,6 +151,21 @@ async fn a_status_resolves_what_was_unknown() {
     assert!(message["external_id"].is_string());
     assert!(message["error"].is_null());
     assert_eq!(played.received(CUSTOMER).len(), 1);
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_while_sending_leaves_unknown() {
+    let (hub, owner, played, path) = start("telegram", "5000000001").await;
+    played.simulator.telegram.faults().next("sendMessage", Fault::Slow(Duration::from_secs(30)));
+    let work = hub.work();
+    let id = send(&owner, &path, "half way").await;
+    until(&owner, &id, &["sending"]).await;
+    drop(work);
+    // The dead worker's lease ends.
+    sqlx::query("update jobs set run_at = now()").execute(&mut hub.sql().await).await.unwrap();
+    let twin = hub.twin().await;
+    let _work = twin.work();
+    until(&owner, &id, &["unknown"]).await;
 }
 
 #[tokio::test]
@@ -162,4 +192,56 @@ async fn a_closed_window_is_refused_with_templates() {
     let body = json!({"client_id": "late", "text": "too late"});
     owner.post(&path, &body).await.expect_problem(422, "window_closed");
     assert!(played.received(CUSTOMER).is_empty());
+}
+
+#[tokio::test]
+async fn a_button_press_is_acknowledged_and_read() {
+    let (hub, owner, played, path) = start("telegram", "5000000001").await;
+    let _work = hub.work();
+    let body = json!({"client_id": "buttons", "text": "Which size?",
+        "buttons": [{"id": "s", "title": "Small"}, {"id": "l", "title": "Large"}]});
+    let id = owner.post(&path, &body).await.expect(201).id();
+    until(&owner, &id, &["sent"]).await;
+    let shown = played.received("5000000001").pop().unwrap();
+    assert_eq!(shown.buttons.len(), 2);
+    played.act("5000000001", Act::Press { message: shown.id, button: shown.buttons[1].id.clone() }).await;
+    let newest = owner.get(&format!("{path}?limit=1")).await.expect(200).body["data"][0].clone();
+    assert_eq!(newest["text"], "Large");
+    assert_eq!(newest["kind"], "interactive");
+}
+
+#[tokio::test]
+async fn media_is_fetched_after_commit_and_a_failure_can_be_retried() {
+    let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(900, 300).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let picture = |caption: &str| {
+        Act::Media(simulator::Media {
+            kind: "image".into(),
+            file_name: "tent.png".into(),
+            mime: "image/png".into(),
+            bytes: png.get_ref().clone().into(),
+            caption: Some(caption.into()),
+        })
+    };
+    let _work = hub.work();
+    played.act(CUSTOMER, picture("my tent")).await;
+    let stored = attachment(&owner, &path, "stored").await;
+    assert_eq!((stored["width"].as_i64(), stored["height"].as_i64()), (Some(900), Some(300)));
+    assert_eq!(stored["thumbnail"], true);
+    let address = owner.get(&format!("/attachments/{}", stored["id"].as_str().unwrap())).await.expect(302);
+    let location = address.headers["location"].to_str().unwrap().to_owned();
+    let file = hub.client().http().get(format!("{}{location}", hub.url)).send().await.unwrap();
+    assert_eq!(file.bytes().await.unwrap(), png.get_ref().as_slice());
+}
+
+async fn attachment(session: &Session, path: &str, state: &str) -> Value {
+    for _ in 0..200 {
+        let newest = session.get(&format!("{path}?limit=1")).await.expect(200).body["data"][0].clone();
+        if newest["attachments"][0]["state"] == state {
+            return newest["attachments"][0].clone();
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("no attachment became {state}");
 }
