@@ -47,7 +47,9 @@ metrics! {
     JOBS_READY Gauge "switchboard_jobs_ready" "Jobs that could run now";
     JOBS_DEAD Gauge "switchboard_jobs_dead" "Jobs given up, waiting for a person";
     SOCKETS Gauge "switchboard_sockets" "Open sockets of this process";
+    SOCKETS_DROPPED Counter "switchboard_sockets_dropped_total" "Sockets that this process closed, by reason";
     EVENTS Counter "switchboard_events_published_total" "Events told to the bus";
+    EVENTS_SWEPT Counter "switchboard_events_swept_total" "Events that a crash left untold, told by the sweep";
     HTTP_REQUESTS Counter "switchboard_http_requests_total" "Requests answered, by route and status";
 }
 

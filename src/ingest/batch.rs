@@ -52,6 +52,9 @@ pub(super) async fn store(
         deliveries.iter().zip(&became).map(|(delivery, became)| record_of(delivery, became)).collect();
     record::write(&mut tx, &records).await?;
     tx.commit().await?;
+    let stored = became.iter().flatten().filter(|one| one.kind == "message" && one.effect == Effect::Stored);
+    metrics::counter!("switchboard_messages_total", "direction" => "inbound")
+        .increment(stored.count() as u64);
     Ok(())
 }
 

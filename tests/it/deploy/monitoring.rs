@@ -1,6 +1,6 @@
 //! What Prometheus and Grafana ask for exists, and every alert is explained.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use serde_norway::Value;
 use switchboard::metrics::{self, Kind};
@@ -64,6 +64,47 @@ fn every_alert_asks_for_what_the_hub_counts_and_is_explained() {
         assert!(rule["annotations"]["summary"].is_string(), "{name}");
         assert!(manual.contains(&format!("| `{name}` |")), "docs/operations.md does not explain {name}");
     }
+}
+
+/// Every Rust file of the app, by its text; the list of metrics itself is left out.
+fn sources(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        match path.is_dir() {
+            true => sources(&path, found),
+            false if path.ends_with("src/metrics.rs") => {}
+            false => found.push(fs::read_to_string(&path).unwrap()),
+        }
+    }
+}
+
+#[test]
+fn the_list_of_metrics_is_what_the_code_counts() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let here = text("src/metrics.rs");
+    let mut counted = BTreeSet::new();
+    for file in &files {
+        for macro_name in ["counter!(", "gauge!(", "histogram!("] {
+            for call in file.split(macro_name).skip(1) {
+                counted.extend(
+                    call.trim_start()
+                        .strip_prefix('"')
+                        .map(|rest| rest.split('"').next().unwrap().to_owned()),
+                );
+            }
+        }
+    }
+    for (constant, name) in [
+        ("HTTP_REQUESTS", metrics::HTTP_REQUESTS),
+        ("JOBS_READY", metrics::JOBS_READY),
+        ("JOBS_DEAD", metrics::JOBS_DEAD),
+    ] {
+        assert!(here.contains(&format!("!({constant}")), "{constant} is not counted");
+        counted.insert(name.to_owned());
+    }
+    let listed: BTreeSet<String> = metrics::ALL.iter().map(|metric| metric.name.to_owned()).collect();
+    assert_eq!(counted, listed);
 }
 
 #[test]
