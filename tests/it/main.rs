@@ -7,6 +7,7 @@ mod deploy;
 mod embedded;
 mod harness;
 mod inbound;
+mod openapi;
 mod process;
 mod realtime;
 mod reply;
