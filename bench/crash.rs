@@ -30,8 +30,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub async fn run(stage: &mut Stage) -> Result<()> {
-    let mut house = stage.house("crash").await?;
+    let mut house = stage.shared_house("crash").await?;
     let numbers = house.numbers(stage, ORGANIZATIONS, CUSTOMERS).await?;
+    stage.postgres.settle(house.database).await?;
     let make = platform::texts(&numbers);
     let mut sent = house.messages().await?;
     let (mut lost, mut doubled, mut repeats) = (0, 0, 0);

@@ -37,6 +37,8 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
     let numbers = house.numbers(stage, ORGANIZATIONS, CUSTOMERS).await?;
     let mut found = Found::default();
     for _ in 0..stage.options.runs {
+        stage.postgres.settle(ceiling::DATABASE).await?;
+        stage.postgres.settle(house.database).await?;
         let limits = ceiling::measure(&ceiling, stage.options.seconds, &stage.numbers).await?;
         found.commit.push(limits.commit);
         found.unbatched.push(limits.unbatched);
@@ -50,7 +52,6 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
         found.lone_p50.push(outcome.latency(50.0));
         let outcome = closed(stage, &house, &numbers[..1], CONNECTIONS).await?;
         found.rate_of_one.push(outcome.rate());
-        stage.postgres.settle().await?;
     }
     stage.commit = Some(median(&found.commit));
     stage.ingest_rate = Some(median(&found.rate));
@@ -62,6 +63,7 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
 async fn full(stage: &Stage, house: &House, numbers: &[Number], found: &mut Found) -> Result<()> {
     let cpu = || (machine::cpu(house.hub.pid()), machine::cpu_with_children(stage.postgres.pid()));
     let (messages, (hub, database)) = (house.messages().await?, cpu());
+    stage.postgres.watch().await?;
     let outcome = closed(stage, house, numbers, CONNECTIONS).await?;
     let (hub_after, database_after) = cpu();
     let stored = house.messages().await? - messages;
@@ -70,6 +72,7 @@ async fn full(stage: &Stage, house: &House, numbers: &[Number], found: &mut Foun
             format!("{} callbacks were answered 200, {stored} messages are stored", outcome.taken).into()
         );
     }
+    stage.postgres.tell_statements(stored).await?;
     let each = |before, after: std::time::Duration| {
         after.saturating_sub(before).as_secs_f64() * 1e6 / stored.max(1) as f64
     };

@@ -54,6 +54,9 @@ pub struct Options {
     /// Where to write the page; nothing is written without it
     #[arg(long)]
     write: Option<PathBuf>,
+    /// Prints which statements PostgreSQL spends its time on; costs a little
+    #[arg(long)]
+    pub statements: bool,
     /// Ends with an error if a bar was missed
     #[arg(long)]
     strict: bool,

@@ -23,6 +23,7 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
     let mut refused_after = Vec::new();
     let mut peak = Vec::new();
     for _ in 0..stage.options.runs {
+        stage.postgres.settle(house.database).await?;
         let timing = Timing::seconds(stage.options.seconds);
         let usual = load::closed(address, 256, timing, &stage.numbers, &make).await?;
         let before = machine::memory(house.hub.pid()).0;

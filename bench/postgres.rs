@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, postgres::PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, postgres::PgPoolOptions};
 
 use crate::{Result, machine};
 
@@ -20,11 +20,13 @@ pub struct Postgres {
     /// PostgreSQL refuses root.
     owner: Option<&'static str>,
     server: Option<Child>,
+    /// Keeps account of every statement's time.
+    watched: bool,
 }
 
 impl Postgres {
     /// Makes a cluster in a new folder below `parent` and starts it.
-    pub async fn start(parent: &Path) -> Result<Self> {
+    pub async fn start(parent: &Path, watched: bool) -> Result<Self> {
         let binaries = binaries()?;
         let folder = parent.join("postgres");
         fs::create_dir(&folder)?;
@@ -32,7 +34,7 @@ impl Postgres {
         if let Some(owner) = owner {
             run(Command::new("chown").arg(owner).arg(&folder))?;
         }
-        let mut postgres = Self { binaries, folder, port: crate::free_port()?, owner, server: None };
+        let mut postgres = Self { binaries, folder, port: crate::free_port()?, owner, server: None, watched };
         run(postgres.command("initdb").arg("-D").arg(postgres.cluster()).args([
             "--username=switchboard",
             "--auth=trust",
@@ -82,9 +84,41 @@ impl Postgres {
         Ok(sqlx::query_scalar("show server_version").fetch_one(&mut connection).await?)
     }
 
-    /// Writes out what is dirty, so that a measurement does not pay for the one before.
-    pub async fn settle(&self) -> Result<()> {
-        sqlx::query("checkpoint").execute(&mut self.connect("postgres").await?).await?;
+    /// Begins a new account of statements.
+    pub async fn watch(&self) -> Result<()> {
+        if self.watched {
+            let mut connection = self.connect("postgres").await?;
+            connection.execute("create extension if not exists pg_stat_statements").await?;
+            connection.execute("select pg_stat_statements_reset()").await?;
+        }
+        Ok(())
+    }
+
+    /// Prints the statements that took the most time since [`Postgres::watch`], those inside triggers and functions too.
+    pub async fn tell_statements(&self, messages: i64) -> Result<()> {
+        if !self.watched {
+            return Ok(());
+        }
+        let rows: Vec<(i64, f64, f64, String)> = sqlx::query_as(
+            "select calls, total_exec_time, mean_exec_time, regexp_replace(left(query, 400), '\\s+', ' ', 'g')
+             from pg_stat_statements order by total_exec_time desc limit 25",
+        )
+        .fetch_all(&mut self.connect("postgres").await?)
+        .await?;
+        println!("      calls    all ms  mean ms  µs/message  statement");
+        for (calls, all, mean, statement) in rows {
+            let each = all * 1e3 / messages.max(1) as f64;
+            println!("  {calls:>9} {all:>9.0} {mean:>8.3} {each:>11.1}  {statement:.150}");
+        }
+        Ok(())
+    }
+
+    /// What autovacuum does within a minute, and a checkpoint: a measurement neither runs on the statistics of empty tables nor
+    /// pays for the writing of the one before.
+    pub async fn settle(&self, database: &str) -> Result<()> {
+        let mut connection = self.connect(database).await?;
+        connection.execute("vacuum (analyze)").await?;
+        connection.execute("checkpoint").await?;
         Ok(())
     }
 
@@ -118,6 +152,10 @@ impl Postgres {
         let mut command = self.command("postgres");
         command.arg("-D").arg(self.cluster()).arg("-p").arg(self.port.to_string());
         command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+        if self.watched {
+            let settings = ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track=all"];
+            command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+        }
         self.server = Some(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?);
         let begun = Instant::now();
         while let Err(error) = self.connect("postgres").await {

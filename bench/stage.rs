@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -46,9 +46,9 @@ impl Stage {
         let folder = Folder::make()?;
         println!("starting PostgreSQL and Redis in {}", folder.0.display());
         Ok(Self {
-            options,
             report: Report::default(),
-            postgres: Postgres::start(&folder.0).await?,
+            postgres: Postgres::start(&folder.0, options.statements).await?,
+            options,
             redis: Redis::start(&folder.0).await?,
             numbers: Arc::default(),
             commit: None,
@@ -57,18 +57,23 @@ impl Stage {
         })
     }
 
-    pub fn folder(&self) -> &Path {
-        &self.folder.0
+    /// A fresh database and a hub on it that keeps its events to itself.
+    pub async fn house(&self, database: &'static str) -> Result<House> {
+        self.house_on(database, None).await
     }
 
-    /// A fresh database and a hub on it; it brings the events to its own sockets only.
-    pub async fn house(&self, database: &'static str) -> Result<House> {
+    /// A fresh database and a hub on it that shares its events through Redis.
+    pub async fn shared_house(&self, database: &'static str) -> Result<House> {
+        self.house_on(database, Some(self.redis.url())).await
+    }
+
+    async fn house_on(&self, database: &'static str, redis_url: Option<String>) -> Result<House> {
         self.postgres.create(database).await?;
         let folder = self.folder.0.join(database);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder)?;
-        let setup =
-            Setup { folder, database_url: self.postgres.url(database), redis_url: None, role: "serve" };
+        let database_url = self.postgres.url(database);
+        let setup = Setup { folder, database_url, redis_url, role: "serve" };
         let hub = Hub::start(setup).await?;
         Ok(House { hub, sql: self.postgres.pool(database, 4).await?, database })
     }
