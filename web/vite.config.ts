@@ -22,5 +22,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: { input: { index: path("./index.html"), playground: path("./playground.html") } },
   },
-  test: { environment: "jsdom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"], restoreMocks: true },
+  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], restoreMocks: true },
 });

@@ -1,0 +1,149 @@
+//! c, A1, A2: signed WhatsApp callbacks over HTTP, each answered after its commit, beside what PostgreSQL can do without a hub.
+
+use crate::{
+    Result, ceiling,
+    load::{self, Outcome, Timing},
+    machine,
+    platform::{self, Number},
+    report::{Bound, Line},
+    stage::{House, Stage},
+    statistics::median,
+};
+
+const CONNECTIONS: usize = 256;
+/// Tenants that are written to at the same time.
+const ORGANIZATIONS: usize = 4;
+const CUSTOMERS: u64 = 5_000;
+
+#[derive(Default)]
+struct Found {
+    commit: Vec<f64>,
+    unbatched: Vec<f64>,
+    batched: Vec<f64>,
+    rate: Vec<f64>,
+    rate_of_one: Vec<f64>,
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    hub_cpu: Vec<f64>,
+    database_cpu: Vec<f64>,
+    half_p50: Vec<f64>,
+    half_p99: Vec<f64>,
+    lone_p50: Vec<f64>,
+}
+
+pub async fn run(stage: &mut Stage) -> Result<()> {
+    let ceiling = ceiling::prepare(&stage.postgres).await?;
+    let house = stage.house("ingest").await?;
+    let numbers = house.numbers(stage, ORGANIZATIONS, CUSTOMERS).await?;
+    let mut found = Found::default();
+    for _ in 0..stage.options.runs {
+        stage.postgres.settle(ceiling::DATABASE).await?;
+        stage.postgres.settle(house.database).await?;
+        let limits = ceiling::measure(&ceiling, stage.options.seconds, &stage.numbers).await?;
+        found.commit.push(limits.commit);
+        found.unbatched.push(limits.unbatched);
+        found.batched.push(limits.batched);
+        full(stage, &house, &numbers, &mut found).await?;
+        let half = median(&found.rate) / 2.0;
+        let outcome = paced(stage, &house, &numbers, half).await?;
+        found.half_p50.push(outcome.latency(50.0));
+        found.half_p99.push(outcome.latency(99.0));
+        let outcome = closed(stage, &house, &numbers, 1).await?;
+        found.lone_p50.push(outcome.latency(50.0));
+        let outcome = closed(stage, &house, &numbers[..1], CONNECTIONS).await?;
+        found.rate_of_one.push(outcome.rate());
+    }
+    stage.commit = Some(median(&found.commit));
+    stage.ingest_rate = Some(median(&found.rate));
+    tell(stage, found);
+    Ok(())
+}
+
+/// As many as the hub takes, and what each one costs.
+async fn full(stage: &Stage, house: &House, numbers: &[Number], found: &mut Found) -> Result<()> {
+    let cpu = || (machine::cpu(house.hub.pid()), machine::cpu_with_children(stage.postgres.pid()));
+    let (messages, (hub, database)) = (house.messages().await?, cpu());
+    stage.postgres.watch().await?;
+    let outcome = closed(stage, house, numbers, CONNECTIONS).await?;
+    let (hub_after, database_after) = cpu();
+    let stored = house.messages().await? - messages;
+    if stored < i64::try_from(outcome.taken)? {
+        return Err(
+            format!("{} callbacks were answered 200, {stored} messages are stored", outcome.taken).into()
+        );
+    }
+    stage.postgres.tell_statements(stored).await?;
+    let each = |before, after: std::time::Duration| {
+        after.saturating_sub(before).as_secs_f64() * 1e6 / stored.max(1) as f64
+    };
+    found.hub_cpu.push(each(hub, hub_after));
+    found.database_cpu.push(each(database, database_after));
+    found.rate.push(outcome.rate());
+    found.p50.push(outcome.latency(50.0));
+    found.p99.push(outcome.latency(99.0));
+    Ok(())
+}
+
+async fn closed(stage: &Stage, house: &House, numbers: &[Number], connections: usize) -> Result<Outcome> {
+    let (make, timing) = (platform::texts(numbers), Timing::seconds(stage.options.seconds));
+    let outcome = load::closed(house.hub.address, connections, timing, &stage.numbers, &make).await?;
+    all_taken(outcome)
+}
+
+async fn paced(stage: &Stage, house: &House, numbers: &[Number], rate: f64) -> Result<Outcome> {
+    let (make, timing) = (platform::texts(numbers), Timing::seconds(stage.options.seconds));
+    all_taken(load::paced(house.hub.address, rate, CONNECTIONS, timing, &stage.numbers, &make).await?)
+}
+
+fn all_taken(outcome: Outcome) -> Result<Outcome> {
+    match outcome.refused + outcome.failed {
+        0 => Ok(outcome),
+        _ => Err(format!("{} callbacks refused, {} failed", outcome.refused, outcome.failed).into()),
+    }
+}
+
+fn tell(stage: &mut Stage, found: Found) {
+    let ratio = |values: &[f64], to: &[f64]| values.iter().zip(to).map(|(value, to)| value / to).collect();
+    let difference =
+        |values: &[f64], to: &[f64]| values.iter().zip(to).map(|(value, to)| value - to).collect();
+    let report = &mut stage.report;
+    report.add(
+        Line::plain("A1", "durable ingest ÷ PostgreSQL unbatched", "×", ratio(&found.rate, &found.unbatched))
+            .bar(Bound::AtLeast(1.2))
+            .goal(Bound::AtLeast(1.9)),
+    );
+    report.add(
+        Line::plain("A1", "durable ingest ÷ PostgreSQL batched", "×", ratio(&found.rate, &found.batched))
+            .goal(Bound::AtLeast(0.6)),
+    );
+    report.add(
+        Line::plain("A2", "p99 at half that rate ÷ c", "×", ratio(&found.half_p99, &found.commit))
+            .bar(Bound::AtMost(20.0))
+            .goal(Bound::AtMost(10.0)),
+    );
+    report.add(
+        Line::plain("A2", "p50 at half that rate ÷ c", "×", ratio(&found.half_p50, &found.commit))
+            .goal(Bound::AtMost(3.0)),
+    );
+    report.add(
+        Line::plain("A2", "p50 of one in flight − c", "ms", difference(&found.lone_p50, &found.commit))
+            .bar(Bound::AtMost(3.0))
+            .goal(Bound::AtMost(1.0)),
+    );
+    for (what, unit, runs) in [
+        ("c: one client commits one row", "ms", found.commit),
+        ("PostgreSQL, a transaction per message, 32 clients", "messages/s", found.unbatched),
+        ("PostgreSQL, 100 messages per transaction, 4 clients", "messages/s", found.batched),
+        ("durable ingest, 256 connections, 4 organizations", "messages/s", found.rate),
+        ("the same, one organization", "messages/s", found.rate_of_one),
+        ("its p50 under full load", "ms", found.p50),
+        ("its p99 under full load", "ms", found.p99),
+        ("hub's CPU per message", "µs", found.hub_cpu),
+        ("PostgreSQL's CPU per message", "µs", found.database_cpu),
+    ] {
+        report.add(Line::plain("A1", what, unit, runs));
+    }
+    report.add(Line::plain("A2", "p50 at half that rate", "ms", found.half_p50));
+    report.add(Line::plain("A2", "p99 at half that rate", "ms", found.half_p99));
+    report.add(Line::plain("A2", "p50 of one in flight", "ms", found.lone_p50));
+}
