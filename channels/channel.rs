@@ -7,6 +7,7 @@ use webhooks::{Scheme, Unverified, Verified};
 
 use crate::{
     Abilities, Account, Form, Incoming, OutboundMessage, ReadError, Receipt, SendError, error::Refusal,
+    event::PartyId,
 };
 
 /// A channel's name in addresses, SQL and JSON: `telegram`.
@@ -29,6 +30,12 @@ pub trait Channel: Send + Sync + 'static {
 
     /// What the platform calls this account in its callbacks, unique per platform account.
     fn account_key(&self, account: &Account) -> String;
+
+    /// The identity that stands for what people write as an address on this channel, a phone number; `None` where customers have
+    /// none that people would write.
+    fn identity(&self, _written: &str) -> Option<PartyId> {
+        None
+    }
 
     /// Fills in what the hub makes itself (secret tokens). Called once, before the account is stored.
     fn complete(&self, account: &mut Account);

@@ -43,6 +43,8 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::attachments::routes())
         .merge(http::auth::routes())
         .merge(http::bulk::routes())
+        .merge(http::callbacks::routes())
+        .merge(http::contacts::routes())
         .merge(http::conversations::routes())
         .merge(http::integrations::routes())
         .merge(http::labels::routes())

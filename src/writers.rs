@@ -24,13 +24,16 @@ pub trait Store: Send + Sync + 'static {
     ) -> impl Future<Output = Vec<Self::Answer>> + Send;
 }
 
+/// An item and who waits for its answer.
+type Waiting<S> = (<S as Store>::Item, oneshot::Sender<<S as Store>::Answer>);
+
 /// The writers of one kind of item. Cheap to clone.
 pub struct Writers<S: Store>(Arc<Inner<S>>);
 
 struct Inner<S: Store> {
     store: S,
     /// What waits, for organizations whose writer is alive.
-    waiting: DashMap<OrganizationId, VecDeque<(S::Item, oneshot::Sender<S::Answer>)>>,
+    waiting: DashMap<OrganizationId, VecDeque<Waiting<S>>>,
 }
 
 impl<S: Store> Writers<S> {
@@ -69,7 +72,7 @@ impl<S: Store> Writers<S> {
         }
     }
 
-    fn take(&self, organization: OrganizationId) -> Option<Vec<(S::Item, oneshot::Sender<S::Answer>)>> {
+    fn take(&self, organization: OrganizationId) -> Option<Vec<Waiting<S>>> {
         let Entry::Occupied(mut queue) = self.0.waiting.entry(organization) else { return None };
         if queue.get().is_empty() {
             queue.remove();

@@ -69,6 +69,13 @@ pub(super) fn phone_id(wa_id: &str) -> PartyId {
     PartyId { kind: WA_ID.into(), key: key(wa_id), address: wa_id.trim_start_matches('+').to_owned() }
 }
 
+/// A number as people write it, with its country.
+pub(super) fn written(number: &str) -> Option<PartyId> {
+    let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '+')).collect();
+    let phone = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    phone.then(|| phone_id(&digits))
+}
+
 pub(super) fn group(id: &str) -> Party {
     Party { ids: vec![PartyId::plain(GROUP, id)], group: true, ..Party::default() }
 }

@@ -24,7 +24,7 @@ use webhooks::{Scheme, Unverified, Verified};
 
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, SendError, Template,
+    OutboundMessage, ReadError, Receipt, SendError, Template, event::PartyId,
 };
 
 pub struct WhatsApp;
@@ -49,6 +49,10 @@ impl Channel for WhatsApp {
 
     fn account_key(&self, account: &Account) -> String {
         account.text(account::PHONE_NUMBER_ID).to_owned()
+    }
+
+    fn identity(&self, written: &str) -> Option<PartyId> {
+        identity::written(written)
     }
 
     fn complete(&self, account: &mut Account) {

@@ -4,6 +4,8 @@ pub mod address;
 pub mod attachments;
 pub mod auth;
 pub mod bulk;
+pub mod callbacks;
+pub mod contacts;
 pub mod conversations;
 pub mod edge;
 pub mod extract;

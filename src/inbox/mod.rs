@@ -1,7 +1,11 @@
 //! The nouns of the inbox, each with its rows, its statements and its JSON form.
 
 pub mod attachment;
+pub mod callback;
 pub mod change;
+pub mod contact;
+pub mod contact_change;
+pub mod contact_merge;
 pub mod conversation;
 pub mod conversation_merge;
 pub mod counts;

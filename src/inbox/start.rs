@@ -9,6 +9,8 @@ use crate::{
     ids::{ContactId, ConversationId, IntegrationId, UserId},
     inbox::{
         change::{self, Change},
+        contact::Identity,
+        contact_change,
         conversation::Conversation,
         tell,
     },
@@ -148,5 +150,22 @@ async fn may_begin(tx: &mut Tx, contact: ContactId, channel: &str) -> Result<()>
     if known {
         return Ok(());
     }
-    Err(Error::unprocessable("no_address", "This contact has no address on this channel. Add one first."))
+    let phone: Option<String> =
+        sqlx::query_scalar("select phone from contacts where organization_id = $1 and id = $2")
+            .bind(tx.organization())
+            .bind(contact)
+            .fetch_one(tx.sql())
+            .await?;
+    match phone
+        .filter(|phone| channels::find(channel).is_some_and(|channel| channel.identity(phone).is_some()))
+    {
+        Some(phone) => {
+            let identity = Identity { channel: channel.to_owned(), kind: String::new(), external_id: phone };
+            contact_change::add_identity(tx, contact, &identity, "phone").await
+        }
+        None => Err(Error::unprocessable(
+            "no_address",
+            "This contact has no address on this channel. Add one first.",
+        )),
+    }
 }

@@ -103,11 +103,14 @@ pub(super) async fn failed(
     Ok(tx.commit().await?)
 }
 
+/// Names and values, as the record holds them.
+type Pairs = Json<Vec<(String, String)>>;
+
 /// Reads a recorded callback again and stores what it says; what is stored already stays as it is. 404 if there is no such
 /// callback, or its integration is gone.
 pub async fn replay(app: &App, organization: OrganizationId, id: CallbackId) -> Result<CallbackId> {
     let mut tx = app.db.begin(organization).await?;
-    let row: Option<(IntegrationId, String, Json<Vec<(String, String)>>, Json<Vec<(String, String)>>, Vec<u8>)> = sqlx::query_as(
+    let row: Option<(IntegrationId, String, Pairs, Pairs, Vec<u8>)> = sqlx::query_as(
         "select integration_id, method, query, headers, body from callbacks where organization_id = $1 and id = $2",
     )
     .bind(organization)

@@ -1,0 +1,306 @@
+//! What people change about contacts: making them, correcting them, blocking, deleting and taking back.
+
+use channels::event::PartyId;
+use serde_json::{Map, Value};
+
+use crate::{
+    access::agent::Member,
+    db::Tx,
+    error::{Error, FieldError, Result},
+    ids::{ContactId, ConversationId},
+    inbox::{
+        contact::{self, Contact, Identity},
+        conversation, tell,
+    },
+};
+
+const MOST_ATTRIBUTES: usize = 50;
+const MOST_TAGS: usize = 50;
+/// Conversations of a contact that are told of a change.
+const TOLD: i64 = 20;
+
+/// `None` leaves a field as it is, `Some(None)` empties it.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub phone: Option<Option<String>>,
+    pub email: Option<Option<String>>,
+    pub language: Option<Option<String>>,
+    /// Given keys are set, `null` removes one.
+    pub attributes: Option<Map<String, Value>>,
+    pub tags: Option<Vec<String>>,
+    pub version: Option<i32>,
+}
+
+pub async fn create(tx: &mut Tx, change: &Change, identities: &[Identity]) -> Result<Contact> {
+    let id = ContactId::new();
+    let fields = checked(change, &Map::new())?;
+    sqlx::query(
+        "insert into contacts (organization_id, id, name, name_from, phone, email, language, attributes, tags)
+         values ($1, $2, $3, case when $3 = '' then 'platform' else 'person' end, $4, $5, $6, $7, $8)",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(change.name.as_deref().unwrap_or_default().trim())
+    .bind(fields.phone.flatten())
+    .bind(fields.email.flatten())
+    .bind(change.language.clone().flatten())
+    .bind(Value::Object(fields.attributes))
+    .bind(change.tags.clone().unwrap_or_default())
+    .execute(tx.sql())
+    .await?;
+    for (index, identity) in identities.iter().enumerate() {
+        add_identity(tx, id, identity, &format!("identities[{index}]")).await?;
+    }
+    contact::load(tx, id).await
+}
+
+/// 409 with the current state when the version is another.
+pub async fn change(tx: &mut Tx, member: &Member, id: ContactId, change: &Change) -> Result<Contact> {
+    lock(tx, &[id]).await?;
+    let before = contact::find(tx, id).await?;
+    if change.version.is_some_and(|version| version != before.version) {
+        return Err(Error::version_conflict(&before));
+    }
+    let known = before.attributes.as_object().cloned().unwrap_or_default();
+    let fields = checked(change, &known)?;
+    sqlx::query(
+        "update contacts
+         set name = coalesce($3, name), name_from = case when $3 is null then name_from else 'person' end,
+             phone = case when $4 then $5 else phone end, email = case when $6 then $7 else email end,
+             language = case when $8 then $9 else language end, attributes = $10, tags = coalesce($11, tags),
+             version = version + 1, updated_at = now()
+         where organization_id = $1 and id = $2",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(change.name.as_deref().map(str::trim))
+    .bind(fields.phone.is_some())
+    .bind(fields.phone.flatten())
+    .bind(fields.email.is_some())
+    .bind(fields.email.flatten())
+    .bind(change.language.is_some())
+    .bind(change.language.clone().flatten())
+    .bind(Value::Object(fields.attributes))
+    .bind(change.tags.clone())
+    .execute(tx.sql())
+    .await?;
+    tell_conversations(tx, member, id).await?;
+    contact::find(tx, id).await
+}
+
+/// Nothing is sent to a blocked contact, and what it writes is not shown.
+pub async fn block(tx: &mut Tx, member: &Member, id: ContactId, blocked: bool) -> Result<Contact> {
+    contact::find(tx, id).await?;
+    sqlx::query(
+        "update contacts set blocked = $3, version = version + 1, updated_at = now()
+         where organization_id = $1 and id = $2 and blocked <> $3",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(blocked)
+    .execute(tx.sql())
+    .await?;
+    tell_conversations(tx, member, id).await?;
+    contact::find(tx, id).await
+}
+
+/// Out of the lists; its conversations stay, and [`restore`] brings it back.
+pub async fn delete(tx: &mut Tx, id: ContactId) -> Result<()> {
+    contact::find(tx, id).await?;
+    sqlx::query("update contacts set deleted_at = now(), version = version + 1, updated_at = now() where organization_id = $1 and id = $2")
+        .bind(tx.organization())
+        .bind(id)
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+pub async fn restore(tx: &mut Tx, id: ContactId) -> Result<Contact> {
+    let before = contact::load(tx, id).await?;
+    if before.merged_into.is_some() {
+        return contact::find(tx, id).await;
+    }
+    sqlx::query("update contacts set deleted_at = null, version = version + 1, updated_at = now() where organization_id = $1 and id = $2 and deleted_at is not null")
+        .bind(tx.organization())
+        .bind(id)
+        .execute(tx.sql())
+        .await?;
+    contact::find(tx, id).await
+}
+
+/// An address on a channel. 409 when another contact has it.
+pub async fn add_identity(tx: &mut Tx, id: ContactId, identity: &Identity, field: &str) -> Result<()> {
+    let channel = channels::find(&identity.channel)
+        .ok_or_else(|| Error::invalid_field(&format!("{field}.channel"), "There is no such channel."))?;
+    let external = identity.external_id.trim();
+    let party = if identity.kind.is_empty() {
+        channel.identity(external).ok_or_else(|| {
+            Error::invalid_field(&format!("{field}.external_id"), "This channel knows no such address.")
+        })?
+    } else {
+        PartyId::plain(&identity.kind, external)
+    };
+    let owner: Option<ContactId> = sqlx::query_scalar(
+        "insert into contact_identities (organization_id, channel, kind, key, address, contact_id) values ($1, $2, $3, $4, $5, $6)
+         on conflict (organization_id, channel, kind, key) do update set channel = excluded.channel
+         returning contact_id",
+    )
+    .bind(tx.organization())
+    .bind(&identity.channel)
+    .bind(&party.kind)
+    .bind(&party.key)
+    .bind(&party.address)
+    .bind(id)
+    .fetch_optional(tx.sql())
+    .await?;
+    if owner == Some(id) {
+        Ok(())
+    } else {
+        Err(Error::conflict("identity_taken", "Another contact has this address. Merge the two."))
+    }
+}
+
+/// 404 when the contact has no such address.
+pub async fn remove_identity(tx: &mut Tx, id: ContactId, identity: &Identity) -> Result<()> {
+    let done = sqlx::query(
+        "delete from contact_identities
+         where organization_id = $1 and contact_id = $2 and channel = $3 and kind = $4 and address = $5",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(&identity.channel)
+    .bind(&identity.kind)
+    .bind(&identity.external_id)
+    .execute(tx.sql())
+    .await?;
+    if done.rows_affected() == 0 { Err(Error::not_found("identity")) } else { Ok(()) }
+}
+
+/// Locks contacts in the order of their ids.
+pub async fn lock(tx: &mut Tx, ids: &[ContactId]) -> Result<()> {
+    sqlx::query("select from contacts where organization_id = $1 and id = any($2) order by id for update")
+        .bind(tx.organization())
+        .bind(ids)
+        .execute(tx.sql())
+        .await?;
+    Ok(())
+}
+
+/// The contact's newest conversations show the change at once.
+pub async fn tell_conversations(tx: &mut Tx, member: &Member, id: ContactId) -> Result<()> {
+    let ids: Vec<ConversationId> = sqlx::query_scalar(
+        "select id from conversations where organization_id = $1 and contact_id = $2 and deleted_at is null
+         order by last_message_at desc limit $3",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(TOLD)
+    .fetch_all(tx.sql())
+    .await?;
+    for conversation in conversation::load(tx, &ids).await? {
+        tell::updated(tx, Some(member), &conversation);
+    }
+    Ok(())
+}
+
+struct Checked {
+    phone: Option<Option<String>>,
+    email: Option<Option<String>>,
+    attributes: Map<String, Value>,
+}
+
+fn checked(change: &Change, known: &Map<String, Value>) -> Result<Checked> {
+    let mut errors = Vec::new();
+    let mut fault = |field: String, detail: &str| errors.push(FieldError { field, detail: detail.into() });
+    let phone = change.phone.as_ref().map(|phone| phone.as_deref().map(normal_phone));
+    if phone == Some(Some(None)) {
+        fault("phone".into(), "A number begins with + and its country, and has 7 to 15 digits.");
+    }
+    let email =
+        change.email.as_ref().map(|email| email.as_deref().map(str::trim).filter(|email| !email.is_empty()));
+    if email.flatten().is_some_and(|email| !is_email(email)) {
+        fault("email".into(), "This is no e-mail address.");
+    }
+    if change.tags.as_ref().is_some_and(|tags| {
+        tags.len() > MOST_TAGS || tags.iter().any(|tag| tag.is_empty() || tag.chars().count() > 50)
+    }) {
+        fault("tags".into(), "At most 50 tags of 1 to 50 characters.");
+    }
+    let mut attributes = known.clone();
+    for (key, value) in change.attributes.iter().flatten() {
+        if value.is_null() {
+            attributes.remove(key);
+        } else if attribute_fits(key, value) {
+            attributes.insert(key.clone(), value.clone());
+        } else {
+            fault(
+                format!("attributes.{key}"),
+                "An attribute is a text of up to 1000 characters, a number or true or false; its name has 1 to 64.",
+            );
+        }
+    }
+    if attributes.len() > MOST_ATTRIBUTES {
+        fault("attributes".into(), "A contact has at most 50 attributes.");
+    }
+    if !errors.is_empty() {
+        return Err(Error::invalid(errors));
+    }
+    Ok(Checked {
+        phone: phone.map(Option::flatten),
+        email: email.map(|email| email.map(str::to_owned)),
+        attributes,
+    })
+}
+
+fn attribute_fits(key: &str, value: &Value) -> bool {
+    let value_fits = match value {
+        Value::String(text) => text.chars().count() <= 1000,
+        Value::Number(_) | Value::Bool(_) => true,
+        _ => false,
+    };
+    value_fits && (1..=64).contains(&key.chars().count())
+}
+
+/// E.164 with plus, without the marks that people write between digits.
+pub fn normal_phone(text: &str) -> Option<String> {
+    let plain: String =
+        text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect();
+    let digits = plain.strip_prefix('+').or_else(|| plain.strip_prefix("00"))?;
+    let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| format!("+{digits}"))
+}
+
+fn is_email(text: &str) -> bool {
+    text.len() <= 254
+        && text.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty()
+                && host.contains('.')
+                && !host.starts_with('.')
+                && !host.ends_with('.')
+                && !host.contains('@')
+        })
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_get_one_form() {
+        assert_eq!(normal_phone("+55 (11) 98888-7777").as_deref(), Some("+5511988887777"));
+        assert_eq!(normal_phone("0044 20 7946 0000").as_deref(), Some("+442079460000"));
+        for wrong in ["98888-7777", "+12", "+55119888877770000", "+55x11988887777", ""] {
+            assert_eq!(normal_phone(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_from_words() {
+        assert!(is_email("ana@example.org"));
+        for wrong in ["ana", "@example.org", "ana@org", "a b@example.org", "ana@.org", "ana@a@b.org"] {
+            assert!(!is_email(wrong), "{wrong}");
+        }
+    }
+}
