@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use sqlx::PgPool;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::{
     access::{agent::Member, permission::Role, token::Claims},
@@ -48,12 +48,12 @@ impl Standing {
             let (answer, mut answered) = oneshot::channel();
             self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Waiting { claims, answer });
             let _turn = self.turn.lock().await;
-            if matches!(answered.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
+            let mut answer = answered.try_recv();
+            if matches!(answer, Err(TryRecvError::Empty)) {
                 self.answer_all().await?;
-            } else if let Ok(member) = answered.try_recv() {
-                return member.ok_or_else(ended);
+                answer = answered.try_recv();
             }
-            if let Ok(member) = answered.await {
+            if let Ok(member) = answer {
                 return member.ok_or_else(ended);
             }
         }

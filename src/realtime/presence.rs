@@ -218,12 +218,11 @@ impl State {
     pub fn tick_presence(&mut self, now: Instant) -> Option<Roll> {
         self.end_typing(now);
         let presence = &mut self.presence;
-        let known = (presence.rolls.len(), presence.leaving.len());
+        let (rolls, leaving) = (presence.rolls.len(), presence.leaving.len());
         presence.rolls.retain(|_, (heard, _)| now.saturating_duration_since(*heard) < ROLL_LASTS);
         presence.leaving.retain(|_, since| now.saturating_duration_since(*since) < GRACE);
-        let changed = std::mem::take(&mut presence.changed);
-        let heard =
-            std::mem::take(&mut presence.heard) || known != (presence.rolls.len(), presence.leaving.len());
+        let changed = std::mem::take(&mut presence.changed) || leaving != presence.leaving.len();
+        let heard = std::mem::take(&mut presence.heard) || rolls != presence.rolls.len();
         if changed || heard {
             self.tell_online();
             let talks: Vec<_> = self.presence.talks.keys().copied().collect();
@@ -272,7 +271,8 @@ impl State {
     }
 
     fn roll(&self) -> Roll {
-        let online: BTreeSet<_> = self.seats.values().map(|seat| seat.viewer.user_id).collect();
+        let here = self.seats.values().map(|seat| seat.viewer.user_id);
+        let online: BTreeSet<_> = here.chain(self.presence.leaving.keys().copied()).collect();
         let viewers = self.presence.talks.keys().map(|id| (*id, self.viewers_here(*id))).collect();
         Roll { server: self.presence.server, online: online.into_iter().collect(), viewers }
     }

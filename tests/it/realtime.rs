@@ -1,7 +1,12 @@
 //! Sockets: the protocol, what each member sees, coming back, several servers.
 
+mod presence;
 mod protocol;
+mod resume;
+mod servers;
+mod slow;
 mod socket;
+mod visibility;
 
 use serde_json::{Value, json};
 use sqlx::Executor;

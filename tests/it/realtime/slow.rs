@@ -1,0 +1,51 @@
+//! One socket that does not read.
+
+use serde_json::json;
+use switchboard::realtime::event::{EventKind, NewEvent};
+
+use super::{n, nobodys, organization, socket::Socket};
+use crate::harness::hub::Hub;
+
+const EVENTS: u64 = 3_000;
+/// More than kernels buffer for one connection, all together.
+const BYTES: usize = 8 * 1024;
+
+#[tokio::test]
+async fn a_slow_socket_is_cut_alone_and_resumes() {
+    let hub = Hub::start().await;
+    let ana = hub.found("Padaria", "ana").await;
+    let mut slow = Socket::of(&hub, &ana).await;
+    let mut quick = Socket::of(&hub, &ana).await;
+    let cursor = slow.position().await;
+    let (subject, filling) = (nobodys(), "x".repeat(BYTES));
+    let app = hub.app.clone();
+    let home = organization(&ana);
+    let writer = tokio::spawn(async move {
+        for batch in 0..EVENTS / 20 {
+            let mut tx = app.db.begin(home).await.unwrap();
+            for number in batch * 20..(batch + 1) * 20 {
+                let data = json!({"n": number, "filling": filling});
+                tx.tell(NewEvent::about(EventKind::NewMessage, subject, &data));
+            }
+            tx.commit().await.unwrap();
+        }
+    });
+    for number in 0..EVENTS {
+        assert_eq!(n(&quick.next_event().await), number);
+    }
+    writer.await.unwrap();
+
+    // What was on its way still arrives, then the end.
+    let mut received = 0;
+    while let Ok(frame) = slow.next_or_close().await {
+        if frame["id"].is_string() {
+            received += 1;
+        }
+    }
+    assert!(received < EVENTS, "the slow socket was never cut");
+    let (mut back, _) = Socket::resume(&hub.url, &ana, &cursor).await;
+    for number in 0..EVENTS {
+        assert_eq!(n(&back.next_event().await), number);
+    }
+    quick.position().await;
+}
