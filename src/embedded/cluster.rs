@@ -133,7 +133,6 @@ impl Cluster {
         set("log_min_error_statement", "panic");
         if self.durability == Durability::None {
             set("fsync", "off");
-            set("synchronous_commit", "off");
             set("full_page_writes", "off");
         }
         arguments
