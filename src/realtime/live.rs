@@ -356,6 +356,8 @@ async fn keep_complete(house: Weak<House>) {
                 failures = 0;
                 metrics::counter!("switchboard_events_swept_total").increment(missed as u64);
             }
+            // The server is on its way out.
+            Err(sqlx::Error::PoolClosed) => return,
             Err(error) => {
                 if failures % REPORT_EVERY == 0 {
                     tracing::warn!(error = %error, "events could not be swept");

@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     access::{agent::Member, permission::May, standing, token::Claims},
+    error::Error,
     realtime::{
         live::{Live, Present},
         viewer::Viewer,
@@ -46,6 +47,7 @@ pub async fn run(pool: PgPool, live: impl Fn() -> Option<Live>) {
                     live.review(*who, member.as_ref().map(viewer).as_ref());
                 }
             }
+            Err(Error::Database(sqlx::Error::PoolClosed)) => return,
             Err(error) => tracing::warn!(error = %error, "memberships of sockets could not be reviewed"),
         }
     }

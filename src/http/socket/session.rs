@@ -100,7 +100,8 @@ async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
 /// Until the client has said who it is.
 async fn introduce(sockets: &Arc<Sockets>, socket: &mut WebSocket) -> Flow<Session> {
     let deadline = tokio::time::Instant::now() + INTRODUCTION;
-    for _ in 0..MOST_ATTEMPTS {
+    let mut refused = 0;
+    while refused < MOST_ATTEMPTS {
         let received = tokio::time::timeout_at(deadline, receive(socket)).await;
         let late = |_| End::Close { code: UNAUTHENTICATED, reason: "authentication_timeout" };
         let refusal = match received.map_err(late)?? {
@@ -114,6 +115,7 @@ async fn introduce(sockets: &Arc<Sockets>, socket: &mut WebSocket) -> Flow<Sessi
             Some(Ok(_)) => Misunderstood { code: "unauthenticated", detail: "Authenticate first.".into() },
             Some(Err(misunderstood)) => misunderstood,
         };
+        refused += 1;
         send(socket, encode("error", None, Some(json!({"code": refusal.code, "detail": refusal.detail}))))
             .await?;
     }
