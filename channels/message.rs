@@ -194,7 +194,7 @@ pub enum Content {
     },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct OutboundMedia {
     pub kind: MediaKind,
     pub file_name: String,
@@ -202,7 +202,7 @@ pub struct OutboundMedia {
     pub source: MediaSource,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum MediaSource {
     Bytes(Bytes),
     /// A public address that the platform fetches itself.
@@ -262,15 +262,9 @@ pub enum TemplateValueKind {
         place: String,
         address: String,
     },
-    /// A header's file that the hub holds; its bytes are filled in before sending and never stored here.
-    File {
-        kind: MediaKind,
-        attachment_id: Uuid,
-        file_name: String,
-        mime: String,
-        #[serde(skip)]
-        bytes: Bytes,
-    },
+    /// A header's file out of the hub's own store: the message's attachment, put here just before sending.
+    #[serde(skip)]
+    File(OutboundMedia),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,7 +14,10 @@ use crate::{
     abilities::MediaKind,
     channel::{TemplateButton, TemplateHeader},
     error::NextStep,
-    message::{OutboundTemplate, TemplateButtonKind, TemplateButtonValue, TemplateValue, TemplateValueKind},
+    message::{
+        OutboundMedia, OutboundTemplate, TemplateButtonKind, TemplateButtonValue, TemplateValue,
+        TemplateValueKind,
+    },
 };
 
 /// Meta gives at most 6,000 templates to an account; the bound stops a list that never ends.
@@ -90,26 +93,19 @@ async fn parameter(account: &Account, value: &TemplateValue, net: &net::Client) 
             "type": "location",
             "location": { "latitude": latitude, "longitude": longitude, "name": place, "address": address },
         }),
-        TemplateValueKind::File { kind, file_name, mime, bytes, .. } => {
-            let id = media::upload(account, bytes, file_name, mime, net).await?;
-            file(*kind, &id, file_name)?
-        }
+        TemplateValueKind::File(media) => file(account, media, net).await?,
     })
 }
 
-fn file(kind: MediaKind, id: &str, file_name: &str) -> Result<Value, SendError> {
-    match kind {
-        MediaKind::Image => Ok(json!({ "type": "image", "image": { "id": id } })),
-        MediaKind::Video => Ok(json!({ "type": "video", "video": { "id": id } })),
-        MediaKind::Document => {
-            Ok(json!({ "type": "document", "document": { "id": id, "filename": file_name } }))
-        }
-        _ => Err(refused(
-            "template_parameters",
-            "A template's header takes an image, a video or a document.",
-            NextStep::FixTemplate,
-        )),
+async fn file(account: &Account, media: &OutboundMedia, net: &net::Client) -> Result<Value, SendError> {
+    if !matches!(media.kind, MediaKind::Image | MediaKind::Video | MediaKind::Document) {
+        let detail = "A template's header takes an image, a video or a document.";
+        return Err(refused("template_parameters", detail, NextStep::FixTemplate));
     }
+    let (kind, object) = media::outbound(account, media, None, net).await?;
+    let mut parameter = json!({ "type": kind });
+    parameter[kind] = object;
+    Ok(parameter)
 }
 
 fn pressed(button: &TemplateButtonValue) -> Result<Value, SendError> {

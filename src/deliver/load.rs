@@ -7,7 +7,7 @@ use channels::{
     abilities::MediaKind,
     error::{NextStep, Refusal},
     event::PartyId,
-    message::{Content, MediaSource, OutboundMedia},
+    message::{Content, MediaSource, OutboundMedia, TemplateValue, TemplateValueKind},
 };
 use serde::Deserialize;
 
@@ -232,10 +232,16 @@ fn content(text: String, extras: Extras, no_files: bool) -> Result<Content, Send
     })
 }
 
+/// A template's file stands in its header.
+fn header(file: OutboundMedia) -> TemplateValue {
+    TemplateValue { name: "1".to_owned(), value: TemplateValueKind::File(file) }
+}
+
 impl Unsent {
     /// Reads the files from the store.
     pub(super) async fn with_files(mut self, app: &App) -> Result<OutboundMessage, SendError> {
-        if let Content::Media { files, .. } = &mut self.message.content {
+        let mut found = Vec::new();
+        if matches!(self.message.content, Content::Media { .. } | Content::Template(_)) {
             for file in self.files {
                 let missing = || {
                     refused(
@@ -246,13 +252,18 @@ impl Unsent {
                 };
                 let key = file.storage_key.ok_or_else(missing)?;
                 let bytes = app.store.read(&key).await.map_err(|_| missing())?;
-                files.push(OutboundMedia {
+                found.push(OutboundMedia {
                     kind: file.kind,
                     file_name: file.file_name.unwrap_or_else(|| "file".to_owned()),
                     mime: file.mime.unwrap_or_else(|| "application/octet-stream".to_owned()),
                     source: MediaSource::Bytes(bytes),
                 });
             }
+        }
+        match &mut self.message.content {
+            Content::Media { files, .. } => *files = found,
+            Content::Template(template) => template.header.extend(found.into_iter().map(header)),
+            _ => {}
         }
         Ok(self.message)
     }

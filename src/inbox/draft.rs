@@ -57,14 +57,15 @@ pub fn pieces(
     let extras = &draft.extras;
     let contents = [extras.template.is_some(), extras.location.is_some(), !extras.buttons.is_empty()];
     let special = contents.into_iter().filter(|present| *present).count();
-    if special > 1 || (special == 1 && !files.is_empty()) {
+    let header_file = extras.template.is_some() && files.len() == 1;
+    if special > 1 || (special == 1 && !files.is_empty() && !header_file) {
         return Err(Error::unprocessable(
             "one_content",
             "A message carries either files, or buttons, or a template, or a location. Send them one after the other.",
         ));
     }
     if let Some(asked) = &extras.template {
-        return Ok(vec![templated(abilities, asked, template, extras)?]);
+        return Ok(vec![templated(abilities, asked, template, extras, files.first())?]);
     }
     if extras.location.is_some() {
         return located(abilities, text, extras);
@@ -172,13 +173,15 @@ fn located(abilities: &Abilities, text: &str, extras: &Extras) -> Result<Vec<Pie
 fn buttoned(abilities: &Abilities, text: &str, extras: &Extras) -> Result<Piece> {
     let mut errors = Vec::new();
     let mut fault = |field: String, detail: String| errors.push(FieldError { field, detail });
-    let limits = if extras.list {
+    // Too many for buttons, or too long: the platform's list takes them, where there is one.
+    let list = extras.list || (!fit_buttons(abilities, extras) && abilities.list.is_some());
+    let limits = if list {
         abilities.list.as_ref().map(|list| (list.max_rows, list.title_max, 200, list.body_max, false))
     } else {
         abilities.buttons.as_ref().map(|one| (one.max, one.title_max, one.id_max, one.body_max, one.url))
     };
     let Some((most, title_max, id_max, body_max, urls)) = limits else {
-        let what = if extras.list { "lists" } else { "buttons" };
+        let what = if list { "lists" } else { "buttons" };
         return Err(Error::invalid_field("buttons", format!("This channel has no {what}.")));
     };
     if extras.buttons.len() > most {
@@ -205,14 +208,21 @@ fn buttoned(abilities: &Abilities, text: &str, extras: &Extras) -> Result<Piece>
     if !errors.is_empty() {
         return Err(Error::invalid(errors));
     }
-    let part = Part::Buttons { buttons: extras.buttons.clone(), list: extras.list };
+    let part = Part::Buttons { buttons: extras.buttons.clone(), list };
     Ok(Piece {
         kind: Some(Kind::Interactive),
         text: text.to_owned(),
         parts: vec![part],
-        extras: Some(extras.clone()),
+        extras: Some(Extras { list, ..extras.clone() }),
         ..Piece::default()
     })
+}
+
+fn fit_buttons(abilities: &Abilities, extras: &Extras) -> bool {
+    let Some(limits) = &abilities.buttons else { return false };
+    let short = extras.buttons.iter().all(|button| abilities.measure(&button.title) <= limits.title_max);
+    let links = extras.buttons.iter().any(|button| button.url.is_some());
+    links || (short && extras.buttons.len() <= limits.max)
 }
 
 fn templated(
@@ -220,6 +230,7 @@ fn templated(
     asked: &channels::message::OutboundTemplate,
     template: Option<&Template>,
     extras: &Extras,
+    file: Option<&File>,
 ) -> Result<Piece> {
     if !abilities.templates {
         return Err(Error::invalid_field("template", "This channel has no templates."));
@@ -245,6 +256,7 @@ fn templated(
     if !missing.is_empty() {
         return Err(Error::invalid(missing));
     }
+    let files = header_file(abilities, template, !asked.header.is_empty(), file)?;
     let part = Part::Template {
         name: template.name.clone(),
         language: template.language.clone(),
@@ -256,8 +268,38 @@ fn templated(
         text: filled_in(&template.body, &asked.body),
         parts: vec![part],
         extras: Some(extras.clone()),
-        ..Piece::default()
+        files: files.into_iter().collect(),
     })
+}
+
+/// A template whose header is a file takes one, as an attachment or as an address among its values; others take none.
+fn header_file(
+    abilities: &Abilities,
+    template: &Template,
+    given: bool,
+    file: Option<&File>,
+) -> Result<Option<(AttachmentId, MediaKind)>> {
+    let format = template.header.as_ref().map(|header| header.format.as_str());
+    let wanted = match format {
+        Some("image") => MediaKind::Image,
+        Some("video") => MediaKind::Video,
+        Some("document") => MediaKind::Document,
+        _ if file.is_some() => {
+            return Err(Error::invalid_field("attachments", "This template takes no file."));
+        }
+        _ => return Ok(None),
+    };
+    let Some(file) = file else {
+        let detail =
+            format!("This template begins with a file: attach one ({}).", format.unwrap_or_default());
+        return if given { Ok(None) } else { Err(Error::invalid_field("template.header", detail)) };
+    };
+    let as_wanted = File { kind: FileKind(wanted), ..file.clone() };
+    match carried_as(abilities, &as_wanted) {
+        Ok(kind) if kind == wanted => Ok(Some((file.id, kind))),
+        Ok(_) => Err(Error::invalid_field("attachments[0]", "This template takes another kind of file.")),
+        Err(detail) => Err(Error::invalid_field("attachments[0]", detail)),
+    }
 }
 
 /// The template's body as the customer reads it.

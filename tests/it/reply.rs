@@ -245,3 +245,52 @@ async fn attachment(session: &Session, path: &str, state: &str) -> Value {
     }
     panic!("no attachment became {state}");
 }
+
+#[tokio::test]
+async fn more_choices_than_buttons_become_a_list() {
+    let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
+    let _work = hub.work();
+    for (choices, list) in [(3, false), (4, true)] {
+        let buttons: Vec<_> =
+            (0..choices).map(|at| json!({"id": at.to_string(), "title": format!("Choice {at}")})).collect();
+        let body = json!({"client_id": choices.to_string(), "text": "Which?", "buttons": buttons});
+        let id = owner.post(&path, &body).await.expect(201).id();
+        let sent = until(&owner, &id, &["sent", "delivered"]).await;
+        assert_eq!(sent["parts"][0]["list"], list);
+        assert_eq!(played.received(CUSTOMER).pop().unwrap().buttons.len(), choices);
+    }
+}
+
+#[tokio::test]
+async fn a_template_takes_its_header_s_file_from_the_message() {
+    let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
+    let _work = hub.work();
+    let sync = format!("/integrations/{}/templates/sync", played.id);
+    owner.post(&sync, &json!({})).await.expect(200);
+    let template = json!({
+        "name": "seasonal_offer",
+        "language": "en_US",
+        "body": [{"name": "1", "type": "text", "text": "Ada"}, {"name": "2", "type": "text", "text": "20 %"}],
+        "buttons": [{"index": 0, "type": "copy_code", "code": "SAVE20"}],
+    });
+    let body = json!({"client_id": "without", "template": template});
+    owner.post(&path, &body).await.expect(422);
+
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(90, 30).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let file =
+        reqwest::multipart::Part::bytes(png.get_ref().clone()).file_name("sale.png").mime_str("image/png");
+    let form = reqwest::multipart::Form::new().part("file", file.unwrap());
+    let upload = owner.request(reqwest::Method::POST, "/attachments").multipart(form);
+    let attachment = crate::harness::client::Answer::of(upload).await.expect(201).id();
+    let body = json!({"client_id": "with", "template": template, "attachments": [attachment]});
+    let id = owner.post(&path, &body).await.expect(201).id();
+    until(&owner, &id, &["sent", "delivered"]).await;
+    let seen = played.received(CUSTOMER).pop().unwrap();
+    assert_eq!(
+        (seen.kind.as_str(), seen.text.as_str()),
+        ("template", "Ada, this week everything is 20 % off.")
+    );
+    let picture = hub.client().http().get(seen.media_url.unwrap()).send().await.unwrap();
+    assert_eq!(picture.bytes().await.unwrap(), png.get_ref().as_slice());
+}

@@ -6,8 +6,8 @@ use channels::{
     abilities::MediaKind,
     event::What,
     message::{
-        Content, Kind, OutboundTemplate, TemplateButtonKind, TemplateButtonValue, TemplateValue,
-        TemplateValueKind,
+        Content, Kind, MediaSource, OutboundMedia, OutboundTemplate, TemplateButtonKind, TemplateButtonValue,
+        TemplateValue, TemplateValueKind,
     },
 };
 use simulator::{Act, Player};
@@ -68,13 +68,12 @@ async fn names_files_and_buttons_are_filled_in() {
 
     let image = TemplateValue {
         name: "1".into(),
-        value: TemplateValueKind::File {
+        value: TemplateValueKind::File(OutboundMedia {
             kind: MediaKind::Image,
-            attachment_id: uuid::Uuid::nil(),
             file_name: "sale.jpg".into(),
             mime: "image/jpeg".into(),
-            bytes: Bytes::from_static(b"sale"),
-        },
+            source: MediaSource::Bytes(Bytes::from_static(b"sale")),
+        }),
     };
     let mut offer = template("seasonal_offer", vec![image], vec![text("1", "Ada"), text("2", "20 %")]);
     let code = TemplateButtonKind::CopyCode { code: "SAVE20".into() };
