@@ -107,7 +107,9 @@ impl Tenant {
              insert into notices (organization_id, id, integration_id, topic, severity, text)
                  values ('{organization}', gen_random_uuid(), '{integration}', 'quality', 'info', '{word}');
              insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)
-                 values ('{organization}', '{integration}', '{word}', 'en', '9', 'utility', 'APPROVED', '{{}}')",
+                 values ('{organization}', '{integration}', '{word}', 'en', '9', 'utility', 'approved',
+                         jsonb_build_object('external_id', '9', 'name', '{word}', 'language', 'en', 'category', 'utility',
+                         'status', 'approved', 'body', 'Hi', 'parameters', '[]'::jsonb))",
             sealed = hex::encode(sealed),
             user = self.id("user").unwrap(),
         );
