@@ -29,9 +29,11 @@ pub(super) fn form() -> Form {
     ])
 }
 
-/// The bot's own user id: the part of the token before the colon.
+/// The bot's own user id: the part of the token before the colon. Empty for what is no token, so that no piece of a
+/// secret becomes an id.
 pub(super) fn bot_id(account: &Account) -> String {
-    account.text(BOT_TOKEN).split(':').next().unwrap_or_default().to_owned()
+    let id = account.text(BOT_TOKEN).split_once(':').map(|(id, _)| id).unwrap_or_default();
+    if id.chars().all(|c| c.is_ascii_digit()) { id.to_owned() } else { String::new() }
 }
 
 pub(super) fn token(account: &Account) -> SecretString {
@@ -93,6 +95,13 @@ mod tests {
         complete(&mut account);
         assert_eq!(secret_token(&account).expose_secret(), made);
         assert_eq!(bot_id(&account), "123456789");
+    }
+
+    #[test]
+    fn what_is_no_token_gives_no_id() {
+        for token in ["AAF-secret", "secret:1", "12x:AAF"] {
+            assert_eq!(bot_id(&account(token)), "", "{token}");
+        }
     }
 
     #[test]

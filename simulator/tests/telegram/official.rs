@@ -1,11 +1,15 @@
 //! Holds calls to Telegram's own description of the Bot API, if `SWITCHBOARD_SPECS` names the folder that has it
 //! (`telegram-bot-api-10.1.json.gz`, from PaulSonOfLars/telegram-bot-api-spec).
 
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::Path,
+};
 
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
-use simulator::telegram::Call;
+use simulator::telegram::{Call, Upload};
 
 pub struct Description(Value);
 
@@ -142,4 +146,37 @@ fn the_description_tells_right_from_wrong() {
         let faults = description.faults(&call(method, fields));
         assert!(faults.len() == 1 && faults[0].contains(fault), "{faults:?}");
     }
+}
+
+/// Every call that the channel's outbound fixtures make, business accounts and topics included.
+#[test]
+fn the_fixtures_calls_are_telegrams() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/channels/telegram/outbound");
+    let mut calls = Vec::new();
+    for case in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(case.unwrap().path().join("exchange.json")).unwrap();
+        let exchange: Value = serde_json::from_str(&text).unwrap();
+        calls.extend(exchange.as_array().unwrap().iter().map(|call| recorded(&call["request"])));
+    }
+    assert!(calls.len() > 50, "{}", calls.len());
+    hold(&calls);
+}
+
+/// A call as the fixtures write it down.
+fn recorded(request: &Value) -> Call {
+    let method = request["path"].as_str().unwrap().rsplit('/').next().unwrap().to_ascii_lowercase();
+    let mut call = Call { method, ..Call::default() };
+    call.fields.extend(request["json"].as_object().cloned().unwrap_or_default());
+    for part in request["multipart"].as_array().into_iter().flatten() {
+        let name = part["name"].as_str().unwrap().to_owned();
+        match part["file_name"].as_str() {
+            Some(file_name) => {
+                call.files.insert(name, Upload { file_name: file_name.to_owned(), ..Upload::default() });
+            }
+            None => {
+                call.fields.insert(name, part["text"].clone());
+            }
+        }
+    }
+    call
 }
