@@ -83,7 +83,7 @@ impl<'a> Api<'a> {
         chat: i64,
     ) -> Result<Vec<Sent>, Failed> {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(payload) else {
-            return Err(Failed::refused("content_unsupported", "the call could not be written as JSON"));
+            return Err(Failed::refused("type_not_supported", "the call could not be written as JSON"));
         };
         fields.insert(extra.0.to_owned(), extra.1.into());
         let url = account::address(&self.base, self.account, "bot", P::NAME)?;
@@ -133,7 +133,7 @@ fn multipart(
         let part = net::multipart::Part::stream(bytes.clone()).file_name(file.file_name.clone());
         let part = part
             .mime_str(&file.mime)
-            .map_err(|_| Failed::refused("file_invalid", "the file's type is malformed"))?;
+            .map_err(|_| Failed::refused("media_rejected", "the file's type is malformed"))?;
         form = form.part(name, part);
     }
     Ok(Some(form))

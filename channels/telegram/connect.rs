@@ -88,7 +88,7 @@ pub(super) async fn check(account: &Account, connection: &Connection, net: &net:
 fn failed(name: &str, error: &SendError) -> Check {
     match error {
         SendError::Refused(refusal) | SendError::AccountBroken(refusal) => match refusal.code.as_str() {
-            "token_revoked" | "token_invalid" => Check::failed(
+            "token_rejected" => Check::failed(
                 name,
                 "Telegram does not know this token. Copy it again from @BotFather (/token), or make a new one there.",
             ),

@@ -54,13 +54,13 @@ const TABLE: [(&str, &str, NextStep, Blame); 76] = [
     ("business connection not found", "business_disconnected", FixRecipient, Message),
     ("business_peer", "window_closed", FixRecipient, Message),
     // Rights in a chat.
-    ("not enough rights", "rights_missing", FixRecipient, Message),
-    ("have no rights", "rights_missing", FixRecipient, Message),
-    ("need administrator rights", "rights_missing", FixRecipient, Message),
-    ("chat_write_forbidden", "rights_missing", FixRecipient, Message),
-    ("chat_restricted", "rights_missing", FixRecipient, Message),
-    ("chat_send_", "rights_missing", FixRecipient, Message),
-    ("chat_admin_required", "rights_missing", FixRecipient, Message),
+    ("not enough rights", "permission_missing", FixRecipient, Message),
+    ("have no rights", "permission_missing", FixRecipient, Message),
+    ("need administrator rights", "permission_missing", FixRecipient, Message),
+    ("chat_write_forbidden", "permission_missing", FixRecipient, Message),
+    ("chat_restricted", "permission_missing", FixRecipient, Message),
+    ("chat_send_", "permission_missing", FixRecipient, Message),
+    ("chat_admin_required", "permission_missing", FixRecipient, Message),
     // The message that is meant.
     ("message is not modified", NOT_MODIFIED, Nothing, Message),
     ("message_not_modified", NOT_MODIFIED, Nothing, Message),
@@ -97,27 +97,27 @@ const TABLE: [(&str, &str, NextStep, Blame); 76] = [
     ("wrong type of the web page content", "link_unreachable", FixContent, Message),
     ("wrong http url", "link_unreachable", FixContent, Message),
     ("webpage_", "link_unreachable", FixContent, Message),
-    ("file is temporarily unavailable", "file_unavailable", Retry, Message),
-    ("wrong file", "file_invalid", FixContent, Message),
-    ("wrong remote file", "file_invalid", FixContent, Message),
-    ("invalid file", "file_invalid", FixContent, Message),
-    ("file must be non-empty", "file_invalid", FixContent, Message),
-    ("file_reference_", "file_invalid", FixContent, Message),
-    ("image_process_failed", "file_invalid", FixContent, Message),
-    ("photo_", "file_invalid", FixContent, Message),
-    ("video_", "file_invalid", FixContent, Message),
-    ("sticker_", "file_invalid", FixContent, Message),
+    ("file is temporarily unavailable", "media_unavailable", Retry, Message),
+    ("wrong file", "media_rejected", FixContent, Message),
+    ("wrong remote file", "media_rejected", FixContent, Message),
+    ("invalid file", "media_rejected", FixContent, Message),
+    ("file must be non-empty", "media_rejected", FixContent, Message),
+    ("file_reference_", "media_rejected", FixContent, Message),
+    ("image_process_failed", "media_rejected", FixContent, Message),
+    ("photo_", "media_rejected", FixContent, Message),
+    ("video_", "media_rejected", FixContent, Message),
+    ("sticker_", "media_rejected", FixContent, Message),
     // The hub's own standing.
     ("bad webhook", "webhook_refused", Reconnect, Account),
     ("terminated by other getupdates", "webhook_conflict", Reconnect, Account),
     ("webhook is active", "webhook_conflict", Reconnect, Account),
-    ("invalid bot token", "token_revoked", Reconnect, Account),
-    ("unauthorized", "token_revoked", Reconnect, Account),
+    ("invalid bot token", "token_rejected", Reconnect, Account),
+    ("unauthorized", "token_rejected", Reconnect, Account),
 ];
 
 pub(super) const NOT_MODIFIED: &str = "not_modified";
 pub(super) const QUERY_EXPIRED: &str = "query_expired";
-pub(super) const TOO_LARGE: &str = "file_too_large";
+pub(super) const TOO_LARGE: &str = "media_too_large";
 
 /// Telegram's error codes by the words that descriptions begin with; the crate drops the numbers.
 const CODES: [(&str, u16); 10] = [
@@ -154,7 +154,7 @@ impl Failed {
             }
             RequestError::Network(error) => Self::Error(SendError::Unknown(causes(error.as_ref()))),
             RequestError::InvalidJson { raw, .. } => of_page(raw),
-            RequestError::Io(_) => Self::refused("file_invalid", "the file could not be read"),
+            RequestError::Io(_) => Self::refused("media_rejected", "the file could not be read"),
         }
     }
 
@@ -208,11 +208,11 @@ fn of(description: &str, parameters: Parameters, chat: Option<i64>) -> Failed {
         (Some((_, name, next_step, Message)), _) => SendError::Refused(reason(name, *next_step)),
         (Some((_, name, next_step, Account)), _) => SendError::AccountBroken(reason(name, *next_step)),
         // Nothing but a malformed token or an unknown method is "not found" as a whole.
-        (None, Some(404)) => SendError::AccountBroken(reason("token_invalid", Reconnect)),
+        (None, Some(404)) => SendError::AccountBroken(reason("token_rejected", Reconnect)),
         (None, Some(429)) => wait_for(30, chat),
         (None, Some(500..)) => SendError::Unknown(description.to_owned()),
         (None, Some(403)) => SendError::Refused(reason("recipient_refuses", FixRecipient)),
-        _ => SendError::Refused(reason("platform_refused", FixContent)),
+        _ => SendError::Refused(reason("invalid_request", FixContent)),
     };
     Failed::Error(error)
 }
@@ -265,11 +265,11 @@ mod tests {
             ("Bad Request: chat not found", "chat_not_found", Some("400")),
             (
                 "Bad Request: not enough rights to send text messages to the chat",
-                "rights_missing",
+                "permission_missing",
                 Some("400"),
             ),
             ("Bad Request: BUTTON_DATA_INVALID", "button_invalid", Some("400")),
-            ("Bad Request: something new", "platform_refused", Some("400")),
+            ("Bad Request: something new", "invalid_request", Some("400")),
             ("Forbidden: something new", "recipient_refuses", Some("403")),
         ];
         for (description, code, platform_code) in cases {
@@ -307,6 +307,6 @@ mod tests {
             raw: "<html>413 Request Entity Too Large</html>".into(),
         };
         let SendError::Refused(refusal) = Failed::of_request(&page, None).into_error() else { panic!() };
-        assert_eq!(refusal.code, "file_too_large");
+        assert_eq!(refusal.code, "media_too_large");
     }
 }

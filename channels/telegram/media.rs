@@ -40,7 +40,7 @@ pub(super) async fn send(
 ) -> Result<Vec<Sent>, Failed> {
     let caption = captioned(caption)?;
     match files {
-        [] => Err(Failed::refused("file_invalid", "There is no file.")),
+        [] => Err(Failed::refused("media_rejected", "There is no file.")),
         [file] => one(api, file, caption, thread, reply).await,
         several => album(api, several, caption, thread, reply).await,
     }
@@ -187,7 +187,7 @@ async fn download(api: &Api<'_>, file_id: &str, limit: usize) -> Result<FetchedM
         404 => Err(unavailable("Telegram no longer has this file.")),
         status => {
             let reason =
-                Refusal::new("file_unavailable", format!("the download answered {status}"), NextStep::Retry);
+                Refusal::new("media_unavailable", format!("the download answered {status}"), NextStep::Retry);
             Err(SendError::Later { after: answer.retry_after(), scope: crate::Scope::Conversation, reason }
                 .into())
         }
@@ -201,5 +201,5 @@ fn content_type(answer: &net::Response) -> Option<String> {
 }
 
 fn unavailable(detail: &str) -> Failed {
-    SendError::Refused(Refusal::new("file_unavailable", detail, NextStep::None)).into()
+    SendError::Refused(Refusal::new("media_unavailable", detail, NextStep::None)).into()
 }

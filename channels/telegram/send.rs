@@ -41,7 +41,7 @@ pub(super) async fn send(
 ) -> Result<Receipt, SendError> {
     let api = Api::new(account, net)?;
     match &message.content {
-        Content::Template(_) => Err(refused("templates_unsupported", "Telegram has no templates.")),
+        Content::Template(_) => Err(refused("type_not_supported", "Telegram has no templates.")),
         Content::Reaction { .. }
         | Content::Edit { .. }
         | Content::Delete { .. }
@@ -105,7 +105,7 @@ async fn post(api: &Api<'_>, message: &OutboundMessage, thread: &Thread) -> Resu
             deliver(api, place!(request, thread, reply), thread, &[]).await
         }
         Content::Media { files, caption } => media::send(api, files, caption.as_deref(), thread, reply).await,
-        _ => Err(Failed::refused("content_unsupported", "Telegram has no such message.")),
+        _ => Err(Failed::refused("type_not_supported", "Telegram has no such message.")),
     }
 }
 

@@ -56,7 +56,7 @@ async fn files_arrive_and_can_be_fetched() {
         let fetched = fetch(1 << 20).await.unwrap();
         assert_eq!(fetched.bytes, format!("the bytes of {name}"));
         let Err(SendError::Refused(refusal)) = fetch(4).await else { panic!("{name}") };
-        assert_eq!(refusal.code, "file_too_large");
+        assert_eq!(refusal.code, "media_too_large");
     }
     official::hold(&stage.telegram().calls());
 }
@@ -67,7 +67,7 @@ async fn a_file_that_telegram_does_not_know_is_refused() {
     let reference = serde_json::json!({ "file_id": "unknown" });
     let fetched = channel().fetch_media(&stage.account, &reference, MediaLimit(1 << 20), &stage.net).await;
     let Err(SendError::Refused(refusal)) = fetched else { panic!("{fetched:?}") };
-    assert_eq!(refusal.code, "file_invalid");
+    assert_eq!(refusal.code, "media_rejected");
 }
 
 #[tokio::test]
