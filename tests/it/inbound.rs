@@ -357,3 +357,25 @@ async fn a_handshake_answers_its_challenge() {
     assert_eq!(answer.text().await.unwrap(), "12345");
     assert_eq!(ask("guess").await.unwrap().status(), 403);
 }
+
+#[tokio::test]
+async fn a_status_from_another_tenant_changes_nothing() {
+    let (hub, owner, whatsapp) = start().await;
+    let other = hub.found("Other", "bob").await;
+    let theirs = WhatsApp::connect(&hub, &other, "PN_2").await;
+    whatsapp.post(&whatsapp.texts(&[("491", "wamid.1", "hi")])).await;
+    let path = format!("/conversations/{}/messages", conversations(&owner).await[0]["id"].as_str().unwrap());
+    let sent = owner.post(&path, &json!({"client_id": "1", "text": "hello"})).await.expect(201).id();
+    sqlx::query("update messages set external_id = 'wamid.B1', status = 'sent' where id = $1::uuid")
+        .bind(&sent)
+        .execute(&mut hub.sql().await)
+        .await
+        .unwrap();
+    assert_eq!(theirs.post(&theirs.statuses(&[("wamid.B1", "read")])).await, 200);
+    assert_eq!(owner.get(&format!("/messages/{sent}")).await.expect(200).body["status"], "sent");
+    assert_eq!(
+        whatsapp.post(&whatsapp.statuses(&[("wamid.B1", "read"), ("wamid.B1", "delivered")])).await,
+        200
+    );
+    assert_eq!(owner.get(&format!("/messages/{sent}")).await.expect(200).body["status"], "read");
+}

@@ -294,3 +294,19 @@ async fn a_template_takes_its_header_s_file_from_the_message() {
     let picture = hub.client().http().get(seen.media_url.unwrap()).send().await.unwrap();
     assert_eq!(picture.bytes().await.unwrap(), png.get_ref().as_slice());
 }
+
+#[tokio::test]
+async fn a_worker_that_is_told_to_stop_ends_what_it_began() {
+    let (hub, owner, played, path) = start("telegram", "5000000001").await;
+    played.simulator.telegram.faults().next("sendMessage", Fault::Slow(Duration::from_millis(700)));
+    let work = hub.work();
+    let id = send(&owner, &path, "on its way").await;
+    until(&owner, &id, &["sending"]).await;
+    work.end().await;
+    assert_eq!(look(&owner, &id).await["status"], "sent");
+    let left: i64 = sqlx::query_scalar("select count(*) from jobs where payload->>'order' = 'deliver'")
+        .fetch_one(&mut hub.sql().await)
+        .await
+        .unwrap();
+    assert_eq!(left, 0);
+}
