@@ -1,24 +1,25 @@
 import { api, body } from "./client";
+import type { Invitation, SignedIn } from "./types";
 import { signIn, signOut } from "./session";
 
 export async function login(email: string, password: string): Promise<void> {
-  signIn(await body(api.POST("/api/v1/auth/login", { body: { email, password } })));
+  signIn(await body<SignedIn>(api.POST("/api/v1/auth/login", { body: { email, password } })));
 }
 
 export async function register(form: { organization_name: string; name: string; email: string; password: string }): Promise<void> {
-  signIn(await body(api.POST("/api/v1/auth/register", { body: form })));
+  signIn(await body<SignedIn>(api.POST("/api/v1/auth/register", { body: form })));
 }
 
 export async function acceptInvitation(token: string, name: string | undefined, password: string): Promise<void> {
-  signIn(await body(api.POST("/api/v1/auth/accept-invitation", { body: { token, name, password } })));
+  signIn(await body<SignedIn>(api.POST("/api/v1/auth/accept-invitation", { body: { token, name, password } })));
 }
 
 export async function forgotPassword(email: string): Promise<void> {
-  await body(api.POST("/api/v1/auth/forgot-password", { body: { email } }));
+  await body<undefined>(api.POST("/api/v1/auth/forgot-password", { body: { email } }));
 }
 
 export async function resetPassword(token: string, password: string): Promise<void> {
-  await body(api.POST("/api/v1/auth/reset-password", { body: { token, password } }));
+  await body<undefined>(api.POST("/api/v1/auth/reset-password", { body: { token, password } }));
 }
 
 /** Ends the session on the server where it can be reached, and here in any case. */
@@ -31,5 +32,5 @@ export async function logout(): Promise<void> {
 }
 
 export function lookAtInvitation(token: string) {
-  return body(api.POST("/api/v1/auth/invitation", { body: { token } }));
+  return body<Invitation>(api.POST("/api/v1/auth/invitation", { body: { token } }));
 }

@@ -2,12 +2,12 @@
 
 export type MediaKind = "image" | "video" | "audio" | "voice" | "document" | "sticker";
 
-export interface Button {
+export type Button = {
   id: string;
   title: string;
   description?: string | null;
   url?: string | null;
-}
+};
 
 export interface Refusal {
   code: string;
@@ -56,6 +56,11 @@ export interface Check {
   detail: string;
 }
 
+export interface TestResult {
+  checks: Check[];
+  integration: Integration;
+}
+
 export interface Integration {
   id: string;
   channel: string;
@@ -88,11 +93,11 @@ export interface Template {
 
 export type TemplateValue = { name: string; type: "text"; text: string } | { name: string; type: "image" | "video" | "document"; link: string };
 
-export interface TemplateRequest {
+export type TemplateRequest = {
   name: string;
   language: string;
   header?: TemplateValue[];
   body?: TemplateValue[];
   buttons?: { index: number; type: "url"; suffix: string }[];
-}
+};
 

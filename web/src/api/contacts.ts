@@ -1,8 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-import type { ContactChange } from "./paths";
-import type { Contact } from "./types";
+
+import type { Contact, ContactChange, Conversation, Page } from "./types";
 
 export const contactKeys = {
   lists: ["contacts"] as const,
@@ -15,7 +15,7 @@ export function contactList(q: string) {
   return infiniteQueryOptions({
     queryKey: contactKeys.list(q),
     queryFn: ({ pageParam, signal }) =>
-      body(api.GET("/api/v1/contacts", { params: { query: { q: q || undefined, cursor: pageParam, limit: 50 } }, signal })),
+      body<Page<Contact>>(api.GET("/api/v1/contacts", { params: { query: { q: q || undefined, cursor: pageParam, limit: 50 } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -24,26 +24,26 @@ export function contactList(q: string) {
 export function contact(id: string) {
   return queryOptions({
     queryKey: contactKeys.one(id),
-    queryFn: ({ signal }) => body(api.GET("/api/v1/contacts/{id}", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => body<Contact>(api.GET("/api/v1/contacts/{id}", { params: { path: { id } }, signal })),
   });
 }
 
 export function contactConversations(id: string) {
   return queryOptions({
     queryKey: contactKeys.conversations(id),
-    queryFn: ({ signal }) => body(api.GET("/api/v1/contacts/{id}/conversations", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => body<Page<Conversation>>(api.GET("/api/v1/contacts/{id}/conversations", { params: { path: { id } }, signal })),
   });
 }
 
 export function patchContact(id: string, change: ContactChange): Promise<Contact> {
-  return body(api.PATCH("/api/v1/contacts/{id}", { params: { path: { id } }, body: change }));
+  return body<Contact>(api.PATCH("/api/v1/contacts/{id}", { params: { path: { id } }, body: change }));
 }
 
 /** Moves everything of the other contact here; the other one ceases to be. */
 export function mergeContact(id: string, other: string): Promise<Contact> {
-  return body(api.POST("/api/v1/contacts/{id}/merge", { params: { path: { id } }, body: { contact_id: other } }));
+  return body<Contact>(api.POST("/api/v1/contacts/{id}/merge", { params: { path: { id } }, body: { contact_id: other } }));
 }
 
 export function blockContact(id: string, blocked: boolean): Promise<Contact> {
-  return body(api.POST("/api/v1/contacts/{id}/block", { params: { path: { id } }, body: { blocked } }));
+  return body<Contact>(api.POST("/api/v1/contacts/{id}/block", { params: { path: { id } }, body: { blocked } }));
 }

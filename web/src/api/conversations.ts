@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-import type { Conversation, ConversationChange, ConversationFilter } from "./types";
+import type { Conversation, ConversationChange, ConversationFilter, Counts, Page } from "./types";
 
 export const conversationKeys = {
   lists: ["conversations"] as const,
@@ -14,7 +14,7 @@ export function conversationList(filter: ConversationFilter) {
   return infiniteQueryOptions({
     queryKey: conversationKeys.list(filter),
     queryFn: ({ pageParam, signal }) =>
-      body(api.GET("/api/v1/conversations", { params: { query: { ...filter, cursor: pageParam, limit: 50 } }, signal })),
+      body<Page<Conversation>>(api.GET("/api/v1/conversations", { params: { query: { ...filter, cursor: pageParam, limit: 50 } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -23,25 +23,25 @@ export function conversationList(filter: ConversationFilter) {
 export function conversation(id: string) {
   return queryOptions({
     queryKey: conversationKeys.one(id),
-    queryFn: ({ signal }) => body(api.GET("/api/v1/conversations/{id}", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => body<Conversation>(api.GET("/api/v1/conversations/{id}", { params: { path: { id } }, signal })),
   });
 }
 
 export function conversationCounts() {
   return queryOptions({
     queryKey: conversationKeys.counts,
-    queryFn: ({ signal }) => body(api.GET("/api/v1/conversations/counts", { signal })),
+    queryFn: ({ signal }) => body<Counts>(api.GET("/api/v1/conversations/counts", { signal })),
   });
 }
 
 export function patchConversation(id: string, change: ConversationChange): Promise<Conversation> {
-  return body(api.PATCH("/api/v1/conversations/{id}", { params: { path: { id } }, body: change }));
+  return body<Conversation>(api.PATCH("/api/v1/conversations/{id}", { params: { path: { id } }, body: change }));
 }
 
 export function markUnread(id: string): Promise<Conversation> {
-  return body(api.POST("/api/v1/conversations/{id}/unread", { params: { path: { id } } }));
+  return body<Conversation>(api.POST("/api/v1/conversations/{id}/unread", { params: { path: { id } } }));
 }
 
 export function markRead(id: string, seq: number): Promise<Conversation> {
-  return body(api.POST("/api/v1/conversations/{id}/read", { params: { path: { id } }, body: { seq } }));
+  return body<Conversation>(api.POST("/api/v1/conversations/{id}/read", { params: { path: { id } }, body: { seq } }));
 }

@@ -1,35 +1,35 @@
 import { api, body } from "./client";
-import type { Check, Integration } from "./types";
+import type { Callback, Integration, TestResult } from "./types";
 
 export function connect(form: { channel: string; name: string; account: Record<string, string> }): Promise<Integration> {
-  return body(api.POST("/api/v1/integrations", { body: form }));
+  return body<Integration>(api.POST("/api/v1/integrations", { body: form }));
 }
 
 export function patchIntegration(id: string, change: { name?: string; account?: Record<string, string>; version?: number }): Promise<Integration> {
-  return body(api.PATCH("/api/v1/integrations/{id}", { params: { path: { id } }, body: change }));
+  return body<Integration>(api.PATCH("/api/v1/integrations/{id}", { params: { path: { id } }, body: change }));
 }
 
 export async function removeIntegration(id: string): Promise<void> {
-  await body(api.DELETE("/api/v1/integrations/{id}", { params: { path: { id } } }));
+  await body<undefined>(api.DELETE("/api/v1/integrations/{id}", { params: { path: { id } } }));
 }
 
 /** Asks the platform about token, callback address and permissions. */
-export function testIntegration(id: string): Promise<{ checks: Check[] }> {
-  return body(api.POST("/api/v1/integrations/{id}/test", { params: { path: { id } } }));
+export function testIntegration(id: string): Promise<TestResult> {
+  return body<TestResult>(api.POST("/api/v1/integrations/{id}/test", { params: { path: { id } } }));
 }
 
 export function pauseIntegration(id: string): Promise<Integration> {
-  return body(api.POST("/api/v1/integrations/{id}/pause", { params: { path: { id } } }));
+  return body<Integration>(api.POST("/api/v1/integrations/{id}/pause", { params: { path: { id } } }));
 }
 
 export function resumeIntegration(id: string): Promise<Integration> {
-  return body(api.POST("/api/v1/integrations/{id}/resume", { params: { path: { id } } }));
+  return body<Integration>(api.POST("/api/v1/integrations/{id}/resume", { params: { path: { id } } }));
 }
 
 export async function syncTemplates(id: string): Promise<void> {
-  await body(api.POST("/api/v1/integrations/{id}/templates/sync", { params: { path: { id } } }));
+  await body<unknown>(api.POST("/api/v1/integrations/{id}/templates/sync", { params: { path: { id } } }));
 }
 
 export async function replayCallback(id: string): Promise<void> {
-  await body(api.POST("/api/v1/callbacks/{id}/replay", { params: { path: { id } } }));
+  await body<Callback>(api.POST("/api/v1/callbacks/{id}/replay", { params: { path: { id } } }));
 }

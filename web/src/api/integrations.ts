@@ -1,11 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
+import type { Callback, Channel, Integration, Page, Template } from "./types";
 
 export function channels() {
   return queryOptions({
     queryKey: ["channels"] as const,
-    queryFn: async ({ signal }) => (await body(api.GET("/api/v1/channels", { signal }))).data,
+    queryFn: async ({ signal }) => (await body<Page<Channel>>(api.GET("/api/v1/channels", { signal }))).data,
     staleTime: Infinity,
   });
 }
@@ -13,7 +14,7 @@ export function channels() {
 export function integrations() {
   return queryOptions({
     queryKey: ["integrations"] as const,
-    queryFn: async ({ signal }) => (await body(api.GET("/api/v1/integrations", { signal }))).data,
+    queryFn: async ({ signal }) => (await body<Page<Integration>>(api.GET("/api/v1/integrations", { signal }))).data,
     staleTime: 60_000,
   });
 }
@@ -21,8 +22,10 @@ export function integrations() {
 export function templates(integrationId: string) {
   return queryOptions({
     queryKey: ["templates", integrationId] as const,
-    queryFn: async ({ signal }) =>
-      (await body(api.GET("/api/v1/integrations/{id}/templates", { params: { path: { id: integrationId } }, signal }))).data,
+    queryFn: async ({ signal }) => {
+      const answer = await body<Record<string, unknown>>(api.GET("/api/v1/integrations/{id}/templates", { params: { path: { id: integrationId } }, signal }));
+      return answer.data as Template[];
+    },
     staleTime: 60_000,
   });
 }
@@ -38,7 +41,7 @@ export function callbacks(filter: CallbackFilter) {
   return infiniteQueryOptions({
     queryKey: ["callbacks", filter] as const,
     queryFn: ({ pageParam, signal }) =>
-      body(api.GET("/api/v1/callbacks", { params: { query: { ...filter, cursor: pageParam, limit: 50 } }, signal })),
+      body<Page<Callback>>(api.GET("/api/v1/callbacks", { params: { query: { ...filter, cursor: pageParam, limit: 50 } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -47,6 +50,6 @@ export function callbacks(filter: CallbackFilter) {
 export function integration(id: string) {
   return queryOptions({
     queryKey: ["integrations", id] as const,
-    queryFn: ({ signal }) => body(api.GET("/api/v1/integrations/{id}", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => body<Integration>(api.GET("/api/v1/integrations/{id}", { params: { path: { id } }, signal })),
   });
 }

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-import type { Attachment, Message, SendRequest } from "./types";
+import type { Attachment, Message, Page, SendRequest } from "./types";
 
 export const messageKeys = {
   all: ["messages"] as const,
@@ -13,7 +13,7 @@ export function messageList(conversationId: string, first = 50) {
   return infiniteQueryOptions({
     queryKey: messageKeys.of(conversationId),
     queryFn: ({ pageParam, signal }) =>
-      body(
+      body<Page<Message>>(
         api.GET("/api/v1/conversations/{id}/messages", {
           params: { path: { id: conversationId }, query: { cursor: pageParam, limit: pageParam ? 50 : Math.min(200, first) } },
           signal,
@@ -28,33 +28,33 @@ export function messageList(conversationId: string, first = 50) {
 export function messageSearch(q: string) {
   return infiniteQueryOptions({
     queryKey: ["message-search", q] as const,
-    queryFn: ({ pageParam, signal }) => body(api.GET("/api/v1/messages", { params: { query: { q, cursor: pageParam, limit: 30 } }, signal })),
+    queryFn: ({ pageParam, signal }) => body<Page<Message>>(api.GET("/api/v1/messages", { params: { query: { q, cursor: pageParam, limit: 30 } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 }
 
 export function postMessage(conversationId: string, request: SendRequest): Promise<Message> {
-  return body(api.POST("/api/v1/conversations/{id}/messages", { params: { path: { id: conversationId } }, body: request }));
+  return body<Message>(api.POST("/api/v1/conversations/{id}/messages", { params: { path: { id: conversationId } }, body: request }));
 }
 
 export function retryMessage(id: string): Promise<Message> {
-  return body(api.POST("/api/v1/messages/{id}/retry", { params: { path: { id } } }));
+  return body<Message>(api.POST("/api/v1/messages/{id}/retry", { params: { path: { id } } }));
 }
 
 export function editMessage(id: string, text: string): Promise<Message> {
-  return body(api.PATCH("/api/v1/messages/{id}", { params: { path: { id } }, body: { text } }));
+  return body<Message>(api.PATCH("/api/v1/messages/{id}", { params: { path: { id } }, body: { text } }));
 }
 
-export function deleteMessage(id: string): Promise<Message | undefined> {
-  return body(api.DELETE("/api/v1/messages/{id}", { params: { path: { id } } }));
+export function deleteMessage(id: string): Promise<Message> {
+  return body<Message>(api.DELETE("/api/v1/messages/{id}", { params: { path: { id } } }));
 }
 
 /** An empty emoji takes the reaction back. */
 export function react(id: string, emoji: string): Promise<Message> {
-  return body(api.POST("/api/v1/messages/{id}/reactions", { params: { path: { id } }, body: { emoji } }));
+  return body<Message>(api.POST("/api/v1/messages/{id}/reactions", { params: { path: { id } }, body: { emoji } }));
 }
 
 export function retryAttachment(id: string): Promise<Attachment> {
-  return body(api.POST("/api/v1/attachments/{id}/retry", { params: { path: { id } } }));
+  return body<Attachment>(api.POST("/api/v1/attachments/{id}/retry", { params: { path: { id } } }));
 }

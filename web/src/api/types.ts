@@ -23,7 +23,6 @@ export interface User {
 export interface Organization {
   id: string;
   name: string;
-  search_language?: string;
   agents_see_all: boolean;
   single_thread: boolean;
   send_read_receipts: boolean;
@@ -271,3 +270,36 @@ export interface ConversationFilter {
   mentioned?: boolean;
   q?: string;
 }
+
+export interface ContactChange {
+  name?: string;
+  phone?: string | null;
+  email?: string | null;
+  attributes?: Record<string, unknown>;
+  version?: number;
+}
+
+export interface MyOrganization {
+  id: string;
+  name: string;
+  role: Role;
+}
+
+/** What an invitation is for, told to whoever holds its token. */
+export interface Invitation {
+  email: string;
+  organization_name: string;
+  role: Role;
+  has_account: boolean;
+}
+
+/** The answer to who invited: the token, once. */
+export interface Invited {
+  id: string;
+  email: string;
+  token: string;
+}
+
+export type Me = User;
+
+export type OrganizationChange = Partial<Pick<Organization, "name" | "agents_see_all" | "single_thread" | "send_read_receipts" | "send_typing" | "version">>;

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Plus, X } from "lucide-react";
 
-import type { ContactChange } from "@/api/paths";
+import type { ContactChange } from "@/api/types";
 import { Button, IconButton } from "@/ui/button";
 import { EditInPlace } from "./edit-in-place";
 

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 
 import { contactKeys, patchContact } from "@/api/contacts";
-import type { ContactChange } from "@/api/paths";
+import type { ContactChange } from "@/api/types";
 import { isProblem } from "@/api/problem";
 import type { Contact } from "@/api/types";
 import { toast, toastError } from "@/ui/toast";

@@ -5,7 +5,7 @@ import { useMay } from "@/api/may";
 import { currentOrganization, patchOrganization } from "@/api/organization";
 import { isProblem } from "@/api/problem";
 import { useSession } from "@/api/session";
-import type { Organization } from "@/api/types";
+import type { Organization, OrganizationChange } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Failed, Lines } from "@/ui/states";
@@ -29,7 +29,7 @@ function Form({ organization }: { organization: Organization }) {
   const writes = useMay("writeOrganization");
   const [name, setName] = useState(organization.name);
 
-  async function change(to: Partial<Organization>) {
+  async function change(to: OrganizationChange) {
     const { queryKey } = currentOrganization();
     client.setQueryData(queryKey, { ...organization, ...to });
     try {

@@ -5,8 +5,7 @@ import { Copy, Info, MoreHorizontal, Pencil, Reply, SmilePlus, Trash2 } from "lu
 import { deleteMessage, react } from "@/api/messages";
 import { useMay } from "@/api/may";
 import { useComposerMode } from "@/lib/facts/composer-mode";
-import { changeMessages, holdMessage } from "@/live/cache";
-import { patchMessage } from "@/live/message-pages";
+import { holdMessage } from "@/live/cache";
 import { IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { EmojiGrid } from "@/ui/emoji-grid";
@@ -32,9 +31,7 @@ export function MessageTools({ message, abilities, me }: MessageRowProps) {
   async function remove() {
     setOpen(undefined);
     try {
-      const deleted = await deleteMessage(message.id);
-      if (deleted) holdMessage(client, deleted);
-      else changeMessages(client, conversationId, (pages) => patchMessage(pages, message.id, (held) => ({ ...held, deleted_at: new Date().toISOString() })));
+      holdMessage(client, await deleteMessage(message.id));
     } catch (error) {
       toastError(error);
     }
