@@ -107,3 +107,52 @@ impl Role {
         self != Self::Agent
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [Role; 5] = [Role::Viewer, Role::Agent, Role::Manager, Role::Admin, Role::Owner];
+
+    /// The promises made to customers, apart from the table that keeps them.
+    #[test]
+    fn each_role_may_what_it_is_for() {
+        let (viewer, agent, manager, admin) = (Role::Viewer, Role::Agent, Role::Manager, Role::Admin);
+        for may in [May::ReadContacts, May::ReadConversations, May::ReadDeals, May::ReadOrganization] {
+            assert!(viewer.may(may), "viewers read: {may:?}");
+        }
+        for may in [May::WriteContacts, May::WriteConversations, May::AssignConversations, May::WriteDeals] {
+            assert!(!viewer.may(may) && agent.may(may), "agents work: {may:?}");
+        }
+        for may in
+            [May::DeleteContacts, May::DeleteDeals, May::AssignDeals, May::WriteTeams, May::WriteLabels]
+        {
+            assert!(!agent.may(may) && manager.may(may), "managers keep order: {may:?}");
+        }
+        for may in [
+            May::WriteIntegrations,
+            May::InviteUsers,
+            May::RemoveUsers,
+            May::ChangeRoles,
+            May::WriteOrganization,
+        ] {
+            assert!(!manager.may(may) && admin.may(may), "admins set up: {may:?}");
+        }
+        assert!(!admin.may(May::ManageBilling) && Role::Owner.may(May::ManageBilling));
+    }
+
+    #[test]
+    fn nobody_gives_more_than_they_have() {
+        for (n, role) in ROLES.iter().enumerate() {
+            for (m, other) in ROLES.iter().enumerate() {
+                assert_eq!(role.may_give(*other), n >= m);
+            }
+        }
+    }
+
+    #[test]
+    fn only_agents_see_a_part() {
+        let partial: Vec<_> = ROLES.into_iter().filter(|role| !role.sees_all_conversations()).collect();
+        assert_eq!(partial, [Role::Agent]);
+    }
+}

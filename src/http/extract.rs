@@ -12,7 +12,10 @@ use axum::{
 };
 use garde::Validate;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::{
     access::password::{LONGEST, SHORTEST},
@@ -21,6 +24,9 @@ use crate::{
 
 /// Largest JSON body that a route takes unless it says otherwise, in bytes.
 pub const BODY_BYTES: usize = 1024 * 1024;
+
+/// Levels of lists and objects that a body may have.
+const DEEPEST: usize = 64;
 
 /// A validated JSON body, or a JSON answer. As `Option<Json<T>>` the body may be absent.
 #[derive(Clone, Debug)]
@@ -92,9 +98,9 @@ where
         }
         let pairs = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
         let value: T = serde_path_to_error::deserialize(pairs).map_err(|error| {
-            let (field, detail) = (error.path().to_string(), error.inner().to_string());
+            let fault = fault(&error.path().to_string(), &error.inner().to_string());
             Problem::new(StatusCode::BAD_REQUEST, "bad_query", "A query parameter cannot be read.")
-                .with_errors(vec![FieldError { field, detail }])
+                .with_errors(vec![fault])
         })?;
         validate(&value)?;
         Ok(Self(value))
@@ -159,9 +165,16 @@ fn parse<T: DeserializeOwned + Validate<Context: Default>>(bytes: &[u8]) -> Resu
     if holds_nul(text) {
         return Err(Error::bad_request("nul_character", "The body holds a NUL character (\\u0000)."));
     }
-    let mut json = serde_json::Deserializer::from_str(text);
-    let value: T = serde_path_to_error::deserialize(&mut json).map_err(unreadable)?;
-    json.end().map_err(|error| malformed(&error))?;
+    if depth(text) > DEEPEST {
+        return Err(Error::bad_request(
+            "too_deep",
+            format!("The body is nested deeper than {DEEPEST} levels."),
+        ));
+    }
+    // All of it first, so that half a text is never taken for a whole one with fields missing.
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| malformed(&error))?;
+    let value: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
+        .map_err(unreadable)?;
     validate(&value)?;
     Ok(value)
 }
@@ -169,18 +182,24 @@ fn parse<T: DeserializeOwned + Validate<Context: Default>>(bytes: &[u8]) -> Resu
 fn unreadable(error: serde_path_to_error::Error<serde_json::Error>) -> Error {
     let field = error.path().to_string();
     let error = error.into_inner();
-    if error.is_data() {
-        let text = error.to_string();
-        let detail = text.split(" at line ").next().unwrap_or_default().to_owned();
-        return Error::invalid(vec![FieldError { field, detail }]);
+    if !error.is_data() {
+        return malformed(&error);
     }
-    malformed(&error)
+    let text = error.to_string();
+    let detail = text.split(" at line ").next().unwrap_or_default();
+    Error::invalid(vec![fault(&field, detail)])
+}
+
+/// A field that is missing is named by itself, not by what it is missing from.
+fn fault(field: &str, detail: &str) -> FieldError {
+    let inside = if field == "." { String::new() } else { format!("{field}.") };
+    match detail.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        Some(missing) => FieldError { field: format!("{inside}{missing}"), detail: "is required".to_owned() },
+        None => FieldError { field: field.to_owned(), detail: detail.to_owned() },
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Error {
-    if error.to_string().starts_with("recursion limit exceeded") {
-        return Error::bad_request("too_deep", "The body is nested too deeply.");
-    }
     Error::bad_request("malformed_json", format!("The body is not JSON: {error}."))
 }
 
@@ -191,6 +210,25 @@ fn validate<T: Validate<Context: Default>>(value: &T) -> Result<()> {
         .map(|(path, error)| FieldError { field: path.to_string(), detail: error.message().to_owned() })
         .collect();
     Err(Error::invalid(errors))
+}
+
+/// How deep lists and objects of a JSON text are nested in each other.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// Whether a JSON text spells U+0000, which PostgreSQL cannot keep: an odd number of backslashes before `u0000`.
@@ -266,7 +304,13 @@ mod tests {
         assert_eq!((wrong.status, wrong.errors[0].field.as_str()), (422, "name"));
         assert!(!wrong.errors[0].detail.contains("line"));
         assert_eq!(problem(br#"{"name": "too long"}"#).errors[0].field, "name");
-        assert!(problem(b"{}").errors[0].detail.contains("name"));
+        assert_eq!(problem(b"{}").errors[0].field, "name");
+    }
+
+    #[test]
+    fn brackets_in_texts_are_no_depth() {
+        assert_eq!(depth(r#"{"a": ["[[[", "\"[", {}]}"#), 3);
+        assert_eq!(depth("]]]"), 0);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     error::{Problems, Result},
     http::{
-        extract::{Json, Path},
+        extract::{Json, Path, text},
         idempotency::IdempotencyKey,
         page::Page,
     },
@@ -34,7 +34,7 @@ async fn list(agent: Agent) -> Result<Json<Page<Label>>> {
 #[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewLabel {
-    #[garde(length(chars, min = 1, max = 50))]
+    #[garde(custom(text), length(chars, max = 50))]
     name: String,
     /// A role of the palette.
     #[garde(length(min = 1, max = 20), pattern(r"^[a-z-]+$"))]
@@ -71,7 +71,7 @@ async fn show(agent: Agent, Path(id): Path<LabelId>) -> Result<Json<Label>> {
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct LabelChange {
-    #[garde(length(chars, min = 1, max = 50))]
+    #[garde(inner(custom(text), length(chars, max = 50)))]
     name: Option<String>,
     #[garde(inner(length(min = 1, max = 20), pattern(r"^[a-z-]+$")))]
     color: Option<String>,

@@ -3,4 +3,3 @@
 
 mod routes;
 mod tables;
-mod tenant;

@@ -47,6 +47,11 @@ impl Client {
         self.http.clone()
     }
 
+    #[must_use]
+    pub fn with_token(self, token: Option<String>) -> Self {
+        Self { token, ..self }
+    }
+
     /// `path` from the root where it begins with `/api`, `/webhooks` or the like; under `/api/v1` otherwise.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let rooted =

@@ -5,3 +5,4 @@ pub mod database;
 pub mod hub;
 pub mod openapi;
 pub mod platform;
+pub mod tenant;

@@ -137,6 +137,12 @@ impl Operation {
         self.path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()).collect()
     }
 
+    /// The query parameters that the operation does not do without, `?` in front.
+    pub fn needed_query(&self, text: &str) -> String {
+        let parts = self.query.iter().filter(|one| one.required).map(|one| format!("{}={text}", one.name));
+        format!("?{}", parts.collect::<Vec<_>>().join("&"))
+    }
+
     /// The path with its parameters filled in.
     pub fn path_with(&self, fill: impl Fn(&str) -> String) -> String {
         self.path_parameters()

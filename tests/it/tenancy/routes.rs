@@ -1,13 +1,12 @@
 //! Every route, called by a member of one organization with the ids of another.
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
-use super::tenant::Tenant;
 use crate::harness::{
     client::Answer,
     hub::Hub,
     openapi::{Document, Operation, Parameter},
+    tenant::Tenant,
 };
 
 /// Routes that take a session away from who calls them, or make new people; called by nobody here.
@@ -22,8 +21,8 @@ async fn a_foreign_id_in_a_path_is_not_found() {
         if operation.path_parameters().is_empty() {
             continue;
         }
-        let path = operation.path_with(|name| of(&theirs, &operation, name).to_string());
-        let body = sample_body(&document, &operation, &ours);
+        let path = operation.path_with(|name| theirs.thing(&operation, name).to_string());
+        let body = ours.sample_body(&document, &operation);
         let answer = ours.owner.send(operation.method.clone(), &path, body.as_ref()).await;
         walked += 1;
         assert!(
@@ -44,8 +43,8 @@ async fn a_foreign_id_in_a_path_is_not_found() {
 async fn the_same_id_is_found_at_home() {
     let (_hub, document, _, theirs) = two_tenants().await;
     for operation in document.operations().into_iter().filter(|operation| operation.method == "GET") {
-        let path = operation.path_with(|name| of(&theirs, &operation, name).to_string());
-        let path = format!("{path}{}", needed(&operation, &theirs.word));
+        let path = operation.path_with(|name| theirs.thing(&operation, name).to_string());
+        let path = format!("{path}{}", operation.needed_query(&theirs.word));
         let answer = theirs.owner.get(&path).await;
         assert!(answer.status.as_u16() < 400, "{path} is answered {} {}", answer.status, answer.body);
     }
@@ -58,12 +57,12 @@ async fn no_list_holds_foreign_things() {
         if operation.method != "GET" || !operation.path_parameters().is_empty() {
             continue;
         }
-        let answer = ours.owner.get(&format!("{}{}", operation.path, needed(&operation, "hello"))).await;
+        let answer = ours.owner.get(&format!("{}{}", operation.path, operation.needed_query("hello"))).await;
         assert!(answer.status.is_success(), "{}: {} {}", operation.path, answer.status, answer.body);
         check_silence(&operation, &answer, &theirs);
         for Parameter { name, schema, .. } in &operation.query {
             let value = match schema["format"].as_str() {
-                Some("uuid") => of(&theirs, &operation, name).to_string(),
+                Some("uuid") => theirs.thing(&operation, name).to_string(),
                 _ if schema["type"] == "string" && schema.get("enum").is_none() => theirs.word.clone(),
                 _ => continue,
             };
@@ -86,12 +85,12 @@ async fn a_foreign_id_in_a_body_ties_nothing() {
         if LEFT_OUT.contains(&operation.id.as_str()) {
             continue;
         }
-        let whole = sample_body(&document, &operation, &ours).unwrap();
+        let whole = ours.sample_body(&document, &operation).unwrap();
         for (name, property) in document.properties(schema) {
             let Some(foreign) = foreign_value(&document, &operation, &name, &property, &theirs) else {
                 continue;
             };
-            let path = operation.path_with(|name| of(&ours, &operation, name).to_string());
+            let path = operation.path_with(|name| ours.thing(&operation, name).to_string());
             let mut body = whole.as_object().cloned().unwrap_or_default();
             body.insert(name.clone(), foreign);
             let answer = ours.owner.send(operation.method.clone(), &path, Some(&Value::Object(body))).await;
@@ -105,42 +104,12 @@ async fn a_foreign_id_in_a_body_ties_nothing() {
     assert_eq!(theirs.everything(&mut hub.sql().await).await, before, "foreign rows were touched");
 }
 
-/// The query parameters that a route does not do without.
-fn needed(operation: &Operation, text: &str) -> String {
-    let parts = operation.query.iter().filter(|one| one.required).map(|one| format!("{}={text}", one.name));
-    format!("?{}", parts.collect::<Vec<_>>().join("&"))
-}
-
 async fn two_tenants() -> (Hub, Document, Tenant, Tenant) {
     let hub = Hub::start().await;
     let document = Document::of(&hub).await;
     let ours = Tenant::settle(&hub, "quixote").await;
     let theirs = Tenant::settle(&hub, "zanzibar").await;
     (hub, document, ours, theirs)
-}
-
-/// The tenant's thing that a parameter or property is about.
-fn of(tenant: &Tenant, operation: &Operation, name: &str) -> Uuid {
-    let noun = operation.path.trim_start_matches("/api/v1/").split('/').next().unwrap().trim_end_matches('s');
-    let name = name.trim_start_matches("add_").trim_start_matches("remove_");
-    let thing = match name.trim_end_matches('s').trim_end_matches("_id") {
-        "id" => noun,
-        "assignee" | "member" | "author" | "mention" => "user",
-        "reply_to" | "before_message" => "message",
-        "into" => "conversation",
-        "job" | "workflow" | "deal" => panic!("settle tenants with a {name}, too"),
-        thing => thing,
-    };
-    tenant.id(thing).unwrap_or_else(|| {
-        panic!("say in tenancy/routes.rs what {name} is the id of, and give every tenant one")
-    })
-}
-
-fn sample_body(document: &Document, operation: &Operation, tenant: &Tenant) -> Option<Value> {
-    operation
-        .body
-        .as_ref()
-        .map(|schema| document.sample("", schema, &|name| of(tenant, operation, name).to_string()))
 }
 
 /// For an id, a list of ids, or an object with ids in it; `None` for anything else.
@@ -152,7 +121,7 @@ fn foreign_value(
     tenant: &Tenant,
 ) -> Option<Value> {
     match schema["type"].as_str()? {
-        "string" if schema["format"] == "uuid" => Some(json!(of(tenant, operation, name))),
+        "string" if schema["format"] == "uuid" => Some(json!(tenant.thing(operation, name))),
         "array" => {
             let item = foreign_value(document, operation, name, &document.resolve(&schema["items"]), tenant)?;
             Some(json!([item]))

@@ -5,7 +5,11 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use switchboard::vault::Place;
 use uuid::Uuid;
 
-use crate::harness::{client::Session, hub::Hub};
+use super::{
+    client::Session,
+    hub::Hub,
+    openapi::{Document, Operation},
+};
 
 pub struct Tenant {
     /// Its owner.
@@ -43,6 +47,38 @@ impl Tenant {
 
     pub fn ids(&self) -> impl Iterator<Item = Uuid> {
         self.ids.iter().map(|(_, id)| *id)
+    }
+
+    /// The id of the tenant's own thing that a parameter or property of an operation is about.
+    pub fn thing(&self, operation: &Operation, name: &str) -> Uuid {
+        let noun =
+            operation.path.trim_start_matches("/api/v1/").split('/').next().unwrap().trim_end_matches('s');
+        let name = name.trim_start_matches("add_").trim_start_matches("remove_");
+        let thing = match name.trim_end_matches('s').trim_end_matches("_id") {
+            "id" => noun,
+            "assignee" | "member" | "author" | "mention" => "user",
+            "reply_to" | "before_message" => "message",
+            "into" => "conversation",
+            thing => thing,
+        };
+        self.id(thing).unwrap_or_else(|| {
+            panic!(
+                "say in harness/tenant.rs what {name} of {} is the id of, and give every tenant one",
+                operation.path
+            )
+        })
+    }
+
+    /// A body that fits, with the tenant's own ids.
+    pub fn sample_body(&self, document: &Document, operation: &Operation) -> Option<Value> {
+        let id = |name: &str| self.thing(operation, name).to_string();
+        operation.body.as_ref().map(|schema| document.sample("", schema, &id))
+    }
+
+    /// The operation's path with the tenant's own ids, and the query that it does not do without.
+    pub fn path(&self, operation: &Operation) -> String {
+        let path = operation.path_with(|name| self.thing(operation, name).to_string());
+        format!("{path}{}", operation.needed_query(&self.word))
     }
 
     /// Everything that the database holds of the tenant, by table, as text.
