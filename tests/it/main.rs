@@ -2,13 +2,20 @@
 #![cfg(test)]
 
 mod access;
+mod attachments;
+mod contacts;
+mod conversations;
 mod database;
 mod deploy;
 mod embedded;
 mod harness;
 mod inbound;
 mod openapi;
+mod integrations;
+mod labels;
+mod messages;
 mod process;
 mod realtime;
 mod reply;
+mod search;
 mod tenancy;

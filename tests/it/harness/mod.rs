@@ -3,5 +3,6 @@
 pub mod client;
 pub mod database;
 pub mod hub;
+pub mod inbox;
 pub mod openapi;
 pub mod platform;
