@@ -92,10 +92,10 @@ pub async fn conversations(tx: &mut Tx, member: &Member, text: &str) -> Result<V
 fn split(text: &str) -> (&str, &str) {
     let quoted = text.matches('"').count() % 2 == 1;
     let (head, last) = text.rsplit_once(char::is_whitespace).unwrap_or(("", text));
-    let word = last.chars().count() >= 2
-        && last.chars().all(char::is_alphanumeric)
-        && !last.eq_ignore_ascii_case("or");
-    if quoted || !word { (text, "") } else { (head, last) }
+    let word = last.chars().count() >= 2 && last.chars().all(char::is_alphanumeric);
+    // `or` binds words that must then be read together.
+    let choice = text.split_whitespace().any(|word| word.eq_ignore_ascii_case("or"));
+    if quoted || choice || !word { (text, "") } else { (head, last) }
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
     fn only_a_plain_last_word_may_be_a_beginning() {
         assert_eq!(split("red sho"), ("red", "sho"));
         assert_eq!(split("sho"), ("", "sho"));
-        for whole in ["red ", "\"red sho", "red -sho", "red s", "red or", "\"red sho\""] {
+        for whole in ["red ", "\"red sho", "red -sho", "red s", "red or", "red or sho", "\"red sho\""] {
             assert_eq!(split(whole), (whole, ""), "{whole}");
         }
     }

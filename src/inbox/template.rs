@@ -1,20 +1,21 @@
 //! Templates as the platform approved them, kept beside their integration.
 
 use channels::Template;
+use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::{db::Tx, error::Result, ids::IntegrationId};
 
 /// All of an integration, by name and language.
 pub async fn list(tx: &mut Tx, integration: IntegrationId) -> Result<Vec<Template>> {
-    let rows: Vec<Json<Template>> = sqlx::query_scalar(
+    let rows: Vec<Value> = sqlx::query_scalar(
         "select body from templates where organization_id = $1 and integration_id = $2 order by name, language",
     )
     .bind(tx.organization())
     .bind(integration)
     .fetch_all(tx.sql())
     .await?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 pub async fn find(
@@ -23,7 +24,7 @@ pub async fn find(
     name: &str,
     language: &str,
 ) -> Result<Option<Template>> {
-    let row: Option<Json<Template>> = sqlx::query_scalar(
+    let row: Option<Value> = sqlx::query_scalar(
         "select body from templates where organization_id = $1 and integration_id = $2 and name = $3 and language = $4",
     )
     .bind(tx.organization())
@@ -32,7 +33,12 @@ pub async fn find(
     .bind(language)
     .fetch_optional(tx.sql())
     .await?;
-    Ok(row.map(|row| row.0))
+    Ok(row.and_then(read))
+}
+
+/// What another version of the hub stored in a form that this one does not know is as good as not synced.
+fn read(body: Value) -> Option<Template> {
+    serde_json::from_value(body).ok()
 }
 
 /// Replaces what was known.

@@ -3,13 +3,20 @@
 
 mod access;
 mod bad_input;
+mod attachments;
+mod contacts;
+mod conversations;
 mod database;
 mod deploy;
 mod embedded;
 mod harness;
 mod inbound;
+mod integrations;
+mod labels;
+mod messages;
 mod openapi;
 mod process;
 mod realtime;
 mod reply;
+mod search;
 mod tenancy;

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod database;
 pub mod hub;
+pub mod inbox;
 pub mod openapi;
 pub mod platform;
 pub mod tenant;

@@ -1,0 +1,163 @@
+//! Contacts: corrected, found, blocked, deleted and merged.
+
+use serde_json::{Value, json};
+
+use crate::harness::inbox::{Inbox, id, ids};
+
+#[tokio::test]
+async fn a_contact_is_made_corrected_and_taken_back() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    let body = json!({"name": "Zoe", "phone": "+49 (151) 0000-0009", "email": "zoe@example.org",
+        "attributes": {"plan": "gold", "orders": 3, "vip": true}, "tags": ["b2b"],
+        "identities": [{"channel": "whatsapp", "external_id": "+49 151 00000009"}]});
+    let contact = owner.post("/contacts", &body).await.expect(201).body;
+    assert_eq!((&contact["phone"], &contact["version"]), (&json!("+4915100000009"), &json!(1)));
+    assert_eq!(
+        contact["identities"],
+        json!([{"channel": "whatsapp", "kind": "wa_id", "external_id": "4915100000009"}])
+    );
+    let path = format!("/contacts/{}", id(&contact));
+    let change =
+        json!({"name": "Zoë", "phone": null, "attributes": {"plan": null, "city": "Lima"}, "version": 1});
+    let changed = owner.patch(&path, &change).await.expect(200).body;
+    assert_eq!(
+        (&changed["name"], &changed["phone"], &changed["email"]),
+        (&json!("Zoë"), &Value::Null, &json!("zoe@example.org"))
+    );
+    assert_eq!(changed["attributes"], json!({"orders": 3, "vip": true, "city": "Lima"}));
+    let late =
+        owner.patch(&path, &json!({"name": "x", "version": 1})).await.expect_problem(409, "version_conflict");
+    assert_eq!(late.body["current"]["name"], "Zoë");
+    let received = inbox.receive("4915100000009", "wamid.1", "hi").await;
+    assert_eq!(received["contact"]["id"], contact["id"]);
+    assert_eq!(received["contact"]["name"], "Zoë", "a person's word stays");
+    owner.delete(&path).await.expect(204);
+    owner.get(&path).await.expect_problem(404, "not_found");
+    assert_eq!(ids(&owner.get("/contacts?deleted=true").await.expect(200).body), [id(&contact)]);
+    owner.post(&format!("{path}/restore"), &Value::Null).await.expect(200);
+    owner.get(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn faulty_fields_are_named() {
+    let inbox = Inbox::start().await;
+    let many: serde_json::Map<String, Value> = (0..51).map(|n| (format!("k{n}"), json!(n))).collect();
+    for (field, value) in [
+        ("phone", json!("12345")),
+        ("email", json!("nobody")),
+        ("tags", json!(["x".repeat(51)])),
+        ("attributes", Value::Object(many)),
+    ] {
+        let answer = inbox
+            .owner
+            .post("/contacts", &json!({"name": "x", field: value}))
+            .await
+            .expect_problem(422, "invalid");
+        assert_eq!(answer.body["errors"][0]["field"], field);
+    }
+    let nested = json!({"name": "x", "attributes": {"deep": {"er": 1}}});
+    let answer = inbox.owner.post("/contacts", &nested).await.expect_problem(422, "invalid");
+    assert_eq!(answer.body["errors"][0]["field"], "attributes.deep");
+}
+
+#[tokio::test]
+async fn an_address_belongs_to_one_contact() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    let conversation = inbox.receive("4915100000001", "wamid.1", "hi").await;
+    let other = owner.post("/contacts", &json!({"name": "Other"})).await.expect(201).id();
+    let identity = json!({"channel": "whatsapp", "external_id": "+49 151 00000001"});
+    let path = format!("/contacts/{other}/identities");
+    owner.post(&path, &identity).await.expect_problem(409, "identity_taken");
+    let own = json!({"channel": "whatsapp", "kind": "wa_id", "external_id": "4915100000001"});
+    let theirs = format!("/contacts/{}/identities", id(&conversation["contact"]));
+    owner.send(reqwest::Method::DELETE, &theirs, Some(&own)).await.expect(200);
+    let moved = owner.post(&path, &identity).await.expect(201).body;
+    assert_eq!(moved["identities"][0]["external_id"], "4915100000001");
+    owner.post(&path, &json!({"channel": "smoke", "external_id": "x"})).await.expect_problem(422, "invalid");
+}
+
+#[tokio::test]
+async fn merged_contacts_keep_everything() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    let first = inbox.receive("4915100000001", "wamid.1", "from the first number").await;
+    let second = inbox.receive("4915100000002", "wamid.2", "from the second number").await;
+    let (kept, gone) = (id(&first["contact"]), id(&second["contact"]));
+    owner
+        .patch(&format!("/contacts/{kept}"), &json!({"attributes": {"plan": "gold"}, "tags": ["a"]}))
+        .await
+        .expect(200);
+    owner
+        .patch(
+            &format!("/contacts/{gone}"),
+            &json!({"attributes": {"plan": "tin", "city": "Lima"}, "tags": ["b"], "email": "x@example.org"}),
+        )
+        .await
+        .expect(200);
+    owner.post(&format!("/contacts/{gone}/notes"), &json!({"text": "likes tea"})).await.expect(201);
+    let merged =
+        owner.post(&format!("/contacts/{kept}/merge"), &json!({"contact_id": gone})).await.expect(200).body;
+    assert_eq!(merged["identities"].as_array().unwrap().len(), 2);
+    assert_eq!(merged["attributes"], json!({"plan": "gold", "city": "Lima"}));
+    assert_eq!((&merged["tags"], &merged["email"]), (&json!(["a", "b"]), &json!("x@example.org")));
+    let conversations = owner.get(&format!("/contacts/{kept}/conversations")).await.expect(200).body;
+    assert_eq!(ids(&conversations), [id(&first)], "both went on in one thread: they are one now");
+    let messages =
+        owner.get(&format!("/conversations/{}/messages?direction=newer", id(&first))).await.expect(200).body;
+    let texts: Vec<_> = messages["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["direction"] == "inbound")
+        .map(|one| one["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts, ["from the first number", "from the second number"]);
+    let lost = owner.get(&format!("/contacts/{gone}")).await.expect_problem(404, "merged");
+    assert_eq!(lost.body["current"]["merged_into"], kept);
+    assert_eq!(
+        owner.get(&format!("/contacts/{kept}/notes")).await.expect(200).body["data"][0]["text"],
+        "likes tea"
+    );
+    let again = inbox.receive("4915100000002", "wamid.3", "me again").await;
+    assert_eq!((id(&again), id(&again["contact"])), (id(&first), kept));
+    owner
+        .post(&format!("/contacts/{kept}/merge"), &json!({"contact_id": kept}))
+        .await
+        .expect_problem(422, "invalid");
+}
+
+#[tokio::test]
+async fn lists_filter_and_page() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    let mut made = Vec::new();
+    for name in ["Ana", "Bea", "Carl"] {
+        made.push(
+            owner
+                .post("/contacts", &json!({"name": name, "tags": [name.to_lowercase()]}))
+                .await
+                .expect(201)
+                .id(),
+        );
+    }
+    inbox.receive("4915100000001", "wamid.1", "hi").await;
+    let first = owner.get("/contacts?limit=2").await.expect(200).body;
+    let rest = owner
+        .get(&format!("/contacts?limit=2&cursor={}", first["next_cursor"].as_str().unwrap()))
+        .await
+        .expect(200)
+        .body;
+    assert_eq!(ids(&first).len(), 2);
+    assert_eq!(ids(&rest), [made[1].clone(), made[0].clone()]);
+    assert_eq!(ids(&owner.get("/contacts?label=bea").await.expect(200).body), [made[1].clone()]);
+    assert_eq!(
+        owner.get("/contacts?channel=whatsapp").await.expect(200).body["data"][0]["phone"],
+        "+4915100000001"
+    );
+    assert_eq!(ids(&owner.get("/contacts?q=car").await.expect(200).body), [made[2].clone()]);
+    assert_eq!(owner.get("/contacts?q=1510000").await.expect(200).body["data"].as_array().unwrap().len(), 1);
+    assert_eq!(ids(&owner.get("/contacts?q=be").await.expect(200).body), [made[1].clone()]);
+    assert_eq!(ids(&owner.get("/contacts?q=%25").await.expect(200).body), [] as [&str; 0]);
+}
