@@ -1,9 +1,10 @@
 //! Group commit: one writer per organization, alive only while there is work. It takes all that waits, stores it with one
 //! transaction, answers everybody, and looks again. No timer: a lone item pays one commit, a busy organization shares it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc};
 
 use dashmap::{DashMap, Entry};
+use futures::FutureExt;
 use tokio::sync::oneshot;
 
 use crate::ids::OrganizationId;
@@ -64,7 +65,12 @@ impl<S: Store> Writers<S> {
     async fn write(self, organization: OrganizationId) {
         while let Some(batch) = self.take(organization) {
             let (items, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            let outcomes = self.0.store.store(organization, items).await;
+            // A panic must not leave a queue without its writer; whoever waits hears that nothing was answered.
+            let stored = AssertUnwindSafe(self.0.store.store(organization, items)).catch_unwind().await;
+            let Ok(outcomes) = stored else {
+                tracing::error!(organization.id = %organization, "a writer panicked");
+                continue;
+            };
             for (answer, outcome) in answers.into_iter().zip(outcomes) {
                 // Whoever asked may be gone; what was asked is stored.
                 let _ = answer.send(outcome);

@@ -20,7 +20,9 @@ export default defineConfig({
   build: {
     target: "es2022",
     assetsInlineLimit: 0,
-    rollupOptions: { input: { index: path("./index.html"), playground: path("./playground.html") } },
+    rollupOptions: {
+      input: { index: path("./index.html"), playground: path("./playground.html"), docs: path("./docs.html") },
+    },
   },
   test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], restoreMocks: true },
 });

@@ -104,6 +104,8 @@ async fn stop(cluster: &Cluster, mut server: Server) {
         cluster.stop_now().await;
         let _ = server.process.wait().await;
     }
+    // Empty now; one in /tmp would otherwise stay behind. The next start makes it again.
+    let _ = fs::remove_dir(cluster.folder.root.socket());
 }
 
 fn spawn(cluster: &Cluster) -> Result<Server, EmbeddedError> {

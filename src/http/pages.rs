@@ -20,6 +20,7 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 pub fn router(demo: bool) -> Router<App> {
     let router = Router::new()
         .route("/", get(async |headers: HeaderMap| page("index.html", &headers)))
+        .route("/api/docs", get(async |headers: HeaderMap| page("docs.html", &headers)))
         .route("/{*path}", get(any));
     let router = if demo {
         router.route("/playground", get(async |headers: HeaderMap| page("playground.html", &headers)))
@@ -34,7 +35,7 @@ pub fn router(demo: bool) -> Router<App> {
 async fn any(Path(path): Path<String>, headers: HeaderMap) -> Response {
     let reserved = ["api", "webhooks", "media", "health", "playground", "ws", "metrics"];
     let first = path.split('/').next().unwrap_or_default();
-    if reserved.contains(&first) || path == "playground.html" {
+    if reserved.contains(&first) || ["playground.html", "docs.html"].contains(&path.as_str()) {
         return Error::not_found("address").into_response();
     }
     if web::file(&path).is_some() {

@@ -270,7 +270,11 @@ async fn a_long_path_still_has_a_socket() {
     let hub = start(&data).await;
     connect(&hub).await.ping().await.unwrap();
     assert!(!data.join("postgres/run").exists());
+    let url = url::Url::parse(hub.url().expose_secret()).unwrap();
+    let socket = PathBuf::from(url.query_pairs().find(|(name, _)| name == "host").unwrap().1.into_owned());
+    assert!(socket.starts_with("/tmp") && socket.is_dir());
     hub.stop().await;
+    assert!(!socket.exists(), "the socket's folder is left behind");
 }
 
 #[tokio::test]

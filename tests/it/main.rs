@@ -2,8 +2,8 @@
 #![cfg(test)]
 
 mod access;
-mod bad_input;
 mod attachments;
+mod bad_input;
 mod contacts;
 mod conversations;
 mod database;

@@ -1,0 +1,22 @@
+import "./style.css";
+
+import { StrictMode } from "react";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { createRoot } from "react-dom/client";
+
+import { Reference } from "@/features/reference/reference";
+import { followTheme } from "@/lib/facts/theme";
+import { queryClient } from "./query-client";
+
+followTheme();
+
+const root = document.getElementById("root");
+if (!root) throw new Error("the page has no root element");
+
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <Reference />
+    </QueryClientProvider>
+  </StrictMode>,
+);
