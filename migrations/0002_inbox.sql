@@ -374,7 +374,7 @@ call protect('mentions');
 
 -- Badges without counting: every change of a conversation appends what it adds to and takes from its view; a job folds the
 -- changes into the counts. A view's number is the sum over both tables, exact at any time, and nobody waits for a lock. Rows
--- with a label count that label's conversations, those without count all. Labels are changed under the conversation's row lock.
+-- with a label count that label's open conversations, those without count all. Labels are changed under the conversation's lock.
 create table conversation_counts (
     organization_id uuid not null,
     label_id uuid,
@@ -436,12 +436,12 @@ begin
         select c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status, 1 as n, (c.unread_count > 0)::int as unread
         from new_rows c
         join conversation_labels l on l.organization_id = c.organization_id and l.conversation_id = c.id
-        where c.deleted_at is null
+        where c.deleted_at is null and c.status = 'open'
         union all
         select c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status, -1, -(c.unread_count > 0)::int
         from old_rows c
         join conversation_labels l on l.organization_id = c.organization_id and l.conversation_id = c.id
-        where c.deleted_at is null
+        where c.deleted_at is null and c.status = 'open'
     ) change
     group by organization_id, label_id, assignee_id, team_id, status
     having sum(n) <> 0 or sum(unread) <> 0;
@@ -463,7 +463,7 @@ begin
     select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, count(*), count(*) filter (where c.unread_count > 0)
     from new_rows l
     join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
-    where c.deleted_at is null
+    where c.deleted_at is null and c.status = 'open'
     group by c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status;
     return null;
 end $$;
@@ -476,7 +476,7 @@ begin
     select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, -count(*), -count(*) filter (where c.unread_count > 0)
     from old_rows l
     join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
-    where c.deleted_at is null
+    where c.deleted_at is null and c.status = 'open'
     group by c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status;
     return null;
 end $$;
@@ -577,12 +577,26 @@ begin
         order by lower(c.name) using ~<~, c.id
         limit wanted;
     else
+        -- A frequent piece matches too many to rank them all: names that begin with it, and some that hold it, are enough.
         return query
-        select c.id, word_similarity(word, contact_text(c.name, c.phone, c.email, c.username))
-        from contacts c
-        where c.organization_id = organization and c.deleted_at is null
-          and contact_text(c.name, c.phone, c.email, c.username) like '%' || pattern || '%'
-        order by 2 desc, c.id desc
+        select best.id, best.likeness
+        from (
+            select candidate.id, word_similarity(word, candidate.text) as likeness
+            from (
+                (select c.id, contact_text(c.name, c.phone, c.email, c.username) as text
+                 from contacts c
+                 where c.organization_id = organization and c.deleted_at is null and lower(c.name) like pattern || '%'
+                 order by lower(c.name) using ~<~
+                 limit 500)
+                union
+                (select c.id, contact_text(c.name, c.phone, c.email, c.username)
+                 from contacts c
+                 where c.organization_id = organization and c.deleted_at is null
+                   and contact_text(c.name, c.phone, c.email, c.username) like '%' || pattern || '%'
+                 limit 1000)
+            ) candidate
+        ) best
+        order by best.likeness desc, best.id desc
         limit wanted;
     end if;
 end $$;

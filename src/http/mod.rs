@@ -5,6 +5,7 @@ pub mod attachments;
 pub mod auth;
 pub mod bulk;
 pub mod callbacks;
+pub mod contact_bulk;
 pub mod contacts;
 pub mod conversations;
 pub mod edge;

@@ -55,15 +55,14 @@ struct Row {
 }
 
 pub async fn counts(tx: &mut Tx, member: &Member) -> Result<Counts> {
-    // Assignees other than the member, and labels of closed conversations, tell nothing that is shown: summed up here, the
-    // rows that travel are few.
+    // Other members' assignments tell nothing that is shown: summed up here, the rows that travel are few.
     let rows: Vec<Row> = sqlx::query_as(
         "select label_id, case when assignee_id = $2 then assignee_id when assignee_id is not null then '00000000-0000-0000-0000-000000000000' end as assignee_id,
                 team_id, channel, status, sum(conversations)::bigint as conversations, sum(unread)::bigint as unread
          from (
-             select * from conversation_counts where organization_id = $1 and (label_id is null or status = 'open')
+             select * from conversation_counts where organization_id = $1
              union all
-             select * from conversation_count_changes where organization_id = $1 and (label_id is null or status = 'open')
+             select * from conversation_count_changes where organization_id = $1
          ) count
          where $3 or assignee_id = $2 or team_id = any($4) or (assignee_id is null and team_id is null)
          group by 1, 2, 3, 4, 5",

@@ -6,6 +6,7 @@ pub mod change;
 pub mod contact;
 pub mod contact_change;
 pub mod contact_merge;
+pub mod contact_table;
 pub mod conversation;
 pub mod conversation_merge;
 pub mod counts;

@@ -161,3 +161,32 @@ async fn lists_filter_and_page() {
     assert_eq!(ids(&owner.get("/contacts?q=be").await.expect(200).body), [made[1].clone()]);
     assert_eq!(ids(&owner.get("/contacts?q=%25").await.expect(200).body), [] as [&str; 0]);
 }
+
+#[tokio::test]
+async fn many_are_changed_and_exported_at_once() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    let mut made = Vec::new();
+    for name in ["Ana", "Bea, \"the boss\"", "=1+1"] {
+        made.push(owner.post("/contacts", &json!({"name": name, "tags": ["old"]})).await.expect(201).id());
+    }
+    let nobody = uuid::Uuid::now_v7();
+    let change =
+        json!({"ids": [made[0], nobody], "add_tags": ["new"], "remove_tags": ["old"], "blocked": true});
+    let outcomes = owner.patch("/contacts/bulk", &change).await.expect(200).body;
+    assert_eq!(
+        (&outcomes["data"][0]["contact"]["tags"], &outcomes["data"][0]["contact"]["blocked"]),
+        (&json!(["new"]), &json!(true))
+    );
+    assert_eq!(outcomes["data"][1]["status"], 404);
+    let table = owner.get("/contacts/export").await.expect(200);
+    let text = String::from_utf8(table.bytes).unwrap();
+    let names: Vec<_> = text.lines().map(|line| line.split_once(',').unwrap().1).collect();
+    assert_eq!(names.len(), 4);
+    assert!(names[1].starts_with("Ana,,,,,new,true,"));
+    assert!(names[2].starts_with("\"Bea, \"\"the boss\"\"\",,"));
+    assert!(names[3].starts_with("'=1+1,"));
+    let body = json!({"ids": made});
+    owner.send(reqwest::Method::DELETE, "/contacts/bulk", Some(&body)).await.expect(200);
+    assert_eq!(ids(&owner.get("/contacts").await.expect(200).body), [] as [&str; 0]);
+}
