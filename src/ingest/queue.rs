@@ -1,15 +1,20 @@
 //! What waits to be stored, bounded by items and bytes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
+
+use dashmap::DashMap;
 
 use super::{Delivery, NotTaken, batch, record};
 use crate::{
     db::Db,
     error::Error,
-    ids::OrganizationId,
+    ids::{IntegrationId, OrganizationId},
     inbox::integration::Integrations,
     writers::{Store, Writers},
 };
@@ -18,6 +23,9 @@ use crate::{
 const WAITING_ITEMS: usize = 5_000;
 /// Bytes of all organizations that may wait.
 const WAITING_BYTES: usize = 128 << 20;
+
+/// How often an integration is noted as heard from.
+const HEARD: Duration = Duration::from_secs(60);
 
 /// Takes deliveries. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +37,8 @@ pub struct Ingest {
 struct Tables {
     db: Db,
     integrations: Integrations,
+    /// When each integration was last noted as heard from.
+    heard: DashMap<IntegrationId, Instant>,
 }
 
 /// A delivery and the bytes it holds while it waits.
@@ -44,7 +54,7 @@ struct Held {
 
 impl Ingest {
     pub fn new(db: Db, integrations: Integrations) -> Self {
-        Self { writers: Writers::new(Tables { db, integrations }), bytes: Arc::default() }
+        Self { writers: Writers::new(Tables { db, integrations, heard: DashMap::new() }), bytes: Arc::default() }
     }
 
     /// Returns once the delivery is committed: what it said, or its raw form for repair. Safe to drop: what was handed
@@ -78,7 +88,10 @@ impl Store for Tables {
         metrics::histogram!("switchboard_ingest_batch_size").record(items.len() as f64);
         let all: Vec<_> = items.iter().map(|waiting| &waiting.delivery).collect();
         match batch::store(&self.db, &self.integrations, organization, &all).await {
-            Ok(()) => return vec![Ok(()); items.len()],
+            Ok(()) => {
+                self.note_heard(&all).await;
+                return vec![Ok(()); items.len()];
+            }
             Err(error) => tracing::debug!(%error, count = items.len(), "a batch failed; storing one by one"),
         }
         let mut outcomes = Vec::with_capacity(items.len());
@@ -90,6 +103,24 @@ impl Store for Tables {
 }
 
 impl Tables {
+    /// Shown to admins; a minute's precision is enough, and a failure is made good by the next callback.
+    async fn note_heard(&self, deliveries: &[&Delivery]) {
+        let mut ids: Vec<_> = deliveries.iter().map(|delivery| delivery.integration.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.retain(|id| self.heard.get(id).is_none_or(|at| at.elapsed() >= HEARD));
+        if ids.is_empty() {
+            return;
+        }
+        let noted = sqlx::query("update integrations set last_inbound_at = now() where id = any($1)")
+            .bind(&ids)
+            .execute(self.db.system())
+            .await;
+        if noted.is_ok() {
+            ids.into_iter().for_each(|id| drop(self.heard.insert(id, Instant::now())));
+        }
+    }
+
     /// What passes by itself (two servers made the same contact at once) is stored now; of the rest the raw form is kept.
     async fn store_alone(&self, organization: OrganizationId, delivery: &Delivery) -> Result<(), NotTaken> {
         let Err(error) = batch::store(&self.db, &self.integrations, organization, &[delivery]).await else {

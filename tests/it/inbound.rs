@@ -41,6 +41,8 @@ async fn a_signed_callback_becomes_a_conversation() {
     assert_eq!(messages[0]["external_id"], "wamid.A1");
     assert_eq!(messages[0]["direction"], "inbound");
     assert_eq!(messages[0]["seq"], 1);
+    let integrations = owner.get("/integrations").await.expect(200).body;
+    assert!(integrations["data"][0]["last_inbound_at"].is_string(), "{integrations}");
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@ import type { Customer } from "./types";
 
 /** People to be, with the kinds of ids that platforms give: digits. */
 export const cast: Customer[] = [
-  { id: "4915112340001", name: "Grace Hopper", username: "grace" },
-  { id: "4915112340002", name: "Alan Kay", username: "alan" },
+  { id: "4915112340001", name: "Greta Lindqvist", username: "greta" },
+  { id: "4915112340002", name: "Amos Reeve", username: "amos" },
   { id: "5511987650003", name: "Beatriz Nunes", username: "bia" },
   { id: "966501230004", name: "مريم الخطيب", username: "maryam" },
   { id: "81901230005", name: "田中さくら", username: "sakura" },
