@@ -22,7 +22,10 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
   const all = messages.data ?? [];
   const unread = all.some((message) => !message.from_customer && message.status !== "read");
 
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [all.length, typing]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which an effect must not return.
+    void end.current?.scrollIntoView({ block: "end" });
+  }, [all.length, typing]);
 
   async function run(work: Promise<void>) {
     await work.catch(toastError);

@@ -1,0 +1,75 @@
+// A hub of its own for each test file: a temporary data folder, a free port, the demo's data.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const password = "switchboard-demo";
+
+/** The binary that SWITCHBOARD_BIN names, else the one that a debug build left. */
+function binary() {
+  const folder = process.env.CARGO_TARGET_DIR ?? resolve(import.meta.dirname, "../../target");
+  const path = process.env.SWITCHBOARD_BIN ?? join(folder, "debug/switchboard");
+  if (!existsSync(path)) throw new Error(`${path} is missing: build the hub, or name it in SWITCHBOARD_BIN`);
+  return resolve(path);
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+export async function startHub() {
+  const data = mkdtempSync(join(tmpdir(), "switchboard-e2e-"));
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const env = { ...process.env, SWITCHBOARD_BIND: `127.0.0.1:${port}`, SWITCHBOARD_PUBLIC_URL: url, SWITCHBOARD_DATA: join(data, "hub"), SWITCHBOARD_DEMO: "true" };
+  delete env.DATABASE_URL;
+  delete env.REDIS_URL;
+  let log = "";
+  const child = spawn(binary(), ["serve"], { cwd: resolve(import.meta.dirname, "../.."), env, stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (log = (log + chunk).slice(-20_000)));
+  const ended = new Promise((done) => child.once("exit", done));
+  async function stop() {
+    child.kill("SIGTERM");
+    await Promise.race([ended, new Promise((done) => setTimeout(done, 15_000))]);
+    if (child.exitCode === null) child.kill("SIGKILL");
+    rmSync(data, { recursive: true, force: true });
+  }
+  const deadline = Date.now() + 60_000;
+  while (!(await isSeeded(url))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`the hub did not start:\n${log}`);
+    }
+    await new Promise((done) => setTimeout(done, 300));
+  }
+  return { url, stop, log: () => log };
+}
+
+async function isSeeded(url) {
+  try {
+    const { data } = await (await fetch(`${url}/playground/api/accounts`)).json();
+    return data.length >= 2;
+  } catch {
+    return false;
+  }
+}
+
+/** Lets a customer do something on the played WhatsApp account. */
+export async function act(hub, customer, what, channel = "whatsapp") {
+  const { data } = await (await fetch(`${hub.url}/playground/api/accounts`)).json();
+  const { account } = data.find((one) => one.channel === channel);
+  const response = await fetch(`${hub.url}/playground/api/act`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ channel, account, customer, act: what }),
+  });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return response.json();
+}

@@ -1,0 +1,139 @@
+// The main job in a real browser against a real hub: a customer writes, an agent answers, and all of it is live.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
+import { act, startHub } from "./hub.mjs";
+
+const grace = { id: "4915112340901", name: "Grace Hopper", username: "grace" };
+let hub;
+let browser;
+let page;
+
+before(async () => {
+  [hub, browser] = await Promise.all([startHub(), startBrowser()]);
+  page = await openPage(browser, hub);
+  await logIn(page);
+});
+
+after(async () => {
+  await browser?.close();
+  await hub?.stop();
+});
+
+test("a customer's message appears without a reload", async () => {
+  await act(hub, grace, { type: "text", text: "Is the shop open on *Sunday*?" });
+  const row = page.locator("[data-conversation]", { hasText: "Grace Hopper" });
+  await row.getByText("Is the shop open on").waitFor();
+  await picture(page, "inbox");
+  await row.click();
+  await page.getByRole("log", { name: "Messages" }).locator("strong", { hasText: "Sunday" }).waitFor();
+  await page.getByText("New since you were away").waitFor();
+});
+
+test("a reply leaves, and its state becomes read when the customer looks", async () => {
+  const field = page.getByRole("textbox", { name: "Reply" });
+  await field.fill("Yes, from ten to four.");
+  await field.press("Enter");
+  const bubble = page.getByRole("article").filter({ hasText: "Yes, from ten to four." });
+  await bubble.locator("[data-status=delivered]").waitFor();
+  await act(hub, grace, { type: "read" });
+  await bubble.locator("[data-status=read]").waitFor();
+  assert.equal(await bubble.count(), 1, "the message is shown once");
+  await act(hub, grace, { type: "text", text: "Wonderful, thank you" });
+  await page.getByRole("article").filter({ hasText: "Wonderful, thank you" }).waitFor();
+});
+
+test("a note is for colleagues, mentions one, and never reaches the customer", async () => {
+  await page.keyboard.press("Escape");
+  await page.locator("body").press("n");
+  const field = page.getByRole("textbox", { name: "Note" });
+  await field.pressSequentially("Please check @Chen");
+  await page.getByRole("listbox", { name: "Members to mention" }).getByText("Chen Wei").waitFor();
+  await field.press("Enter");
+  await field.press("Enter");
+  await page.getByRole("article", { name: /Note by Ada/ }).getByText("Please check @Chen Wei").waitFor();
+  await picture(page, "note");
+});
+
+test("the keyboard assigns, labels, snoozes, closes and reopens", async () => {
+  const conversation = page.getByRole("region", { name: "Conversation", exact: true });
+  await page.getByRole("textbox", { name: "Note" }).press("Escape");
+  await page.locator("body").press("a");
+  await page.getByRole("combobox", { name: "Member or team" }).fill("Chen");
+  await page.keyboard.press("Enter");
+  await conversation.getByRole("button", { name: /Assigned to Chen Wei/ }).waitFor();
+
+  await page.locator("body").press("l");
+  await page.getByRole("dialog").getByRole("option", { name: "VIP" }).click();
+  await page.keyboard.press("Escape");
+  await conversation.getByLabel("Labels").filter({ hasText: "VIP" }).waitFor();
+
+  await page.locator("body").press("s");
+  await page.getByRole("dialog").getByRole("option", { name: /Tomorrow morning/ }).click();
+  await page.getByText("Conversation snoozed.").waitFor();
+  await act(hub, grace, { type: "text", text: "One more thing" });
+  await page.getByRole("article").filter({ hasText: "One more thing" }).waitFor();
+
+  await page.locator("body").press("e");
+  await conversation.getByRole("button", { name: "Reopen" }).waitFor();
+  await page.locator("body").press("e");
+  await conversation.getByRole("button", { name: "Close" }).waitFor();
+});
+
+test("the keyboard walks the list and finds", async () => {
+  await page.locator("body").press("j");
+  await page.locator("body").press("j");
+  await page.keyboard.press("Enter");
+  const open = await page.locator("[data-conversation][aria-current]").getAttribute("data-conversation");
+  assert.ok(page.url().includes(open), "Enter opened the row under the cursor");
+  await page.locator("body").press("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("body").press("/");
+  await page.keyboard.type("Grace");
+  await page.locator("[data-conversation]", { hasText: "Grace Hopper" }).waitFor();
+  await page.getByRole("button", { name: "Messages", exact: true }).click();
+  await page.getByRole("link", { name: /Grace/ }).first().waitFor();
+  await page.getByRole("searchbox").press("Escape");
+});
+
+test("a colleague's work shows up here, and what was missed while offline comes with the connection", async () => {
+  await page.goto("/inbox");
+  await page.locator("[data-conversation]", { hasText: "Grace Hopper" }).click();
+  await page.getByRole("article").filter({ hasText: "One more thing" }).waitFor();
+  await page.locator("[data-connection=live]").waitFor({ state: "attached" });
+  const colleague = await openPage(browser, hub);
+  await logIn(colleague, "bruno@demo.example");
+  await colleague.goto(page.url());
+  await page.getByRole("img", { name: "Bruno Lima is looking at this" }).waitFor();
+  await colleague.getByRole("textbox", { name: "Reply" }).fill("I can take");
+  await page.getByText("Bruno Lima is typing a reply").waitFor();
+
+  await page.context().setOffline(true);
+  await page.locator("[data-connection=offline]").waitFor();
+  await colleague.getByRole("textbox", { name: "Reply" }).fill("I can take this one.");
+  await colleague.getByRole("textbox", { name: "Reply" }).press("Enter");
+  await colleague.getByRole("article").filter({ hasText: "I can take this one." }).locator("[data-status=delivered]").waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole("article").filter({ hasText: "I can take this one." }).waitFor();
+  await colleague.context().close();
+});
+
+test("nothing was thrown", () => assert.deepEqual(page.faults, []));
+
+test("the inbox is accessible, light and dark, wide and narrow", async () => {
+  await checkAccessible(page, "the open conversation");
+  for (const [theme, width] of [["dark", 1440], ["light", 390]]) {
+    const other = await openPage(browser, hub, { theme, width, height: 844 });
+    await logIn(other);
+    await checkAccessible(other, `the list, ${theme}, ${width} wide`);
+    await picture(other, `list-${theme}-${width}`);
+    await other.locator("[data-conversation]", { hasText: "Grace Hopper" }).click();
+    await other.getByRole("article").first().waitFor();
+    await checkAccessible(other, `a conversation, ${theme}, ${width} wide`);
+    await picture(other, `conversation-${theme}-${width}`);
+    assert.deepEqual(other.faults, []);
+    await other.context().close();
+  }
+});

@@ -1,0 +1,126 @@
+// The pages around the inbox: each opens on real data, without a fault and accessible.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
+import { startHub } from "./hub.mjs";
+
+let hub;
+let browser;
+let page;
+
+before(async () => {
+  [hub, browser] = await Promise.all([startHub(), startBrowser()]);
+  page = await openPage(browser, hub);
+  await logIn(page);
+});
+
+after(async () => {
+  await browser?.close();
+  await hub?.stop();
+});
+
+test("an integration says how it is", async () => {
+  await page.goto("/settings/integrations");
+  await page.getByRole("link", { name: /WhatsApp Support/ }).click();
+  await page.getByRole("button", { name: "Test" }).click();
+  await page.getByText("Tested just now.").waitFor();
+  assert.ok((await page.getByRole("list", { name: "Checks" }).getByRole("listitem").count()) > 0);
+  assert.match(await page.getByRole("textbox", { name: "Webhook address" }).inputValue(), /\/webhooks\/whatsapp\//);
+  await checkAccessible(page, "an integration");
+  await picture(page, "integration");
+});
+
+test("the form of a new account is what the channel asks for", async () => {
+  await page.goto("/settings/integrations/new");
+  await page.getByRole("radio", { name: "Telegram" }).click();
+  await page.getByRole("button", { name: "Connect Telegram" }).click();
+  await page.getByText("This field is required.").first().waitFor();
+  await checkAccessible(page, "connecting a channel");
+});
+
+test("the flight recorder shows what came in", async () => {
+  await page.goto("/settings/callbacks");
+  await page.getByRole("main").getByRole("listitem").first().getByRole("button").click();
+  await page.getByRole("dialog").getByText("Body").waitFor();
+  await checkAccessible(page, "a callback");
+  await picture(page, "callback");
+});
+
+test("a label is made, renamed and deleted", async () => {
+  await page.goto("/settings/labels");
+  await page.getByRole("textbox", { name: "Name of a new label" }).fill("Fragile");
+  await page.getByRole("button", { name: "Add" }).click();
+  await page.getByRole("textbox", { name: "Name of Fragile" }).fill("Breakable");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Delete Breakable" }).click();
+  await page.getByRole("button", { name: "Delete label" }).click();
+  await page.getByRole("button", { name: "Delete Breakable" }).waitFor({ state: "detached" });
+});
+
+test("an invited member joins with the link", async () => {
+  await page.goto("/settings/members");
+  await page.getByRole("button", { name: "Invite" }).click();
+  await page.getByRole("dialog").getByLabel("E-mail").fill("new@demo.example");
+  await page.getByRole("button", { name: "Send invitation" }).click();
+  const link = await page.getByRole("textbox", { name: "Invitation link" }).inputValue();
+  const guest = await openPage(browser, hub);
+  await guest.goto(link);
+  await guest.getByLabel("Your name").fill("Noor Haddad");
+  await guest.getByLabel("Choose a password").fill("a sentence that is long enough");
+  await guest.getByRole("button", { name: "Join" }).click();
+  await guest.locator("[data-conversation]").first().waitFor();
+  assert.deepEqual(guest.faults, []);
+  await guest.context().close();
+});
+
+test("a contact is corrected where it stands", async () => {
+  await page.goto("/contacts");
+  await page.getByRole("searchbox").fill("Jonas");
+  await page.getByRole("link", { name: /Jonas/ }).click();
+  await page.getByRole("button", { name: "Edit E-mail" }).click();
+  await page.getByRole("textbox", { name: "E-mail", exact: true }).fill("jonas@example.org");
+  await page.keyboard.press("Enter");
+  await page.reload();
+  await page.getByText("jonas@example.org").first().waitFor();
+  await checkAccessible(page, "a contact");
+});
+
+test("the other pages open", async () => {
+  for (const name of ["members", "teams", "organization", "profile", "appearance"]) {
+    await page.goto(`/settings/${name}`);
+    await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
+    await page.waitForLoadState("networkidle");
+    await checkAccessible(page, name);
+    assert.equal(await page.getByRole("alert").count(), 0, `${name} shows a fault`);
+  }
+  assert.deepEqual(page.faults, []);
+});
+
+test("the playground plays a customer", async () => {
+  const phone = await openPage(browser, hub);
+  await phone.goto("/playground");
+  await phone.getByRole("textbox", { name: "Message" }).fill("Hello from the phone");
+  await phone.getByRole("button", { name: "Send", exact: true }).click();
+  await phone.getByRole("log", { name: "Chat" }).getByText("Hello from the phone").waitFor();
+  await checkAccessible(phone, "the playground");
+  await picture(phone, "playground");
+  await page.goto("/inbox");
+  await page.locator("[data-conversation]").getByText("Hello from the phone").waitFor();
+  assert.deepEqual(phone.faults, []);
+  await phone.context().close();
+});
+
+test("registering makes an empty inbox that says what to do", async () => {
+  const fresh = await openPage(browser, hub);
+  await fresh.goto("/register");
+  await fresh.getByLabel("Organization").fill("Corner Shop");
+  await fresh.getByLabel("Your name").fill("Iris");
+  await fresh.getByLabel("E-mail").fill("iris@demo.example");
+  await fresh.getByLabel("Password").fill("a sentence that is long enough");
+  await fresh.getByRole("button", { name: "Create organization" }).click();
+  await fresh.getByRole("link", { name: "Connect a channel" }).waitFor();
+  await picture(fresh, "empty");
+  assert.deepEqual(fresh.faults, []);
+  await fresh.context().close();
+});
