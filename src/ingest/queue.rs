@@ -54,7 +54,10 @@ struct Held {
 
 impl Ingest {
     pub fn new(db: Db, integrations: Integrations) -> Self {
-        Self { writers: Writers::new(Tables { db, integrations, heard: DashMap::new() }), bytes: Arc::default() }
+        Self {
+            writers: Writers::new(Tables { db, integrations, heard: DashMap::new() }),
+            bytes: Arc::default(),
+        }
     }
 
     /// Returns once the delivery is committed: what it said, or its raw form for repair. Safe to drop: what was handed
@@ -117,7 +120,9 @@ impl Tables {
             .execute(self.db.system())
             .await;
         if noted.is_ok() {
-            ids.into_iter().for_each(|id| drop(self.heard.insert(id, Instant::now())));
+            for id in ids {
+                self.heard.insert(id, Instant::now());
+            }
         }
     }
 

@@ -42,7 +42,7 @@ export const templates = [
   { external_id: "3", name: "pending_one", language: "en", category: "marketing", status: "pending", header: null, body: "Not yet", footer: null, buttons: [], parameters: [] },
 ];
 
-const names = ["Grace Hopper", "Yusuf Adeyemi", "مريم الخطيب", "Linh Trần", "Jürgen Müller-Lüdenscheidt von und zu Hohenlohe", "+49 151 2345678", "Priya Raghunathan", "Émile Zola", "Sofía Hernández", "O’Neill", "李小龍", "Kwame Mensah", "Anna", "Bjørn Østergård", "Chloé Dubois", "Dmitri Volkov"];
+const names = ["Greta Lindqvist", "Yusuf Adeyemi", "مريم الخطيب", "Linh Trần", "Jürgen Müller-Lüdenscheidt von und zu Hohenlohe", "+49 151 2345678", "Priya Raghunathan", "Émile Girard", "Sofía Hernández", "O’Neill", "李小龍", "Kwame Mensah", "Anna", "Bjørn Østergård", "Chloé Dubois", "Dmitri Volkov"];
 const lines = ["Do you have the new Ferrante in paperback?", "My parcel has not arrived yet", "Thank you so much!", "Could you wrap it as a gift? It is for my sister's birthday on Saturday, so it should arrive on Friday at the latest.", "👍", "I would like to return one book", "Is the shop open on Sunday?", "Here is the photo", "هل الكتاب متوفر؟", "OK"];
 
 export const contacts = Array.from({ length: 60 }, (_, index) => ({
@@ -119,7 +119,7 @@ function everything(id, contact) {
     { text: "Hello, I ordered *three books* last week and _one_ is missing. The order is https://example.org/orders/1234.", sender },
     { text: "This is a long message. ".repeat(40), sender },
     { kind: "system", text: "Ada Byron took the conversation", direction: "internal", sender: { kind: "system", id: null, name: null } },
-    { direction: "outbound", text: "Good morning Grace, let me look.", status: "read" },
+    { direction: "outbound", text: "Good morning Greta, let me look.", status: "read" },
     { direction: "outbound", text: "Which one is it?", status: "read", reactions: [{ emoji: "👍", by: "contact", name: contact.name }] },
     { direction: "internal", text: "@Tomás Oliveira can you check the warehouse? Looks like the second parcel of last week." },
     { kind: "image", attachments: [file("image", { width: 1200, height: 900, file_name: "shelf.jpg" })], text: "This shelf", sender },
@@ -133,7 +133,7 @@ function everything(id, contact) {
     { kind: "interactive", direction: "outbound", text: "How should it be delivered?", parts: [{ type: "buttons", list: false, buttons: [{ id: "a", title: "Pick up" }, { id: "b", title: "By post" }] }], status: "read" },
     { kind: "interactive", text: "By post", parts: [{ type: "choice", id: "b", title: "By post", description: null }], sender },
     { text: "عندي سؤال عن الطلب رقم 1234 هل يمكن تغييره؟", sender, forwarded: true },
-    { direction: "outbound", text: "This did not go out.", status: "failed", error: { code: "window_closed", detail: "WhatsApp refused this message: more than 24 hours since Grace wrote.", next_step: "Send a template instead." } },
+    { direction: "outbound", text: "This did not go out.", status: "failed", error: { code: "window_closed", detail: "WhatsApp refused this message: more than 24 hours since Greta wrote.", next_step: "Send a template instead." } },
     { direction: "outbound", text: "Sent by Tomás", sender: { kind: "member", id: "u-2", name: "Tomás Oliveira" }, status: "delivered" },
     { text: "Deleted", deleted_at: iso(0), sender },
     { text: "Thank you!", sender, edited_at: iso(0) },
