@@ -6,6 +6,7 @@ mod attachments;
 mod bad_input;
 mod contacts;
 mod conversations;
+mod bad_input;
 mod database;
 mod deploy;
 mod embedded;
