@@ -6,7 +6,6 @@ mod attachments;
 mod bad_input;
 mod contacts;
 mod conversations;
-mod bad_input;
 mod database;
 mod deploy;
 mod embedded;
