@@ -80,6 +80,7 @@ struct List {
     #[garde(length(chars, max = 200))]
     q: Option<String>,
     #[garde(skip)]
+    #[param(inline)]
     sort: Option<Sort>,
     #[garde(skip)]
     cursor: Option<String>,

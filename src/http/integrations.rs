@@ -14,7 +14,7 @@ use crate::{
     app::App,
     error::{Error, Problems, Result},
     http::{
-        extract::{Json, Path},
+        extract::{Json, Path, text},
         idempotency::IdempotencyKey,
         page::Page,
     },
@@ -84,7 +84,7 @@ async fn list(State(app): State<App>, agent: Agent) -> Result<Json<Page<Integrat
 struct NewIntegration {
     #[garde(length(min = 1, max = 50))]
     channel: String,
-    #[garde(length(chars, min = 1, max = 100))]
+    #[garde(custom(text), length(chars, max = 100))]
     name: String,
     /// The channel's form, filled in.
     #[garde(length(max = 50))]
@@ -146,7 +146,7 @@ async fn show(
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct IntegrationChange {
-    #[garde(length(chars, min = 1, max = 100))]
+    #[garde(inner(custom(text), length(chars, max = 100)))]
     name: Option<String>,
     /// Fields that change; the others stay, as do secrets that come back masked. Empty text removes an optional field.
     #[garde(length(max = 50))]

@@ -55,6 +55,7 @@ enum Direction {
 struct List {
     /// `older` (newest first; the default) or `newer` (oldest first).
     #[garde(skip)]
+    #[param(inline)]
     direction: Option<Direction>,
     /// Begins behind the message of this number instead of a cursor.
     #[garde(skip)]

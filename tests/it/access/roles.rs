@@ -1,16 +1,18 @@
 //! What each role may do, asked of every route.
 
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    client::Session,
+    client::{Answer, Session},
     hub::Hub,
     openapi::{Document, Operation},
     tenant::Tenant,
 };
 
-/// What concerns nobody but oneself.
-const OF_ONESELF: [&str; 4] = ["update_me", "log_out", "end_session", "create_organization"];
+/// What concerns nobody but oneself. A viewer's reading moves their own mark and never the customer's receipts.
+const OF_ONESELF: [&str; 5] =
+    ["update_me", "log_out", "end_session", "create_organization", "read_conversation"];
 
 /// The least role for what this house's own nouns change; every other change needs at least an agent.
 const LEAST: [(&str, &str); 14] = [
@@ -53,7 +55,11 @@ impl House {
 
     async fn status(&self, operation: &Operation, by: &Session) -> u16 {
         let body = self.tenant.sample_body(&self.document, operation);
-        let answer = by.send(operation.method.clone(), &self.tenant.path(operation), body.as_ref()).await;
+        let path = self.tenant.path(operation);
+        let answer = match operation.upload {
+            true => Answer::of(form(by.request(operation.method.clone(), &path))).await,
+            false => by.send(operation.method.clone(), &path, body.as_ref()).await,
+        };
         if answer.status == 403 {
             assert_eq!(answer.body["code"], "forbidden", "{}", operation.id);
         }
@@ -61,18 +67,31 @@ impl House {
     }
 }
 
+/// A multipart form with one small file.
+fn form(request: RequestBuilder) -> RequestBuilder {
+    let part =
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nhello\r\n--x--\r\n";
+    request.header("content-type", "multipart/form-data; boundary=x").body(part)
+}
+
 #[tokio::test]
 async fn a_viewer_changes_nothing() {
     let house = House::with_every_role().await;
     let (_, viewer) = &house.members[0];
-    let mut walked = 0;
+    let (mut walked, mut allowed) = (0, Vec::new());
     for operation in house.document.operations() {
         if operation.method == "GET" || operation.open || OF_ONESELF.contains(&operation.id.as_str()) {
             continue;
         }
         walked += 1;
-        assert_eq!(house.status(&operation, viewer).await, 403, "a viewer may {}", operation.id);
+        let status = house.status(&operation, viewer).await;
+        // A body without a real account is refused before anybody asks for the role.
+        let unread = operation.id == "create_integration" && status == 422;
+        if status != 403 && !unread {
+            allowed.push(format!("{} ({status})", operation.id));
+        }
     }
+    assert!(allowed.is_empty(), "a viewer may {allowed:?}");
     assert!(walked > 20, "{walked} routes walked");
 }
 

@@ -16,6 +16,8 @@ pub struct Operation {
     /// Asks for no access token.
     pub open: bool,
     pub query: Vec<Parameter>,
+    /// Takes a multipart form.
+    pub upload: bool,
     /// Of a JSON body.
     pub body: Option<Value>,
 }
@@ -63,6 +65,7 @@ impl Document {
             method,
             path: path.to_owned(),
             open,
+            upload: operation["requestBody"]["content"].get("multipart/form-data").is_some(),
             query,
             body: operation["requestBody"]["content"]["application/json"]
                 .get("schema")

@@ -314,6 +314,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes up to 200 contacts; each can be restored. */
+        delete: operations["delete_contacts"];
+        options?: never;
+        head?: never;
+        /** Changes up to 200 contacts, each for itself. */
+        patch: operations["update_contacts"];
+        trace?: never;
+    };
+    "/api/v1/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All contacts as CSV (UTF-8, RFC 4180), oldest first, streamed. */
+        get: operations["export_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -1119,6 +1154,23 @@ export interface components {
         };
         /** Format: uuid */
         ContactId: string;
+        ContactIds: {
+            ids: components["schemas"]["ContactId"][];
+        };
+        /** @description What came of one item, as the single request would have answered. */
+        ContactOutcome: {
+            contact?: components["schemas"]["Contact"] | null;
+            id: components["schemas"]["ContactId"];
+            problem?: components["schemas"]["Problem"] | null;
+            /** Format: int32 */
+            status: number;
+        };
+        ContactsChange: {
+            add_tags?: string[];
+            blocked?: boolean | null;
+            ids: components["schemas"]["ContactId"][];
+            remove_tags?: string[];
+        };
         /** @description One thread with a contact on an integration. */
         Conversation: {
             assignee_id?: components["schemas"]["UserId"] | null;
@@ -1676,6 +1728,18 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_ContactOutcome: {
+            data: {
+                contact?: components["schemas"]["Contact"] | null;
+                id: components["schemas"]["ContactId"];
+                problem?: components["schemas"]["Problem"] | null;
+                /** Format: int32 */
+                status: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Conversation: {
             data: {
                 assignee_id?: components["schemas"]["UserId"] | null;
@@ -2194,9 +2258,6 @@ export interface components {
             /** Format: int32 */
             version: number;
         };
-        Sort: string;
-        /** @enum {string} */
-        Direction: "older" | "newer";
     };
     responses: never;
     parameters: never;
@@ -2993,6 +3054,125 @@ export interface operations {
             };
         };
     };
+    delete_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactIds"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactOutcome"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactOutcome"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_contact: {
         parameters: {
             query?: never;
@@ -3469,7 +3649,7 @@ export interface operations {
                 mentioned?: boolean;
                 /** @description Words of a message, or a piece of the contact's name, number or address. */
                 q?: string;
-                sort?: components["schemas"]["Sort"];
+                sort?: "-last_message_at" | "last_message_at" | "-created_at" | "created_at";
                 cursor?: string;
                 limit?: number;
             };
@@ -3842,7 +4022,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description `older` (newest first; the default) or `newer` (oldest first). */
-                direction?: components["schemas"]["Direction"];
+                direction?: "older" | "newer";
                 /** @description Begins behind the message of this number instead of a cursor. */
                 from?: number;
                 /** @description Messages on both sides of this number, oldest first, on one page. */
