@@ -9,7 +9,7 @@ use crate::{
     access::agent::Member,
     db::Tx,
     error::{Error, Result},
-    ids::LabelId,
+    ids::{ConversationId, LabelId},
     inbox::{conversation::Conversation, timeline::Line},
 };
 
@@ -32,6 +32,24 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Label>> {
         "select id, name, color, version, created_at from labels where organization_id = $1 order by lower(name)",
     )
     .bind(tx.organization())
+    .fetch_all(tx.sql())
+    .await?)
+}
+
+/// Who carries what, in the order of the labels' ids.
+pub async fn carried(
+    tx: &mut Tx,
+    conversations: &[ConversationId],
+) -> Result<Vec<(ConversationId, LabelId)>> {
+    if conversations.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_as(
+        "select conversation_id, label_id from conversation_labels
+         where organization_id = $1 and conversation_id = any($2) order by label_id",
+    )
+    .bind(tx.organization())
+    .bind(conversations)
     .fetch_all(tx.sql())
     .await?)
 }

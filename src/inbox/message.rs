@@ -10,6 +10,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     ids::{AttachmentId, ConversationId, MessageId},
+    inbox::conversation::LastMessage,
 };
 
 /// A message, inbound, outbound or internal (a note).
@@ -133,6 +134,19 @@ pub const SELECT: &str = "select messages.id, messages.seq, messages.conversatio
     from messages ";
 
 impl Message {
+    /// As its conversation's list row shows it.
+    pub fn as_last(&self) -> LastMessage {
+        LastMessage {
+            id: self.id,
+            seq: self.seq,
+            direction: self.direction.clone(),
+            kind: self.kind.clone(),
+            text: self.text.chars().take(200).collect(),
+            sender_name: self.sender.name.clone(),
+            status: self.status.clone(),
+        }
+    }
+
     fn finish(mut self) -> Self {
         self.reply_to = self.quoted.take();
         self

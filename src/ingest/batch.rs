@@ -3,6 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use channels::event::What;
+use chrono::{DateTime, Utc};
+use sqlx::postgres::types::Oid;
 
 use super::{
     Delivery, account,
@@ -28,10 +30,13 @@ pub(super) struct Item<'a> {
     pub what: &'a What,
 }
 
-/// What decides how the organization's conversations go on.
+/// What the organization decided about its conversations and messages, and the transaction's time.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Settings {
     pub single_thread: bool,
+    /// The text search configuration.
+    pub language: Oid,
+    pub now: DateTime<Utc>,
 }
 
 /// Stores the deliveries of one organization and commits. Repeats change nothing.
@@ -60,19 +65,21 @@ pub(super) async fn store(
 
 async fn store_items(tx: &mut Tx, items: &[Item<'_>], became: &mut [Option<Became>]) -> Result<()> {
     let settings = settings(tx).await?;
-    let mut people = People::meet(tx, items).await?;
+    let people = People::meet(tx, items).await?;
     let targets = changes::targets(tx, items).await?;
     let mut threads = Threads::open(tx, items, &people, &targets, &settings).await?;
-    let new = NewMessages::append(tx, items, &mut people, &mut threads, became).await?;
+    let new = NewMessages::append(tx, items, &people, &mut threads, &settings, became).await?;
     let changes = Changes::apply(tx, items, &people, &targets, &new, became).await?;
     account::apply(tx, items, &people, became).await?;
     threads.close_up(tx).await?;
-    messages::tell(tx, &new, &changes).await
+    messages::tell(tx, new, &changes, &people, &threads).await
 }
 
 async fn settings(tx: &mut Tx) -> Result<Settings> {
     let organization = tx.organization();
-    Ok(sqlx::query_as("select single_thread from organizations where id = $1")
+    Ok(sqlx::query_as(
+        "select single_thread, search_language::oid as language, now() as now from organizations where id = $1",
+    )
         .bind(organization)
         .fetch_one(tx.sql())
         .await?)

@@ -1,6 +1,6 @@
 //! What was written: numbers and stores new messages and their files, once each, and tells the world.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use channels::{
     event::{InboundMedia, InboundMessage},
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::types::Json;
 
 use super::{
-    batch::{self, Item},
+    batch::{self, Item, Settings},
     changes::Changes,
     people::People,
     record::{Became, Effect},
@@ -22,7 +22,12 @@ use crate::{
     db::{NewJob, Tx},
     error::Result,
     ids::{AttachmentId, ContactId, ConversationId, IntegrationId, MessageId},
-    inbox::{conversation, integration::Integration, message},
+    inbox::{
+        conversation::{self, Conversation},
+        integration::Integration,
+        label,
+        message::{self, Message, MessageAttachment, Sender, StatusAt},
+    },
     realtime::event::{EventKind, NewEvent},
 };
 
@@ -32,10 +37,12 @@ type External = (IntegrationId, String);
 #[derive(Default)]
 pub(super) struct NewMessages {
     pub by_external: HashMap<External, (MessageId, ConversationId)>,
-    ids: Vec<MessageId>,
+    /// In the order of coming.
+    messages: Vec<Message>,
+    /// Those that answer a message, whose words are in the table.
+    answering: Vec<MessageId>,
 }
 
-#[derive(Serialize)]
 struct Row<'a> {
     id: MessageId,
     conversation_id: ConversationId,
@@ -85,8 +92,9 @@ impl NewMessages {
     pub(super) async fn append(
         tx: &mut Tx,
         items: &[Item<'_>],
-        people: &mut People,
+        people: &People,
         threads: &mut Threads,
+        settings: &Settings,
         became: &mut [Option<Became>],
     ) -> Result<Self> {
         let known = known(tx, items).await?;
@@ -111,11 +119,12 @@ impl NewMessages {
                 continue;
             };
             let id = MessageId::new();
-            let (seq, late) = thread.append(id, inbound, integration.channel.abilities().window_hours);
+            let (seq, late) =
+                thread.append(id, inbound, integration.channel.abilities().window_hours, settings.now);
             let quoted = inbound.reply_to.as_ref().map(|quote| (integration.id, quote.external_id.clone()));
             let reply_to = quoted
                 .and_then(|key| known.get(&key).or_else(|| new.by_external.get(&key)).map(|found| found.0));
-            let name = people.contact(contact).name;
+            let name = people.contact(contact).map(|contact| contact.name.clone()).unwrap_or_default();
             rows.push(row(id, thread.id, seq, late, integration, inbound, contact, name, reply_to));
             files.extend(
                 inbound
@@ -129,46 +138,92 @@ impl NewMessages {
             }
             became[index] = Some(outcome(inbound, Some(thread.id), Some(id), Effect::Stored));
             new.by_external.insert(external, (id, thread.id));
-            new.ids.push(id);
         }
-        insert(tx, &rows).await?;
+        insert(tx, &rows, settings).await?;
         insert_files(tx, &files).await?;
+        new.answering = rows.iter().filter(|row| row.reply_to_external.is_some()).map(|row| row.id).collect();
+        new.messages = rows.iter().map(|row| row.told(&files, settings.now)).collect();
         Ok(new)
     }
 }
 
-/// Tells browsers of everything new and changed, in the order of the conversations' numbers.
-pub(super) async fn tell(tx: &mut Tx, new: &NewMessages, changes: &Changes) -> Result<()> {
-    let updated: Vec<_> = changes.updated().filter(|id| !new.ids.contains(id)).collect();
-    let wanted: Vec<_> = new.ids.iter().copied().chain(updated.iter().copied()).collect();
-    if wanted.is_empty() && changes.statuses().next().is_none() {
-        return Ok(());
-    }
-    let messages = message::load(tx, &wanted).await?;
-    let mut ids: Vec<_> = messages
-        .iter()
-        .map(|message| message.conversation_id)
-        .chain(changes.statuses().map(|one| one.conversation_id))
+/// Tells browsers of everything new and changed, in the order of the conversations' numbers. What is new is told as it was
+/// written; what changed since, and what quotes another message, is read again.
+pub(super) async fn tell(
+    tx: &mut Tx,
+    new: NewMessages,
+    changes: &Changes,
+    people: &People,
+    threads: &Threads,
+) -> Result<()> {
+    let ids: HashSet<_> = new.messages.iter().map(|message| message.id).collect();
+    let changed: HashSet<_> = changes.updated().chain(changes.statuses().map(|one| one.message_id)).collect();
+    let again: Vec<_> = changes
+        .updated()
+        .filter(|id| !ids.contains(id))
+        .chain(ids.iter().copied().filter(|id| changed.contains(id) || new.answering.contains(id)))
         .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let conversations = conversation::load(tx, &ids).await?;
-    let find = |id| conversations.iter().find(|conversation| conversation.id == id);
+    let mut messages = new.messages;
+    messages.retain(|message| !again.contains(&message.id));
+    if !again.is_empty() {
+        messages.extend(message::load(tx, &again).await?);
+    }
+    messages.sort_unstable_by_key(|message| (message.conversation_id, message.seq));
+    let mut subjects: BTreeSet<_> = messages.iter().map(|message| message.conversation_id).collect();
+    subjects.extend(changes.statuses().map(|one| one.conversation_id));
+    let conversations = conversations(tx, subjects, &messages, &again, people, threads).await?;
     for message in &messages {
-        let Some(conversation) = find(message.conversation_id) else { continue };
-        let event = if new.ids.contains(&message.id) {
-            let data = json!({"message": message, "conversation": conversation});
+        let Some(conversation) = conversations.get(&message.conversation_id) else { continue };
+        let event = if ids.contains(&message.id) {
+            let data = NewMessage { message, conversation };
             NewEvent::about(EventKind::NewMessage, conversation.subject(), &data)
         } else {
             NewEvent::about(EventKind::MessageUpdated, conversation.subject(), &json!({"message": message}))
         };
         tx.tell(event);
     }
-    for change in changes.statuses().filter(|change| !new.ids.contains(&change.message_id)) {
-        let Some(conversation) = find(change.conversation_id) else { continue };
+    for change in changes.statuses().filter(|change| !ids.contains(&change.message_id)) {
+        let Some(conversation) = conversations.get(&change.conversation_id) else { continue };
         tx.tell(NewEvent::about(EventKind::MessageStatus, conversation.subject(), change));
     }
     Ok(())
+}
+
+/// The `data` of a `new_message` event.
+#[derive(Serialize)]
+struct NewMessage<'a> {
+    message: &'a Message,
+    conversation: &'a Conversation,
+}
+
+/// The conversations that are told of. Those whose newest message is of this batch are known as they were written.
+async fn conversations(
+    tx: &mut Tx,
+    mut wanted: BTreeSet<ConversationId>,
+    messages: &[Message],
+    again: &[MessageId],
+    people: &People,
+    threads: &Threads,
+) -> Result<HashMap<ConversationId, Conversation>> {
+    let mut known = HashMap::new();
+    for message in messages.iter().filter(|message| !again.contains(&message.id)) {
+        let Some(thread) = threads.get(message.conversation_id) else { continue };
+        let Some(contact) = people.contact(thread.contact_id) else { continue };
+        if thread.ends_with(message.id) && wanted.remove(&thread.id) {
+            let contact = contact.told(thread.contact_id);
+            known.insert(thread.id, thread.told(contact, message.as_last()));
+        }
+    }
+    let ids: Vec<_> = known.keys().copied().collect();
+    for (conversation, label) in label::carried(tx, &ids).await? {
+        known.entry(conversation).and_modify(|conversation| conversation.labels.push(label));
+    }
+    if !wanted.is_empty() {
+        let wanted: Vec<_> = wanted.into_iter().collect();
+        let loaded = conversation::load(tx, &wanted).await?;
+        known.extend(loaded.into_iter().map(|conversation| (conversation.id, conversation)));
+    }
+    Ok(known)
 }
 
 /// Messages that exist under the batch's external ids, and those that the batch answers.
@@ -213,7 +268,7 @@ pub(super) async fn find(
         .collect())
 }
 
-async fn insert(tx: &mut Tx, rows: &[Row<'_>]) -> Result<()> {
+async fn insert(tx: &mut Tx, rows: &[Row<'_>], settings: &Settings) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -221,21 +276,104 @@ async fn insert(tx: &mut Tx, rows: &[Row<'_>]) -> Result<()> {
     sqlx::query(
         "insert into messages (organization_id, id, conversation_id, seq, integration_id, direction, kind, text, parts, reply_to,
              reply_to_external, reply_to_text, sender_kind, sender_id, sender_name, status, status_history, error, external_id,
-             album, forwarded, late, meta, sent_at, words)
+             album, forwarded, late, meta, sent_at, created_at, words)
          select $1, id, conversation_id, seq, integration_id, direction, kind, text, parts, reply_to,
-             reply_to_external, reply_to_text, sender_kind, sender_id, sender_name, status,
-             case when status is null then '[]' else jsonb_build_array(jsonb_build_object('status', status, 'at', sent_at)) end,
-             error, external_id, album, forwarded, late, meta, sent_at, message_words($1, text)
-         from jsonb_to_recordset($2) as m (id uuid, conversation_id uuid, seq bigint, integration_id uuid, direction text,
-             kind text, text text, parts jsonb, reply_to uuid, reply_to_external text, reply_to_text text, sender_kind text,
-             sender_id uuid, sender_name text, status text, error jsonb, external_id text, album text, forwarded boolean,
-             late boolean, meta jsonb, sent_at timestamptz)",
+             reply_to_external, reply_to_text, sender_kind, sender_id, sender_name, status, status_history, error, external_id,
+             album, forwarded, late, meta, sent_at, $2, to_tsvector($3::regconfig, left(text, 100000))
+         from unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
+                     $12::uuid[], $13::text[], $14::text[], $15::text[], $16::uuid[], $17::text[], $18::text[], $19::jsonb[],
+                     $20::jsonb[], $21::text[], $22::text[], $23::boolean[], $24::boolean[], $25::jsonb[], $26::timestamptz[])
+              as m (id, conversation_id, seq, integration_id, direction, kind, text, parts,
+                    reply_to, reply_to_external, reply_to_text, sender_kind, sender_id, sender_name, status, status_history,
+                    error, external_id, album, forwarded, late, meta, sent_at)",
     )
     .bind(organization)
-    .bind(Json(rows))
+    .bind(settings.now)
+    .bind(settings.language)
+    .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.conversation_id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.integration_id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.direction).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.kind).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.text).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| Json(row.parts)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.reply_to).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.reply_to_external).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.reply_to_text).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.sender_kind).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.sender_id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.sender_name.as_deref()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.status).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| Json(row.status_history())).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.error.as_ref().map(Json)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.external_id).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.album).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.forwarded).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.late).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.meta.as_ref().map(Json)).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.sent_at).collect::<Vec<_>>())
     .execute(tx.sql())
     .await?;
     Ok(())
+}
+
+impl Row<'_> {
+    fn status_history(&self) -> Vec<StatusAt> {
+        self.status.iter().map(|status| StatusAt { status: (*status).to_owned(), at: self.sent_at }).collect()
+    }
+
+    /// The message as reading its row gives it, but for what it quotes.
+    fn told(&self, files: &[FileRow<'_>], now: DateTime<Utc>) -> Message {
+        Message {
+            id: self.id,
+            seq: self.seq,
+            conversation_id: self.conversation_id,
+            direction: self.direction.to_owned(),
+            kind: self.kind.to_owned(),
+            text: self.text.to_owned(),
+            parts: json!(self.parts),
+            attachments: files.iter().filter(|file| file.message_id == self.id).map(FileRow::told).collect(),
+            reactions: Vec::new(),
+            reply_to: None,
+            quoted: None,
+            sender: Sender {
+                kind: self.sender_kind.to_owned(),
+                id: self.sender_id.map(|id| id.0),
+                name: self.sender_name.clone(),
+            },
+            status: self.status.map(str::to_owned),
+            status_history: self.status_history(),
+            error: self.error.clone(),
+            external_id: Some(self.external_id.to_owned()),
+            client_id: None,
+            album: self.album.map(str::to_owned),
+            forwarded: self.forwarded,
+            late: self.late,
+            sent_at: self.sent_at,
+            created_at: now,
+            edited_at: None,
+            deleted_at: None,
+        }
+    }
+}
+
+impl FileRow<'_> {
+    fn told(&self) -> MessageAttachment {
+        MessageAttachment {
+            id: self.id,
+            kind: self.kind.as_str().unwrap_or_default().to_owned(),
+            file_name: self.file_name.map(str::to_owned),
+            mime: self.mime.map(str::to_owned),
+            size: self.size.and_then(|size| i64::try_from(size).ok()),
+            width: self.width.and_then(|width| i32::try_from(width).ok()),
+            height: self.height.and_then(|height| i32::try_from(height).ok()),
+            duration_seconds: self.duration_seconds.and_then(|seconds| i32::try_from(seconds).ok()),
+            state: self.state.to_owned(),
+            error: self.error.map(str::to_owned),
+            thumbnail: false,
+        }
+    }
 }
 
 async fn insert_files(tx: &mut Tx, files: &[FileRow<'_>]) -> Result<()> {

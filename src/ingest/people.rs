@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use channels::event::{Party, PartyId, What};
 use serde::Serialize;
-use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, types::Json};
 
 use super::batch::Item;
-use crate::{db::Tx, error::Result, ids::ContactId};
+use crate::{db::Tx, error::Result, ids::ContactId, inbox::conversation::ConversationContact};
 
 type Key = (&'static str, String, String);
 
@@ -17,11 +17,19 @@ pub(super) struct People {
     contacts: HashMap<ContactId, Contact>,
 }
 
-/// What ingest needs to know of a contact.
-#[derive(Clone, Debug, Default)]
+/// A contact as its row is.
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
 pub(super) struct Contact {
     pub name: String,
+    name_from: String,
+    phone: Option<String>,
+    email: Option<String>,
+    username: Option<String>,
+    language: Option<String>,
+    is_group: bool,
     pub blocked: bool,
+    reachable: bool,
+    deleted: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -30,9 +38,21 @@ struct Known {
     kind: String,
     key: String,
     contact_id: ContactId,
-    name: String,
-    blocked: bool,
+    #[sqlx(flatten)]
+    contact: Contact,
 }
+
+#[derive(sqlx::FromRow)]
+struct Updated {
+    id: ContactId,
+    #[sqlx(flatten)]
+    contact: Contact,
+}
+
+/// Columns of [`Contact`] from `contacts c`.
+const COLUMNS: &str =
+    "c.name, c.name_from, c.phone, c.email, c.username, c.language, c.is_group, c.blocked, c.reachable,
+    c.deleted_at is not null as deleted";
 
 #[derive(Serialize)]
 struct NewContact<'a> {
@@ -67,7 +87,7 @@ impl People {
                 None if makes => {
                     let id = ContactId::new();
                     contacts.push(new_contact(id, party));
-                    people.contacts.insert(id, Contact { name: name(party).to_owned(), blocked: false });
+                    people.contacts.insert(id, Contact::new(party));
                     id
                 }
                 None => continue,
@@ -89,7 +109,12 @@ impl People {
         insert_contacts(tx, &contacts).await?;
         insert_identities(tx, &identities).await?;
         let made: Vec<_> = contacts.iter().map(|contact| contact.id).collect();
-        let known: Vec<_> = seen.into_iter().filter(|(id, _)| !made.contains(id)).collect();
+        let known: Vec<_> = seen
+            .into_iter()
+            .filter(|(id, party)| {
+                !made.contains(id) && people.contacts.get(id).is_some_and(|one| one.differs(party))
+            })
+            .collect();
         people.update(tx, &known).await?;
         Ok(people)
     }
@@ -108,8 +133,12 @@ impl People {
         self.by_key.get(&(channel, id.kind.clone(), id.key.clone())).copied()
     }
 
-    pub(super) fn contact(&self, id: ContactId) -> Contact {
-        self.contacts.get(&id).cloned().unwrap_or_default()
+    pub(super) fn contact(&self, id: ContactId) -> Option<&Contact> {
+        self.contacts.get(&id)
+    }
+
+    pub(super) fn is_blocked(&self, id: ContactId) -> bool {
+        self.contact(id).is_some_and(|contact| contact.blocked)
     }
 
     async fn find(tx: &mut Tx, items: &[Item<'_>]) -> Result<Self> {
@@ -131,13 +160,13 @@ impl People {
         keys.sort_unstable();
         keys.dedup();
         let organization = tx.organization();
-        let known: Vec<Known> = sqlx::query_as(
-            "select i.channel, i.kind, i.key, c.id as contact_id, c.name, c.blocked
+        let known: Vec<Known> = sqlx::query_as(AssertSqlSafe(format!(
+            "select i.channel, i.kind, i.key, c.id as contact_id, {COLUMNS}
              from unnest($2::text[], $3::text[], $4::text[]) as wanted (channel, kind, key)
              join contact_identities i on i.organization_id = $1
                   and i.channel = wanted.channel and i.kind = wanted.kind and i.key = wanted.key
-             join contacts c on c.organization_id = $1 and c.id = i.contact_id",
-        )
+             join contacts c on c.organization_id = $1 and c.id = i.contact_id"
+        )))
         .bind(organization)
         .bind(keys.iter().map(|key| key.0).collect::<Vec<_>>())
         .bind(keys.iter().map(|key| key.1.as_str()).collect::<Vec<_>>())
@@ -149,7 +178,7 @@ impl People {
                 continue;
             };
             people.by_key.insert((channel, one.kind, one.key), one.contact_id);
-            people.contacts.insert(one.contact_id, Contact { name: one.name, blocked: one.blocked });
+            people.contacts.insert(one.contact_id, one.contact);
         }
         Ok(people)
     }
@@ -161,7 +190,7 @@ impl People {
             return Ok(());
         }
         let organization = tx.organization();
-        let renamed: Vec<(ContactId, String)> = sqlx::query_as(
+        let updated: Vec<Updated> = sqlx::query_as(AssertSqlSafe(format!(
             "update contacts c set
                  name = case when c.name_from = 'platform' and news.name <> '' then news.name else c.name end,
                  phone = coalesce(c.phone, news.phone),
@@ -178,18 +207,60 @@ impl People {
                     or (news.username is not null and news.username is distinct from c.username)
                     or (c.language is null and news.language is not null)
                     or not c.reachable or c.deleted_at is not null)
-             returning c.id, c.name",
-        )
+             returning c.id, {COLUMNS}"
+        )))
         .bind(organization)
         .bind(Json(&news))
         .fetch_all(tx.sql())
         .await?;
-        for (id, name) in renamed {
-            if let Some(contact) = self.contacts.get_mut(&id) {
-                contact.name = name;
-            }
-        }
+        self.contacts.extend(updated.into_iter().map(|one| (one.id, one.contact)));
         Ok(())
+    }
+}
+
+impl Contact {
+    /// As [`insert_contacts`] writes it.
+    fn new(party: &Party) -> Self {
+        let name = match name(party) {
+            "" => party.phone.clone().unwrap_or_default(),
+            name => name.to_owned(),
+        };
+        Self {
+            name,
+            name_from: "platform".to_owned(),
+            phone: party.phone.clone(),
+            email: None,
+            username: party.username.clone(),
+            language: party.language.clone(),
+            is_group: party.group,
+            blocked: false,
+            reachable: true,
+            deleted: false,
+        }
+    }
+
+    /// Whether the platform says something new, as [`People::update`] decides it.
+    fn differs(&self, party: &Party) -> bool {
+        let new_name = name(party);
+        (self.name_from == "platform" && !new_name.is_empty() && new_name != self.name)
+            || (self.phone.is_none() && party.phone.is_some())
+            || (party.username.is_some() && party.username != self.username)
+            || (self.language.is_none() && party.language.is_some())
+            || !self.reachable
+            || self.deleted
+    }
+
+    pub(super) fn told(&self, id: ContactId) -> ConversationContact {
+        ConversationContact {
+            id,
+            name: self.name.clone(),
+            phone: self.phone.clone(),
+            email: self.email.clone(),
+            username: self.username.clone(),
+            blocked: self.blocked,
+            reachable: self.reachable,
+            is_group: self.is_group,
+        }
     }
 }
 

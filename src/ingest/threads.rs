@@ -5,8 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use channels::event::{InboundMessage, What};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
-use sqlx::types::Json;
 
 use super::{
     batch::{Item, Settings},
@@ -16,7 +14,8 @@ use super::{
 use crate::{
     db::Tx,
     error::{Error, Result},
-    ids::{ContactId, ConversationId, IntegrationId, MessageId},
+    ids::{ContactId, ConversationId, IntegrationId, MessageId, TeamId, UserId},
+    inbox::conversation::{Conversation, ConversationContact, LastMessage},
 };
 
 type Key = (IntegrationId, ContactId, String);
@@ -28,18 +27,27 @@ pub(super) struct Threads {
 }
 
 /// A locked conversation and what becomes of it.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Thread {
     pub id: ConversationId,
-    pub status: String,
-    pub last_seq: i64,
-    pub unread_count: i32,
-    pub last_message_id: Option<MessageId>,
-    pub last_message_at: DateTime<Utc>,
-    pub last_inbound_at: Option<DateTime<Utc>>,
-    pub window_closes_at: Option<DateTime<Utc>>,
+    channel: String,
+    integration_id: IntegrationId,
+    pub contact_id: ContactId,
+    status: String,
+    assignee_id: Option<UserId>,
+    team_id: Option<TeamId>,
+    priority: String,
+    snoozed_until: Option<DateTime<Utc>>,
+    last_seq: i64,
+    read_seq: i64,
+    unread_count: i32,
+    last_message_id: Option<MessageId>,
+    last_message_at: DateTime<Utc>,
+    last_inbound_at: Option<DateTime<Utc>>,
+    window_closes_at: Option<DateTime<Utc>>,
+    version: i32,
+    created_at: DateTime<Utc>,
     #[sqlx(skip)]
-    #[serde(skip)]
     touched: bool,
 }
 
@@ -67,7 +75,7 @@ impl Threads {
             let Some(integration) = &item.integration else { continue };
             let channel = integration.channel.id().as_str();
             let Some(contact) = people.of(channel, &message.contact) else { continue };
-            if message.echo || !people.contact(contact).blocked {
+            if message.echo || !people.is_blocked(contact) {
                 channels.insert(integration.id, channel);
                 wanted.insert((integration.id, contact, message.thread.clone()));
             }
@@ -162,8 +170,9 @@ impl Threads {
         }
         let organization = tx.organization();
         let locked: Vec<Thread> = sqlx::query_as(
-            "select id, status, last_seq, unread_count, last_message_id,
-                    last_message_at, last_inbound_at, window_closes_at
+            "select id, channel, integration_id, contact_id, status, assignee_id, team_id, priority, snoozed_until, last_seq,
+                    read_seq, unread_count, last_message_id, last_message_at, last_inbound_at, window_closes_at, version,
+                    created_at
              from conversations
              where organization_id = $1 and id = any($2)
              order by id
@@ -180,24 +189,23 @@ impl Threads {
         Ok(())
     }
 
-    /// Writes what became of the conversations.
-    pub(super) async fn close_up(self, tx: &mut Tx) -> Result<()> {
-        let touched: Vec<_> = self.by_id.into_values().filter(|thread| thread.touched).collect();
+    /// Writes what became of the conversations. Their labels' order follows by trigger.
+    pub(super) async fn close_up(&mut self, tx: &mut Tx) -> Result<()> {
+        for thread in self.by_id.values_mut().filter(|thread| thread.touched) {
+            thread.version += 1;
+            if thread.status != "snoozed" {
+                thread.snoozed_until = None;
+            }
+        }
+        let touched: Vec<_> = self.by_id.values().filter(|thread| thread.touched).collect();
         if touched.is_empty() {
             return Ok(());
         }
         let organization = tx.organization();
         sqlx::query(
-            "with news as (
-                 select * from jsonb_to_recordset($2) as news (id uuid, status text, last_seq bigint, unread_count int,
-                     last_message_id uuid, last_message_at timestamptz, last_inbound_at timestamptz, window_closes_at timestamptz)
-             ), labelled as (
-                 update conversation_labels l set last_message_at = news.last_message_at
-                 from news where l.organization_id = $1 and l.conversation_id = news.id
-             )
-             update conversations c set
+            "update conversations c set
                  status = news.status,
-                 snoozed_until = case when news.status = 'snoozed' then c.snoozed_until end,
+                 snoozed_until = news.snoozed_until,
                  closed_at = case when news.status = 'closed' then c.closed_at end,
                  last_seq = news.last_seq,
                  unread_count = news.unread_count,
@@ -205,15 +213,31 @@ impl Threads {
                  last_message_at = news.last_message_at,
                  last_inbound_at = news.last_inbound_at,
                  window_closes_at = news.window_closes_at,
-                 version = c.version + 1
-             from news
+                 version = news.version
+             from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::bigint[], $6::int[], $7::uuid[], $8::timestamptz[],
+                         $9::timestamptz[], $10::timestamptz[], $11::int[])
+                  as news (id, status, snoozed_until, last_seq, unread_count, last_message_id, last_message_at,
+                           last_inbound_at, window_closes_at, version)
              where c.organization_id = $1 and c.id = news.id",
         )
         .bind(organization)
-        .bind(Json(&touched))
+        .bind(touched.iter().map(|one| one.id).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.status.as_str()).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.snoozed_until).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.last_seq).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.unread_count).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.last_message_id).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.last_message_at).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.last_inbound_at).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.window_closes_at).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.version).collect::<Vec<_>>())
         .execute(tx.sql())
         .await?;
         Ok(())
+    }
+
+    pub(super) fn get(&self, id: ConversationId) -> Option<&Thread> {
+        self.by_id.get(&id)
     }
 }
 
@@ -225,13 +249,14 @@ impl Thread {
         id: MessageId,
         message: &InboundMessage,
         window_hours: Option<u32>,
+        now: DateTime<Utc>,
     ) -> (i64, bool) {
         self.touched = true;
         self.last_seq += 1;
         let late =
             self.last_inbound_at.is_some_and(|newest| message.sent_at < newest - TimeDelta::minutes(1));
         self.last_message_id = Some(id);
-        self.last_message_at = self.last_message_at.max(Utc::now());
+        self.last_message_at = self.last_message_at.max(now);
         if !message.echo {
             self.unread_count += 1;
             self.last_inbound_at = self.last_inbound_at.max(Some(message.sent_at));
@@ -244,6 +269,37 @@ impl Thread {
                 self.window_closes_at.max(Some(message.sent_at + TimeDelta::hours(hours.into())));
         }
         (self.last_seq, late)
+    }
+}
+
+impl Thread {
+    /// Whether this is its newest message.
+    pub(super) fn ends_with(&self, id: MessageId) -> bool {
+        self.last_message_id == Some(id)
+    }
+
+    /// The conversation as its row is after [`Threads::close_up`], without its labels.
+    pub(super) fn told(&self, contact: ConversationContact, newest: LastMessage) -> Conversation {
+        Conversation {
+            id: self.id,
+            channel: self.channel.clone(),
+            integration_id: self.integration_id,
+            status: self.status.clone(),
+            contact,
+            assignee_id: self.assignee_id,
+            team_id: self.team_id,
+            labels: Vec::new(),
+            priority: self.priority.clone(),
+            snoozed_until: self.snoozed_until,
+            unread_count: self.unread_count,
+            last_seq: self.last_seq,
+            read_seq: self.read_seq,
+            last_message: Some(newest),
+            last_message_at: self.last_message_at,
+            window_closes_at: self.window_closes_at,
+            version: self.version,
+            created_at: self.created_at,
+        }
     }
 }
 
