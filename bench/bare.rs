@@ -4,18 +4,27 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{
     Router,
     body::Bytes,
+    extract::{
+        State,
+        ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
+    },
     http::{HeaderMap, StatusCode},
-    routing::post,
+    response::Response,
+    routing::{get, post},
 };
-use tokio::net::TcpListener;
+use futures::SinkExt;
+use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{Result, platform};
 
+pub const SUBSCRIBE: &str = "/sub";
+pub const PUBLISH: &str = "/pub";
 /// The argument that makes this program the bare server.
 pub const NAME: &str = "bare";
 
@@ -57,7 +66,11 @@ impl Drop for Bare {
 pub async fn serve() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
-    let routes = Router::new().route("/webhooks/{channel}/{integration}", post(verify));
+    let routes = Router::new()
+        .route("/webhooks/{channel}/{integration}", post(verify))
+        .route(SUBSCRIBE, get(subscribe))
+        .route(PUBLISH, post(publish))
+        .with_state(Room::default());
     Ok(axum::serve(listener, routes).await?)
 }
 
@@ -69,4 +82,42 @@ async fn verify(headers: HeaderMap, body: Bytes) -> StatusCode {
         true => StatusCode::OK,
         false => StatusCode::UNAUTHORIZED,
     }
+}
+
+/// Everybody who listens.
+type Room = Arc<Mutex<Vec<mpsc::UnboundedSender<Utf8Bytes>>>>;
+
+async fn publish(State(room): State<Room>, body: String) -> StatusCode {
+    let text = Utf8Bytes::from(body);
+    room.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| one.send(text.clone()).is_ok());
+    StatusCode::OK
+}
+
+async fn subscribe(State(room): State<Room>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.read_buffer_size(4096).write_buffer_size(16 * 1024).on_upgrade(async move |mut socket| {
+        let (sender, mut waiting) = mpsc::unbounded_channel();
+        room.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        loop {
+            tokio::select! {
+                text = waiting.recv() => {
+                    let Some(text) = text else { return };
+                    if write(&mut socket, text, &mut waiting).await.is_err() { return }
+                }
+                frame = socket.recv() => if !matches!(frame, Some(Ok(_))) { return },
+            }
+        }
+    })
+}
+
+/// All that waits goes into one write.
+async fn write(
+    socket: &mut WebSocket,
+    first: Utf8Bytes,
+    waiting: &mut mpsc::UnboundedReceiver<Utf8Bytes>,
+) -> Result<(), axum::Error> {
+    socket.feed(Message::Text(first)).await?;
+    while let Ok(text) = waiting.try_recv() {
+        socket.feed(Message::Text(text)).await?;
+    }
+    socket.flush().await
 }

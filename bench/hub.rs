@@ -42,6 +42,10 @@ impl Hub {
         Ok(hub)
     }
 
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     pub fn pid(&self) -> u32 {
         self.process.as_ref().map_or(0, Child::id)
     }

@@ -1,19 +1,30 @@
 //! The load harness: starts its own PostgreSQL, Redis and hub, drives them over loopback, and says each figure beside its bar.
 #![expect(clippy::print_stdout, reason = "a program whose product is what it prints")]
 
+mod archive;
+mod audience;
 mod bare;
 mod callbacks;
 mod ceiling;
 mod crash;
+mod fake;
+mod fanout;
 mod hub;
 mod ingest;
+mod lists;
 mod load;
 mod machine;
+mod nchan;
 mod overload;
 mod platform;
 mod postgres;
+mod quota;
 mod redis;
+mod reply;
 mod report;
+mod resume;
+mod search;
+mod socket;
 mod stage;
 mod statistics;
 mod wire;
@@ -28,10 +39,15 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// Groups of figures, in the order in which `all` measures them.
-const GROUPS: [(&str, &str); 4] = [
+const GROUPS: [(&str, &str); 9] = [
     ("ingest", "c, A1, A2: callbacks stored per second, and how long one takes"),
     ("overload", "A4: three times more callbacks than the hub can store"),
     ("callbacks", "F: signatures checked, without the database"),
+    ("fanout", "B1–B5, B7: events on many sockets, beside nchan and bare axum"),
+    ("resume", "B6: five thousand sockets cut at once"),
+    ("reply", "C1: an agent's reply"),
+    ("quota", "C3: a platform's rate limit"),
+    ("lists", "D1, D2, E1: pages, counts and search among a million conversations"),
     ("crash", "A3: kill -9 of hub or PostgreSQL under full load"),
 ];
 
@@ -51,6 +67,9 @@ pub struct Options {
     /// Rounds of `crash`
     #[arg(long, default_value_t = 20)]
     pub rounds: u32,
+    /// Twenty million messages for `lists`; takes hours to write and 40 GB
+    #[arg(long)]
+    pub large: bool,
     /// Where to write the page; nothing is written without it
     #[arg(long)]
     write: Option<PathBuf>,
@@ -125,6 +144,11 @@ async fn measure(name: &str, stage: &mut Stage) -> Result<()> {
         "ingest" => ingest::run(stage).await,
         "overload" => overload::run(stage).await,
         "callbacks" => callbacks::run(stage).await,
+        "fanout" => fanout::run(stage).await,
+        "resume" => resume::run(stage).await,
+        "reply" => reply::run(stage).await,
+        "lists" => lists::run(stage).await,
+        "quota" => quota::run(stage).await,
         _ => crash::run(stage).await,
     }
 }
@@ -136,6 +160,10 @@ pub fn free_port() -> Result<u16> {
 
 /// Sends a signal to a process that this program started, or to one of its children.
 pub fn signal(pid: u32, signal: i32) {
-    let name = if signal == libc::SIGKILL { "-KILL" } else { "-INT" };
+    let name = match signal {
+        libc::SIGKILL => "-KILL",
+        libc::SIGTERM => "-TERM",
+        _ => "-INT",
+    };
     let _ = std::process::Command::new("kill").args([name, &pid.to_string()]).status();
 }

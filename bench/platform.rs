@@ -37,11 +37,15 @@ const WORDS: [&str; 32] = [
 #[derive(Clone, Debug)]
 pub struct Organization {
     pub id: OrganizationId,
+    /// Its owner's access token; lives 15 minutes.
+    pub token: String,
 }
 
 /// A connected number with customers who write to it.
 #[derive(Clone, Debug)]
 pub struct Number {
+    pub organization: Organization,
+    pub integration: IntegrationId,
     path: String,
     phone_number_id: String,
     customers: u64,
@@ -57,7 +61,8 @@ impl Organization {
         if status != 201 {
             return Err(format!("registering was answered {status}: {answer}").into());
         }
-        Ok(Self { id: answer["organization"]["id"].as_str().unwrap_or_default().parse()? })
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(Self { id: text(&answer["organization"]["id"]).parse()?, token: text(&answer["access_token"]) })
     }
 }
 
@@ -97,6 +102,8 @@ impl Number {
         .execute(sql)
         .await?;
         Ok(Self {
+            organization: organization.clone(),
+            integration: id,
             path: format!("/webhooks/whatsapp/{id}"),
             phone_number_id: phone_number_id.to_owned(),
             customers: 0,
@@ -117,6 +124,10 @@ impl Number {
         }
         self.customers = customers;
         Ok(())
+    }
+
+    pub fn phone_number_id(&self) -> &str {
+        &self.phone_number_id
     }
 
     /// A whole request: message `number`, from one of the customers.

@@ -84,6 +84,32 @@ impl Postgres {
         Ok(sqlx::query_scalar("show server_version").fetch_one(&mut connection).await?)
     }
 
+    /// From here on the log holds every statement with its time; the place in the log.
+    pub async fn begin_log(&self) -> Result<u64> {
+        self.log_statements("0").await?;
+        Ok(fs::metadata(self.folder.with_extension("log"))?.len())
+    }
+
+    /// Times in ms of the statements since then that hold `words`.
+    pub async fn end_log(&self, from: u64, words: &str) -> Result<Vec<f64>> {
+        self.log_statements("-1").await?;
+        let log = fs::read(self.folder.with_extension("log"))?;
+        let log = String::from_utf8_lossy(&log[usize::try_from(from)?..]).into_owned();
+        let entries = log.split("LOG:  duration: ").skip(1);
+        let executed = entries.filter(|entry| entry.contains(" execute ") && entry.contains(words));
+        Ok(executed.filter_map(|entry| entry.split(' ').next()?.parse().ok()).collect())
+    }
+
+    async fn log_statements(&self, from: &str) -> Result<()> {
+        let mut connection = self.connect("postgres").await?;
+        let set = format!("alter system set log_min_duration_statement = {from}");
+        connection.execute(AssertSqlSafe(set)).await?;
+        connection.execute("select pg_reload_conf()").await?;
+        // Sessions take it up between two statements.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        Ok(())
+    }
+
     /// Begins a new account of statements.
     pub async fn watch(&self) -> Result<()> {
         if self.watched {
@@ -113,12 +139,10 @@ impl Postgres {
         Ok(())
     }
 
-    /// What autovacuum does within a minute, and a checkpoint: a measurement neither runs on the statistics of empty tables nor
-    /// pays for the writing of the one before.
+    /// What autovacuum does within a minute: no measurement runs on the statistics of empty tables.
     pub async fn settle(&self, database: &str) -> Result<()> {
         let mut connection = self.connect(database).await?;
         connection.execute("vacuum (analyze)").await?;
-        connection.execute("checkpoint").await?;
         Ok(())
     }
 
@@ -144,6 +168,7 @@ impl Postgres {
             "shared_buffers=512MB",
             "effective_cache_size=4GB",
             "max_wal_size=4GB",
+            "checkpoint_timeout=15min",
             "wal_compression=on",
             "random_page_cost=1.1",
             "jit=off",

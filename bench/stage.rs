@@ -2,15 +2,16 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicU64},
 };
 
 use sqlx::PgPool;
 
 use crate::{
-    Options, Result,
+    Options, Result, ceiling,
     hub::{Hub, Setup},
     platform::{Number, Organization},
     postgres::Postgres,
@@ -25,9 +26,7 @@ pub struct Stage {
     pub redis: Redis,
     /// Numbers of messages; none is used twice.
     pub numbers: Arc<AtomicU64>,
-    /// *c* in ms and A1 in messages per second, once they are known.
-    pub commit: Option<f64>,
-    pub ingest_rate: Option<f64>,
+    commit: Option<f64>,
     // The last to be dropped: servers end before their folder goes.
     folder: Folder,
 }
@@ -52,9 +51,23 @@ impl Stage {
             redis: Redis::start(&folder.0).await?,
             numbers: Arc::default(),
             commit: None,
-            ingest_rate: None,
             folder,
         })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
+    /// *c*, ms; measured now if it is not known yet.
+    pub async fn commit(&mut self) -> Result<f64> {
+        if let Some(commit) = self.commit {
+            return Ok(commit);
+        }
+        let pool = ceiling::prepare(&self.postgres).await?;
+        let commit = ceiling::commit(&pool, 2.0).await?;
+        self.commit = Some(commit);
+        Ok(commit)
     }
 
     /// A fresh database and a hub on it that keeps its events to itself.
@@ -80,14 +93,26 @@ impl Stage {
 }
 
 impl House {
-    /// Organizations with a number each, that many customers have written to.
+    /// Organizations with a number each, that many customers have written to. Their platform cannot be reached.
     pub async fn numbers(&self, stage: &Stage, organizations: usize, customers: u64) -> Result<Vec<Number>> {
+        let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
+        self.numbers_at(stage, organizations, customers, &nobody).await
+    }
+
+    /// The same, on a platform that can be reached.
+    pub async fn numbers_at(
+        &self,
+        stage: &Stage,
+        organizations: usize,
+        customers: u64,
+        platform: &SocketAddr,
+    ) -> Result<Vec<Number>> {
+        let base_url = format!("http://{platform}");
         let mut found = Vec::new();
         for at in 0..organizations {
             let organization = Organization::register(self.hub.address, &format!("Bench {at}")).await?;
             let phone_number_id = format!("1065{at:011}");
-            let mut number =
-                Number::connect(&self.sql, &organization, &phone_number_id, "http://127.0.0.1:9").await?;
+            let mut number = Number::connect(&self.sql, &organization, &phone_number_id, &base_url).await?;
             number.welcome(self.hub.address, customers, &stage.numbers).await?;
             found.push(number);
         }
