@@ -37,7 +37,7 @@ pub enum Door {
 /// Sockets that count what they hear until this is dropped.
 pub struct Audience {
     heard: Arc<Heard>,
-    sockets: JoinSet<()>,
+    _listening: JoinSet<()>,
     pub size: usize,
 }
 
@@ -91,7 +91,7 @@ impl Audience {
         while let Some(opened) = opening.join_next().await {
             settle(opened?).await?;
         }
-        Ok(Self { heard, sockets, size })
+        Ok(Self { heard, _listening: sockets, size })
     }
 
     pub fn deliveries(&self) -> u64 {
@@ -121,11 +121,6 @@ impl Audience {
     /// Delays noted so far, ms.
     pub fn delays(&self) -> Vec<f64> {
         self.heard.delays.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Sockets that still listen.
-    pub fn alive(&self) -> usize {
-        self.sockets.len()
     }
 }
 

@@ -9,52 +9,75 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
 use sqlx::{Executor, PgConnection, PgPool, Postgres, pool::PoolConnection};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::{Failure, Result, platform, postgres, statistics::median};
 
 pub const DATABASE: &str = "ceiling";
+const ORGANIZATION: Uuid = Uuid::from_u128(7);
 const CONVERSATIONS: i64 = 20_000;
+/// Bytes of a callback and of an event beside the text.
+const BODY: usize = 430;
+const EVENT: usize = 1_300;
 /// Clients of the unbatched rate: the best of several counts tried on two cores.
 const CLIENTS: usize = 32;
 const BATCH: usize = 100;
 const BATCHING_CLIENTS: usize = 4;
 
+/// The least that an inbox needs: tenants' keys, each message once, numbered, one list that new messages reorder.
 const TABLES: &str = "
-    create table callbacks (id text primary key, body text not null);
-    create table conversations (id bigint primary key, last_seq bigint not null, unread int not null, last_message_at timestamptz not null);
-    create table messages (id text primary key, conversation_id bigint not null, seq bigint not null, text text not null,
-        created_at timestamptz not null default now(), unique (conversation_id, seq));
-    create table events (id bigint generated always as identity primary key, conversation_id bigint not null, payload text not null);
+    create table callbacks (organization_id uuid, external_id text, headers jsonb not null, body text not null,
+        received_at timestamptz not null default now(), primary key (organization_id, external_id));
+    create table conversations (organization_id uuid, id uuid, status text not null default 'open', last_seq bigint not null default 0,
+        unread_count int not null default 0, last_message_id uuid, last_message_at timestamptz not null default now(),
+        primary key (organization_id, id));
+    create index on conversations (organization_id, status, last_message_at desc, id desc);
+    create table messages (organization_id uuid, id uuid, conversation_id uuid not null, seq bigint not null,
+        integration_id uuid not null, external_id text not null, text text not null, sender jsonb not null,
+        created_at timestamptz not null default now(),
+        primary key (organization_id, id), unique (organization_id, conversation_id, seq),
+        unique (organization_id, integration_id, external_id));
+    create table events (organization_id uuid, id bigint generated always as identity, xid xid8 not null default pg_current_xact_id(),
+        conversation_id uuid not null, payload text not null, primary key (organization_id, id));
     create table lone (id bigint generated always as identity primary key, text text not null);";
 
 const ONE: &str = "
-    with callback as (insert into callbacks values ($1, $2) on conflict do nothing returning id),
+    with callback as (
+        insert into callbacks (organization_id, external_id, headers, body) values ($1, $3, $4::jsonb, $5)
+        on conflict do nothing returning external_id),
     conversation as (
-        update conversations set last_seq = last_seq + 1, unread = unread + 1, last_message_at = now()
-        where id = $3 and exists (select from callback) returning id, last_seq),
+        update conversations set last_seq = last_seq + 1, unread_count = unread_count + 1, last_message_id = $2, last_message_at = now()
+        where organization_id = $1 and id = $6 and exists (select from callback) returning id, last_seq),
     message as (
-        insert into messages (id, conversation_id, seq, text) select $1, id, last_seq, $4 from conversation returning conversation_id)
-    insert into events (conversation_id, payload) select conversation_id, $5 from message";
+        insert into messages (organization_id, id, conversation_id, seq, integration_id, external_id, text, sender)
+        select $1, $2, id, last_seq, $1, $3, $7, $8::jsonb from conversation returning conversation_id)
+    insert into events (organization_id, conversation_id, payload) select $1, conversation_id, $9 from message";
 
 const MANY: &str = "
     with input as (
-        select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[])
-            with ordinality as i (id, body, conversation_id, text, payload, n)),
-    callback as (insert into callbacks select id, body from input on conflict do nothing returning id),
+        select * from unnest($2::uuid[], $3::text[], $4::jsonb[], $5::text[], $6::uuid[], $7::text[], $8::jsonb[], $9::text[])
+            with ordinality as i (id, external_id, headers, body, conversation_id, text, sender, payload, n)),
+    callback as (
+        insert into callbacks (organization_id, external_id, headers, body) select $1, external_id, headers, body from input
+        on conflict do nothing returning external_id),
     fresh as (
         select input.*, row_number() over (partition by conversation_id order by n) as place
-        from input join callback using (id)),
-    counted as (select conversation_id, count(*) as count from fresh group by conversation_id),
+        from input join callback using (external_id)),
+    counted as (
+        select distinct on (conversation_id) conversation_id, place as count, id from fresh order by conversation_id, place desc),
     conversation as (
-        update conversations c set last_seq = last_seq + count, unread = unread + count, last_message_at = now()
-        from counted where c.id = counted.conversation_id returning c.id, c.last_seq - count as before),
+        update conversations c set last_seq = last_seq + count, unread_count = unread_count + count, last_message_id = counted.id,
+            last_message_at = now()
+        from counted where c.organization_id = $1 and c.id = counted.conversation_id returning c.id, c.last_seq - count as before),
     message as (
-        insert into messages (id, conversation_id, seq, text)
-        select fresh.id, conversation.id, before + place, text from fresh join conversation on conversation.id = conversation_id
+        insert into messages (organization_id, id, conversation_id, seq, integration_id, external_id, text, sender)
+        select $1, fresh.id, conversation.id, before + place, $1, external_id, text, sender
+        from fresh join conversation on conversation.id = conversation_id
         returning id)
-    insert into events (conversation_id, payload) select conversation_id, payload from fresh";
+    insert into events (organization_id, conversation_id, payload) select $1, conversation_id, payload from fresh";
 
 /// What one run found.
 #[derive(Clone, Copy, Debug)]
@@ -71,10 +94,14 @@ pub async fn prepare(postgres: &postgres::Postgres) -> Result<PgPool> {
     postgres.create(DATABASE).await?;
     let pool = postgres.pool(DATABASE, u32::try_from(CLIENTS)?).await?;
     pool.execute(TABLES).await?;
-    sqlx::query("insert into conversations select n, 0, 0, now() from generate_series(0, $1 - 1) as n")
-        .bind(CONVERSATIONS)
-        .execute(&pool)
-        .await?;
+    sqlx::query(
+        "insert into conversations (organization_id, id)
+         select $1, lpad(to_hex(n), 32, '0')::uuid from generate_series(0, $2 - 1) as n",
+    )
+    .bind(ORGANIZATION)
+    .bind(CONVERSATIONS)
+    .execute(&pool)
+    .await?;
     Ok(pool)
 }
 
@@ -117,13 +144,17 @@ async fn batched(pool: &PgPool, seconds: f64, numbers: &Arc<AtomicU64>) -> Resul
 }
 
 async fn store_one(connection: &mut PgConnection, number: u64) -> Result<()> {
-    let (id, body, text, payload) = texts(number);
+    let row = Row::of(number, number % CONVERSATIONS.unsigned_abs());
     sqlx::query(ONE)
-        .bind(id)
-        .bind(body)
-        .bind(i64::try_from(number)? % CONVERSATIONS)
-        .bind(text)
-        .bind(payload)
+        .bind(ORGANIZATION)
+        .bind(row.id)
+        .bind(row.external_id)
+        .bind(row.headers)
+        .bind(row.body)
+        .bind(row.conversation_id)
+        .bind(row.text)
+        .bind(row.sender)
+        .bind(row.payload)
         .execute(connection)
         .await?;
     Ok(())
@@ -131,19 +162,19 @@ async fn store_one(connection: &mut PgConnection, number: u64) -> Result<()> {
 
 /// Each client has conversations of its own: none waits for another's lock.
 async fn store_many(connection: &mut PgConnection, first: u64, client: usize) -> Result<()> {
-    let numbers = first..first + BATCH as u64;
-    let each: Vec<_> = numbers.clone().map(texts).collect();
-    let clients = i64::try_from(BATCHING_CLIENTS)?;
-    let client = i64::try_from(client)?;
-    let conversations: Vec<i64> = numbers
-        .map(|number| Ok(i64::try_from(number)? % (CONVERSATIONS / clients) * clients + client))
-        .collect::<Result<_>>()?;
+    let clients = BATCHING_CLIENTS as u64;
+    let own = |number: u64| number % (CONVERSATIONS.unsigned_abs() / clients) * clients + client as u64;
+    let rows: Vec<_> = (first..first + BATCH as u64).map(|number| Row::of(number, own(number))).collect();
     sqlx::query(MANY)
-        .bind(each.iter().map(|one| one.0.as_str()).collect::<Vec<_>>())
-        .bind(each.iter().map(|one| one.1.as_str()).collect::<Vec<_>>())
-        .bind(conversations)
-        .bind(each.iter().map(|one| one.2.as_str()).collect::<Vec<_>>())
-        .bind(each.iter().map(|one| one.3.as_str()).collect::<Vec<_>>())
+        .bind(ORGANIZATION)
+        .bind(rows.iter().map(|row| row.id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.external_id.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| &row.headers).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.body.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.conversation_id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.text.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| &row.sender).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.payload.as_str()).collect::<Vec<_>>())
         .execute(connection)
         .await?;
     Ok(())
@@ -185,10 +216,34 @@ where
     Ok(stored as f64 / begun.elapsed().as_secs_f64())
 }
 
-/// Id, callback, text and event of a message, as long as real ones.
-fn texts(number: u64) -> (String, String, String, String) {
-    let text = platform::sentence(number);
-    let body = format!(r#"{{"object":"whatsapp_business_account","entry":"{}{text}"}}"#, ".".repeat(400));
-    let payload = format!(r#"{{"message":{{"text":"{text}"}},"conversation":"{}"}}"#, ".".repeat(180));
-    (platform::external_id(number), body, text, payload)
+/// A message with as many bytes as the hub stores for one.
+struct Row {
+    id: Uuid,
+    external_id: String,
+    headers: Value,
+    body: String,
+    conversation_id: Uuid,
+    text: String,
+    sender: Value,
+    payload: String,
+}
+
+impl Row {
+    fn of(number: u64, conversation: u64) -> Self {
+        let text = platform::sentence(number);
+        Self {
+            id: Uuid::now_v7(),
+            external_id: platform::external_id(number),
+            headers: json!([
+                ["content-type", "application/json"],
+                ["user-agent", "facebookexternalua"],
+                ["accept", "*/*"]
+            ]),
+            body: format!(r#"{{"object":"whatsapp_business_account","entry":"{}{text}"}}"#, ".".repeat(BODY)),
+            conversation_id: Uuid::from_u128(conversation.into()),
+            sender: json!({"kind": "contact", "id": Uuid::nil(), "name": "Customer 1"}),
+            payload: format!(r#"{{"message":{{"text":"{text}"}},"conversation":"{}"}}"#, ".".repeat(EVENT)),
+            text,
+        }
+    }
 }
