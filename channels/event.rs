@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::abilities::MediaKind;
-use crate::channel::Template;
 use crate::error::Refusal;
 use crate::message::{Kind, MessageStatus, Part, Quote};
+use crate::party::{Party, PartyId};
+use crate::template::Template;
 
 /// Everything one callback said, and an immediate answer where the platform waits for one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -102,32 +103,6 @@ pub struct InboundMessage {
     pub acknowledge: Option<String>,
     /// Whether it opens the window for free text.
     pub opens_window: bool,
-}
-
-/// A person or a group, as known from one callback. At least one id.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Party {
-    /// Most telling first. Any that is known already finds the contact; all others are added to it.
-    pub ids: Vec<PartyId>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub username: Option<String>,
-    /// E.164 with plus.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub phone: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub language: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub group: bool,
-}
-
-/// `key` compares (normalised), `address` is what the platform wants to be called by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PartyId {
-    pub kind: String,
-    pub key: String,
-    pub address: String,
 }
 
 /// A file that must be fetched after commit by [`crate::Channel::fetch_media`].
@@ -265,14 +240,6 @@ impl Incoming {
 
     pub fn answer(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self { events: Vec::new(), answer: Some(Answer { status: 200, content_type, body: body.into() }) }
-    }
-}
-
-impl PartyId {
-    /// An id that compares by its own text.
-    pub fn plain(kind: &str, id: impl ToString) -> Self {
-        let id = id.to_string();
-        Self { kind: kind.into(), key: id.clone(), address: id }
     }
 }
 

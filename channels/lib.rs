@@ -7,6 +7,8 @@ pub mod channel;
 pub mod error;
 pub mod event;
 pub mod message;
+pub mod party;
+pub mod template;
 
 mod body;
 mod telegram;
@@ -14,10 +16,12 @@ mod whatsapp;
 
 pub use abilities::Abilities;
 pub use account::{Account, Field, FieldKind, Form, FormFault};
-pub use channel::{Channel, ChannelId, Check, Connection, FetchedMedia, MediaLimit, Template};
+pub use channel::{Channel, ChannelId, Check, Connection, FetchedMedia, MediaLimit};
 pub use error::{ReadError, Refusal, Scope, SendError};
 pub use event::{InboundEvent, Incoming};
 pub use message::{OutboundMessage, Receipt};
+pub use party::{Party, PartyId};
+pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{abilities::MediaKind, event::PartyId};
+use crate::{abilities::MediaKind, party::PartyId};
 
 /// What a message mainly is; decides its bubble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

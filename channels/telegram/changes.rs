@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{
     event::{
-        ContactChange, DeleteChange, InboundMessage, Notice, Party, ReactionChange, Severity, TimelineLine,
-        What,
+        ContactChange, DeleteChange, InboundMessage, Notice, ReactionChange, Severity, TimelineLine, What,
     },
     message::Kind,
+    party::Party,
 };
 
 /// Stands for an emoji that is a picture of Telegram's own.

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::wire::{Chat, Contact, File, Message, User};
 use crate::{
-    event::{Party, PartyId},
     message::Part,
+    party::{Party, PartyId},
 };
 
 const USER: &str = "user";

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     Incoming, ReadError,
-    event::{EditChange, InboundEvent, InboundMessage, Notice, Party, Severity, What},
+    event::{EditChange, InboundEvent, InboundMessage, Notice, Severity, What},
     message::{Kind, Part, Quote},
+    party::Party,
 };
 
 /// What reading needs beside the update.

@@ -2,7 +2,7 @@
 //! (BSUID), its parent across a company's portfolios, and the phone's digits (`wa_id`). At least one is given.
 
 use super::wire;
-use crate::event::{Party, PartyId};
+use crate::party::{Party, PartyId};
 
 pub(super) const BSUID: &str = "bsuid";
 pub(super) const PARENT_BSUID: &str = "parent_bsuid";

@@ -11,10 +11,10 @@ use super::{
     wire,
 };
 use crate::event::{
-    ContactChange, DeleteChange, EditChange, InboundMessage, Party, PartyId, ReactionChange, TimelineLine,
-    What,
+    ContactChange, DeleteChange, EditChange, InboundMessage, ReactionChange, TimelineLine, What,
 };
 use crate::message::{Kind, Quote};
+use crate::party::{Party, PartyId};
 
 /// Written by a customer.
 pub(super) fn message(item: Value, beside: Beside<'_>) -> What {

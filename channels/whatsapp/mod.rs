@@ -24,7 +24,7 @@ use webhooks::{Scheme, Unverified, Verified};
 
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, SendError, Template, event::PartyId,
+    OutboundMessage, ReadError, Receipt, SendError, Template, party::PartyId,
 };
 
 pub struct WhatsApp;

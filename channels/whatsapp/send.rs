@@ -11,7 +11,7 @@ use super::{
     interactive, media, templates,
 };
 use crate::{
-    Account, OutboundMessage, Receipt, Refusal, SendError, error::NextStep, event::PartyId, message::Content,
+    Account, OutboundMessage, Receipt, Refusal, SendError, error::NextStep, message::Content, party::PartyId,
 };
 
 pub(super) const TEXT_MAX: usize = 4096;

@@ -9,8 +9,11 @@ use super::{
     read::{Beside, ignored, unreadable},
     wire,
 };
-use crate::event::{Party, StatusChange, What};
 use crate::message::MessageStatus;
+use crate::{
+    event::{StatusChange, What},
+    party::Party,
+};
 
 pub(super) fn status(item: Value, beside: Beside<'_>) -> What {
     let Some(status) = wire::item::<wire::Status>(item) else {

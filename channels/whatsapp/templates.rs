@@ -12,12 +12,12 @@ use super::{
 use crate::{
     Account, SendError, Template,
     abilities::MediaKind,
-    channel::{TemplateButton, TemplateHeader},
     error::NextStep,
     message::{
         OutboundMedia, OutboundTemplate, TemplateButtonKind, TemplateButtonValue, TemplateValue,
         TemplateValueKind,
     },
+    template::{TemplateButton, TemplateHeader},
 };
 
 /// Meta gives at most 6,000 templates to an account; the bound stops a list that never ends.

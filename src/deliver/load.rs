@@ -6,8 +6,8 @@ use channels::{
     OutboundMessage, SendError,
     abilities::MediaKind,
     error::{NextStep, Refusal},
-    event::PartyId,
     message::{Content, MediaSource, OutboundMedia, TemplateValue, TemplateValueKind},
+    party::PartyId,
 };
 use serde::Deserialize;
 

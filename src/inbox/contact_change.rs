@@ -1,6 +1,6 @@
 //! What people change about contacts: making them, correcting them, blocking, deleting and taking back.
 
-use channels::event::PartyId;
+use channels::PartyId;
 use serde_json::{Map, Value};
 
 use crate::{

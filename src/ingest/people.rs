@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use channels::event::{Party, PartyId, What};
+use channels::{
+    event::What,
+    party::{Party, PartyId},
+};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, types::Json};
 

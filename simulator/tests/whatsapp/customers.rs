@@ -2,8 +2,9 @@
 
 use channels::{
     abilities::MediaKind,
-    event::{PartyId, What},
+    event::What,
     message::{Button, Content, Kind, Part},
+    party::PartyId,
 };
 use simulator::{Act, ActError, Customer, Media, Player};
 

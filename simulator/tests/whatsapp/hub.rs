@@ -15,8 +15,9 @@ use axum::{
 };
 use channels::{
     Account, Channel, Connection, InboundEvent, OutboundMessage, Receipt, SendError,
-    event::{InboundMessage, PartyId, StatusChange, What},
+    event::{InboundMessage, StatusChange, What},
     message::Content,
+    party::PartyId,
 };
 use chrono::Utc;
 use net::guard::Private;
