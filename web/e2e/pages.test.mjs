@@ -42,7 +42,7 @@ test("the form of a new account is what the channel asks for", async () => {
 test("the flight recorder shows what came in", async () => {
   await page.goto("/settings/callbacks");
   await page.getByRole("main").getByRole("listitem").first().getByRole("button").click();
-  await page.getByRole("dialog").getByText("Body").waitFor();
+  await page.getByRole("dialog").getByRole("heading", { name: "Body" }).waitFor();
   await checkAccessible(page, "a callback");
   await picture(page, "callback");
 });
@@ -80,7 +80,9 @@ test("a contact is corrected where it stands", async () => {
   await page.getByRole("link", { name: /Jonas/ }).click();
   await page.getByRole("button", { name: "Edit E-mail" }).click();
   await page.getByRole("textbox", { name: "E-mail", exact: true }).fill("jonas@example.org");
+  const saved = page.waitForResponse((response) => response.request().method() === "PATCH");
   await page.keyboard.press("Enter");
+  assert.equal((await saved).status(), 200);
   await page.reload();
   await page.getByText("jonas@example.org").first().waitFor();
   await checkAccessible(page, "a contact");

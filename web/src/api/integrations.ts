@@ -47,6 +47,14 @@ export function callbacks(filter: CallbackFilter) {
   });
 }
 
+/** One callback with its body; lists leave that out. */
+export function callback(id: string) {
+  return queryOptions({
+    queryKey: ["callbacks", id] as const,
+    queryFn: ({ signal }) => body<Callback>(api.GET("/api/v1/callbacks/{id}", { params: { path: { id } }, signal })),
+  });
+}
+
 export function integration(id: string) {
   return queryOptions({
     queryKey: ["integrations", id] as const,

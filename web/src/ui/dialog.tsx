@@ -3,7 +3,6 @@ import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 
 import { classes } from "@/lib/classes";
-import { IconButton } from "./button";
 
 interface DialogProps {
   open: boolean;
@@ -34,10 +33,9 @@ export function Dialog({ open, onClose, title, description, wide, children }: Di
               <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
               {description ? <Radix.Description className="text-sm text-muted">{description}</Radix.Description> : null}
             </div>
-            <Radix.Close asChild>
-              <IconButton label="Close" small className="-mr-1.5">
-                <X />
-              </IconButton>
+            {/* Without a tooltip, which would take the first Escape for itself. */}
+            <Radix.Close aria-label="Close" className="-mr-1.5 flex size-7 shrink-0 items-center justify-center rounded-md text-muted hover:bg-line/60 hover:text-text">
+              <X className="size-4" />
             </Radix.Close>
           </header>
           <div className="min-h-0 overflow-y-auto px-5 pb-5">{children}</div>

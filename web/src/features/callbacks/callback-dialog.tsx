@@ -1,21 +1,24 @@
 import { useState } from "react";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
 
 import { replayCallback } from "@/api/integration-changes";
+import { callback as callbackQuery } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import type { Callback } from "@/api/types";
 import { dateAndTime } from "@/lib/time";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Fault } from "@/ui/states";
+import { Fault, Lines } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { OutcomeChip } from "./outcome-chip";
 
 /** One callback in full, without its secrets. */
-export function CallbackDialog({ callback, onClose }: { callback: Callback; onClose: () => void }) {
+export function CallbackDialog({ callback: listed, onClose }: { callback: Callback; onClose: () => void }) {
   const client = useQueryClient();
+  const found = useQuery(callbackQuery(listed.id));
+  const callback = found.data ?? listed;
   const replays = useMay("replayCallbacks");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -64,6 +67,8 @@ export function CallbackDialog({ callback, onClose }: { callback: Callback; onCl
             </ul>
           </section>
         ) : null}
+        {found.isPending ? <Lines rows={5} /> : null}
+        <Fault error={found.error} />
         <Json title="Body" value={callback.request.body} />
         <Json title="Headers" value={callback.request.headers} />
         <p className="text-xs text-muted">Secrets were taken out before this was stored.</p>

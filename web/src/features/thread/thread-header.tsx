@@ -90,7 +90,7 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
             </Menu>
             <Button small look={closed ? "plain" : "primary"} className="h-8" onClick={() => change({ status: closed ? "open" : "closed" })}>
               {closed ? <RotateCcw /> : <CircleCheck />}
-              <span className="hidden @md:inline">{closed ? "Reopen" : "Close"}</span>
+              <span className="sr-only @md:not-sr-only">{closed ? "Reopen" : "Close"}</span>
             </Button>
           </>
         ) : null}
