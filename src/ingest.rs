@@ -5,10 +5,14 @@
 mod account;
 mod batch;
 mod changes;
+mod early;
 mod messages;
 mod people;
 mod queue;
 mod record;
+mod rows;
+mod state;
+mod tell;
 mod threads;
 
 use std::sync::Arc;
@@ -16,7 +20,8 @@ use std::sync::Arc;
 use channels::{Incoming, ReadError};
 use webhooks::Verified;
 
-pub use changes::{apply_early, lock_early};
+pub use changes::apply_early;
+pub use early::lock as lock_early;
 pub use queue::Ingest;
 pub use record::replay;
 

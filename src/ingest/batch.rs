@@ -9,9 +9,10 @@ use sqlx::postgres::types::Oid;
 use super::{
     Delivery, account,
     changes::{self, Changes},
-    messages::{self, NewMessages},
+    messages::NewMessages,
     people::People,
     record::{self, Became, Effect, Record},
+    tell,
     threads::Threads,
 };
 use crate::{
@@ -72,7 +73,7 @@ async fn store_items(tx: &mut Tx, items: &[Item<'_>], became: &mut [Option<Becam
     let changes = Changes::apply(tx, items, &people, &targets, &new, became).await?;
     account::apply(tx, items, &people, became).await?;
     threads.close_up(tx).await?;
-    messages::tell(tx, new, &changes, &people, &threads).await
+    tell::tell(tx, new, &changes, &people, &threads).await
 }
 
 async fn settings(tx: &mut Tx) -> Result<Settings> {

@@ -197,6 +197,12 @@ async fn a_reaction_an_edit_and_a_deletion_wait_for_their_message() {
     assert_eq!(whatsapp.post(&whatsapp.texts(&[("491", "wamid.late", "here I am")])).await, 200);
     let all = conversations(&owner).await;
     assert_eq!(messages(&owner, &all[0]).await[0]["reactions"][0]["emoji"], "👍");
+    let another = json!({"from": "491", "id": "wamid.r2", "timestamp": "1760000020", "type": "reaction",
+        "reaction": {"message_id": "wamid.late", "emoji": "🎉"}});
+    assert_eq!(whatsapp.post(&whatsapp.change(json!({"messages": [another]}))).await, 200);
+    let shown = messages(&owner, &all[0]).await[0]["reactions"].clone();
+    assert_eq!(shown.as_array().unwrap().len(), 1, "one person has one reaction: {shown}");
+    assert_eq!(shown[0]["emoji"], "🎉");
 }
 
 #[tokio::test]
