@@ -29,6 +29,8 @@ test("a customer's message appears without a reload", async () => {
   await row.click();
   await page.getByRole("log", { name: "Messages" }).locator("strong", { hasText: "Sunday" }).waitFor();
   await page.getByText("New since you were away").waitFor();
+  // Seen is read: the row loses its count.
+  await page.locator("[data-conversation][aria-label^='Grace Hopper on whatsapp:']").waitFor();
 });
 
 test("a reply leaves, and its state becomes read when the customer looks", async () => {

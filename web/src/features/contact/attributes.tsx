@@ -26,23 +26,25 @@ export function Attributes({ attributes, disabled, onChange }: AttributesProps) 
   }
   return (
     <div className="flex flex-col gap-1.5">
-      {entries.length ? <dl className="flex flex-col gap-1.5">
-      {entries.map(([name, value]) => (
-        <div key={name} className="group flex items-start gap-2">
-          <dt className="w-20 shrink-0 truncate text-sm text-muted" title={name}>
-            {name}
-          </dt>
-          <dd className="flex min-w-0 flex-1 items-start justify-between gap-1">
-            <EditInPlace label={name} value={shown(value)} disabled={disabled} placeholder="Empty" onSave={(next) => onChange({ attributes: { ...attributes, [name]: like(value, next) } })} />
-          {disabled ? null : (
-            <IconButton small label={`Remove ${name}`} className="size-5! min-h-0! opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => void onChange({ attributes: without(name) })}>
-              <X />
-            </IconButton>
-          )}
-          </dd>
-        </div>
-      ))}
-      </dl> : null}
+      {entries.length ? (
+        <dl className="flex flex-col gap-1.5">
+          {entries.map(([name, value]) => (
+            <div key={name} className="group flex items-start gap-2">
+              <dt className="w-20 shrink-0 truncate text-sm text-muted" title={name}>
+                {name}
+              </dt>
+              <dd className="flex min-w-0 flex-1 items-start justify-between gap-1">
+                <EditInPlace label={name} value={shown(value)} disabled={disabled} placeholder="Empty" onSave={(next) => onChange({ attributes: { ...attributes, [name]: like(value, next) } })} />
+                {disabled ? null : (
+                  <IconButton small label={`Remove ${name}`} className="size-5! min-h-0! opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => void onChange({ attributes: without(name) })}>
+                    <X />
+                  </IconButton>
+                )}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      ) : null}
       {disabled ? null : adding === undefined ? (
         <Button small look="quiet" className="-ml-2 self-start text-muted" onClick={() => setAdding("")}>
           <Plus /> Attribute

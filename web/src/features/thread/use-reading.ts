@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 
 import { useMay } from "@/api/may";
@@ -18,14 +18,20 @@ export function useReading(conversation: Conversation, messages: HeldMessage[]):
   const due = may && atEnd && looked && conversation.unread_count > 0 && last > marked;
   const { id } = conversation;
 
+  // A ref, so that a customer who writes fast does not put the mark off for ever.
+  const newest = useRef(last);
+  useEffect(() => {
+    newest.current = last;
+  });
   useEffect(() => {
     if (!due) return;
     const timer = setTimeout(() => {
-      setMarked(last);
-      readUpTo(client, id, last).catch(() => setMarked(0));
+      const seq = newest.current;
+      setMarked(seq);
+      readUpTo(client, id, seq).catch(() => setMarked(0));
     }, 400);
     return () => clearTimeout(timer);
-  }, [due, client, id, last]);
+  }, [due, client, id]);
   return useCallback((end: boolean) => setAtEnd(end), []);
 }
 
