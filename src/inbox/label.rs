@@ -20,7 +20,7 @@ const MOST: usize = 20;
 pub struct Label {
     pub id: LabelId,
     pub name: String,
-    /// A role of the palette: `grey`, `red`, `amber`, `green`, `blue`, `purple`, …
+    /// A role of the palette: `grey`, `red`, `orange`, `yellow`, `green`, `teal`, `blue`, `purple`, `pink`
     pub color: String,
     pub version: i32,
     pub created_at: DateTime<Utc>,

@@ -1427,7 +1427,7 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         Label: {
-            /** @description A role of the palette: `grey`, `red`, `amber`, `green`, `blue`, `purple`, … */
+            /** @description A role of the palette: `grey`, `red`, `orange`, `yellow`, `green`, `teal`, `blue`, `purple`, `pink` */
             color: string;
             /** Format: date-time */
             created_at: string;
@@ -1835,7 +1835,7 @@ export interface components {
         /** @description A page, and where the next one begins. */
         Page_Label: {
             data: {
-                /** @description A role of the palette: `grey`, `red`, `amber`, `green`, `blue`, `purple`, … */
+                /** @description A role of the palette: `grey`, `red`, `orange`, `yellow`, `green`, `teal`, `blue`, `purple`, `pink` */
                 color: string;
                 /** Format: date-time */
                 created_at: string;
