@@ -75,7 +75,6 @@ impl Hub {
             .env("SWITCHBOARD_SECRET_KEY", SECRET_KEY)
             .env("SWITCHBOARD_BIND", self.address.to_string())
             .env("SWITCHBOARD_DATA", &data)
-            .env("SWITCHBOARD_LOG", "warn")
             .env("SWITCHBOARD_ALLOW_PRIVATE_ADDRESSES", "true")
             .env("SWITCHBOARD_AUTH_REQUESTS_PER_MINUTE", "1000000")
             .stdin(Stdio::null())

@@ -504,7 +504,7 @@ create function search_messages(
     query tsquery, seen_by uuid, teams uuid[], conversation uuid, before timestamptz, before_id uuid, wanted integer
 ) returns table (id uuid, created_at timestamptz)
     language plpgsql stable security definer
-    set search_path = pg_catalog, public
+    set search_path = public, pg_temp
     as $$
 declare
     organization constant uuid := current_organization();
@@ -562,7 +562,7 @@ end $$;
 -- begin with it.
 create function search_contacts(text text, wanted integer) returns table (id uuid, rank real)
     language plpgsql stable security definer
-    set search_path = pg_catalog, public
+    set search_path = public, pg_temp
     as $$
 declare
     organization constant uuid := current_organization();

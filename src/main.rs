@@ -23,6 +23,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+/// A request allocates many small things on one thread and frees them on another, which glibc's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// One live shared inbox for every place customers write.
 #[derive(Parser)]
 #[command(version, about)]

@@ -62,6 +62,11 @@ impl<S: Store> Writers<S> {
         Some(answered)
     }
 
+    /// Items of the organization that wait.
+    pub fn waiting(&self, organization: OrganizationId) -> usize {
+        self.0.waiting.get(&organization).map_or(0, |queue| queue.len())
+    }
+
     async fn write(self, organization: OrganizationId) {
         while let Some(batch) = self.take(organization) {
             let (items, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();

@@ -43,6 +43,10 @@ async fn take(
 ) -> Result<Response> {
     let integration = find(&app, &channel, &id).await?;
     let body = body.map_err(unreadable)?;
+    // Under overload the work of proving and reading is for those that can be stored.
+    if method == Method::POST && app.ingest.is_full(integration.organization_id) {
+        return Err(not_taken(NotTaken::Busy));
+    }
     let request = unverified(&app, &method, &uri, query.as_deref(), &headers, body);
     match verify(&integration, request) {
         Ok(request) => store(&app, integration, request).await,

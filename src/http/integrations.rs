@@ -10,7 +10,10 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    access::{agent::Agent, permission::May},
+    access::{
+        agent::{Agent, Member},
+        permission::May,
+    },
     app::App,
     error::{Error, Problems, Result},
     http::{
@@ -18,7 +21,7 @@ use crate::{
         idempotency::IdempotencyKey,
         page::Page,
     },
-    ids::{IntegrationId, OrganizationId},
+    ids::IntegrationId,
     inbox::{
         integration::Integration,
         integration_admin::{self, Forgeries, IntegrationView, Notice, missing},
@@ -101,9 +104,9 @@ async fn create(
     key: IdempotencyKey,
     Json(body): Json<NewIntegration>,
 ) -> Result<Response> {
+    let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
     let channel = ::channels::find(&body.channel)
         .ok_or_else(|| Error::invalid_field("channel", "There is no such channel."))?;
-    let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
     let fresh = match key.begin(&mut tx, &member, "integrations.create", &body).await? {
         Ok(fresh) => fresh,
         Err(answer) => return Ok(answer),
@@ -113,7 +116,7 @@ async fn create(
     let stored = integration_admin::find(&app, &mut tx, id).await?;
     let mut answer = fresh.answer(&mut tx, StatusCode::CREATED, &stored).await?;
     tx.commit().await?;
-    let tested = connect(&app, member.organization_id, id).await?;
+    let tested = connect(&app, &agent, id).await?;
     *answer.body_mut() = axum::body::Body::from(serde_json::to_vec(&tested).unwrap_or_default());
     answer.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     Ok(answer)
@@ -167,7 +170,7 @@ async fn update(
     Json(body): Json<IntegrationChange>,
 ) -> Result<Json<IntegrationView>> {
     let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
-    let current = usable(&app, member.organization_id, id).await?;
+    let current = usable(&app, &member, id).await?;
     let again = !body.account.is_empty();
     let name = body.name.as_deref().map(str::trim);
     integration_admin::change(&app, &mut tx, &current, name, body.account, body.version).await?;
@@ -175,7 +178,7 @@ async fn update(
     tx.commit().await?;
     app.integrations.forget(id);
     if again {
-        return connect(&app, member.organization_id, id).await.map(Json);
+        return connect(&app, &agent, id).await.map(Json);
     }
     Ok(Json(changed))
 }
@@ -185,7 +188,7 @@ async fn update(
     params(("id" = IntegrationId, Path,)), responses((status = 204, description = "Removed"), Problems))]
 async fn remove(State(app): State<App>, agent: Agent, Path(id): Path<IntegrationId>) -> Result<StatusCode> {
     let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
-    let integration = usable(&app, member.organization_id, id).await?;
+    let integration = usable(&app, &member, id).await?;
     integration_admin::delete(&mut tx, id).await?;
     tx.commit().await?;
     app.integrations.forget(id);
@@ -210,9 +213,9 @@ async fn test(
 ) -> Result<Json<TestResult>> {
     let (tx, member) = agent.begin(May::WriteIntegrations).await?;
     drop(tx);
-    let integration = usable(&app, member.organization_id, id).await?;
+    let integration = usable(&app, &member, id).await?;
     let checks = integration_admin::check(&app, &integration).await;
-    let view = keep(&app, member.organization_id, id, &checks, None).await?;
+    let view = keep(&app, &agent, id, &checks, None).await?;
     Ok(Json(TestResult { checks, integration: view }))
 }
 
@@ -261,10 +264,13 @@ async fn sync_templates(
 ) -> Result<Json<Page<::channels::Template>>> {
     let (tx, member) = agent.begin(May::WriteConversations).await?;
     drop(tx);
-    let integration = usable(&app, member.organization_id, id).await?;
-    integration_admin::sync_templates(&app, member.organization_id, &integration).await?;
-    let mut tx = app.db.begin(member.organization_id).await?;
-    Ok(Json(Page::whole(template::list(&mut tx, id).await?)))
+    let integration = usable(&app, &member, id).await?;
+    let fetched = integration_admin::fetch_templates(&app, &integration).await?;
+    let (mut tx, _) = agent.begin(May::WriteConversations).await?;
+    integration_admin::keep_templates(&mut tx, id, &fetched).await?;
+    let templates = template::list(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(Json(Page::whole(templates)))
 }
 
 async fn set_status(
@@ -281,20 +287,23 @@ async fn set_status(
     Ok(Json(view))
 }
 
-async fn connect(app: &App, organization: OrganizationId, id: IntegrationId) -> Result<IntegrationView> {
-    let integration = usable(app, organization, id).await?;
+/// Registers with the platform and tests, between two transactions.
+async fn connect(app: &App, agent: &Agent, id: IntegrationId) -> Result<IntegrationView> {
+    let (tx, member) = agent.begin(May::WriteIntegrations).await?;
+    drop(tx);
+    let integration = usable(app, &member, id).await?;
     let (checks, fault) = integration_admin::register(app, &integration).await;
-    keep(app, organization, id, &checks, fault.as_ref()).await
+    keep(app, agent, id, &checks, fault.as_ref()).await
 }
 
 async fn keep(
     app: &App,
-    organization: OrganizationId,
+    agent: &Agent,
     id: IntegrationId,
     checks: &[Check],
     fault: Option<&serde_json::Value>,
 ) -> Result<IntegrationView> {
-    let mut tx = app.db.begin(organization).await?;
+    let (mut tx, _) = agent.begin(May::WriteIntegrations).await?;
     integration_admin::keep_checks(&mut tx, id, checks, fault).await?;
     let view = integration_admin::find(app, &mut tx, id).await?;
     tx.commit().await?;
@@ -302,8 +311,8 @@ async fn keep(
     Ok(view)
 }
 
-/// Unsealed, and of this organization: the store knows all tenants'.
-async fn usable(app: &App, organization: OrganizationId, id: IntegrationId) -> Result<Arc<Integration>> {
+/// Unsealed, and of the member's organization: the store knows all tenants'.
+async fn usable(app: &App, member: &Member, id: IntegrationId) -> Result<Arc<Integration>> {
     let found = app.integrations.find(id).await?;
-    found.filter(|one| one.organization_id == organization).ok_or_else(missing)
+    found.filter(|one| one.organization_id == member.organization_id).ok_or_else(missing)
 }

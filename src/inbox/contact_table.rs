@@ -5,9 +5,9 @@ use futures::{Stream, stream};
 use serde_json::Value;
 
 use crate::{
-    db::Db,
+    access::{agent::Agent, permission::May},
     error::Result,
-    ids::{ContactId, OrganizationId},
+    ids::ContactId,
 };
 
 /// Rows of one piece.
@@ -28,14 +28,15 @@ struct Row {
     attributes: Value,
 }
 
-/// The head and then pieces of rows in the order of ids, each read in a transaction of its own.
-pub fn stream(db: Db, organization: OrganizationId) -> impl Stream<Item = Result<Bytes>> {
+/// The head and then pieces of rows in the order of ids, each read in a transaction of its own: an export ends where the
+/// agent's rights do.
+pub fn stream(agent: Agent) -> impl Stream<Item = Result<Bytes>> {
     let head = stream::once(async { Ok(Bytes::from_static(HEAD.as_bytes())) });
     let pieces = stream::try_unfold(Some(ContactId(uuid::Uuid::nil())), move |after| {
-        let db = db.clone();
+        let agent = agent.clone();
         async move {
             let Some(after) = after else { return Ok(None) };
-            let rows = piece(&db, organization, after).await?;
+            let rows = piece(&agent, after).await?;
             let text: String = rows.iter().map(line).collect();
             Ok(rows.last().map(|row| (Bytes::from(text), Some(row.id))))
         }
@@ -43,13 +44,13 @@ pub fn stream(db: Db, organization: OrganizationId) -> impl Stream<Item = Result
     futures::StreamExt::chain(head, pieces)
 }
 
-async fn piece(db: &Db, organization: OrganizationId, after: ContactId) -> Result<Vec<Row>> {
-    let mut tx = db.begin(organization).await?;
+async fn piece(agent: &Agent, after: ContactId) -> Result<Vec<Row>> {
+    let (mut tx, _) = agent.begin(May::ReadContacts).await?;
     Ok(sqlx::query_as(
         "select id, name, phone, email, username, language, tags, blocked, created_at, attributes from contacts
          where organization_id = $1 and id > $2 and deleted_at is null order by id limit $3",
     )
-    .bind(organization)
+    .bind(tx.organization())
     .bind(after)
     .bind(PIECE)
     .fetch_all(tx.sql())

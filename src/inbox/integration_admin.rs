@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use channels::{Account, Channel, Check, Connection, SendError, account::API_BASE_URL};
+use channels::{Account, Channel, Check, Connection, SendError, Template, account::API_BASE_URL};
 use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -274,24 +274,23 @@ pub async fn unregister(app: &App, integration: &Integration) {
     }
 }
 
-/// Fetches the platform's templates and replaces what was known.
-pub async fn sync_templates(
-    app: &App,
-    organization: OrganizationId,
-    integration: &Integration,
-) -> Result<()> {
+/// Asks the platform for its templates. To be called outside a transaction; the platform may take its time.
+pub async fn fetch_templates(app: &App, integration: &Integration) -> Result<Vec<Template>> {
     let fetching = integration.channel.templates(&integration.account, &app.net);
     let fetched = tokio::time::timeout(PATIENCE, fetching)
         .await
         .map_err(|_| Error::unprocessable("platform_unreachable", "The platform did not answer in time."))?;
-    let templates = fetched.map_err(|error| Error::unprocessable("platform_refused", error.to_string()))?;
-    let mut tx = app.db.begin(organization).await?;
-    template::replace(&mut tx, integration.id, &templates).await?;
+    fetched.map_err(|error| Error::unprocessable("platform_refused", error.to_string()))
+}
+
+/// Replaces what was known of the integration's templates.
+pub async fn keep_templates(tx: &mut Tx, id: IntegrationId, templates: &[Template]) -> Result<()> {
+    template::replace(tx, id, templates).await?;
     tx.tell(NewEvent::everybody(
         EventKind::SettingsUpdated,
-        &json!({"what": "templates", "integration_id": integration.id}),
+        &json!({"what": "templates", "integration_id": id}),
     ));
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
 /// Refused callbacks of the last 30 days, newest first.

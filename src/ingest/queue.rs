@@ -19,8 +19,8 @@ use crate::{
     writers::{Store, Writers},
 };
 
-/// Callbacks of one organization that may wait.
-const WAITING_ITEMS: usize = 5_000;
+/// Callbacks of one organization that may wait: about a second's work.
+const WAITING_ITEMS: usize = 2_000;
 /// Bytes of all organizations that may wait.
 const WAITING_BYTES: usize = 128 << 20;
 
@@ -67,6 +67,12 @@ impl Ingest {
         let waiting = Waiting { _held: self.hold(delivery.weight())?, delivery };
         let answer = self.writers.hand_in(organization, waiting, WAITING_ITEMS).ok_or(NotTaken::Busy)?;
         answer.await.unwrap_or(Err(NotTaken::Unavailable))
+    }
+
+    /// Whether a delivery of the organization would be refused now, as far as one can tell without it.
+    pub fn is_full(&self, organization: OrganizationId) -> bool {
+        self.bytes.load(Ordering::Relaxed) > WAITING_BYTES
+            || self.writers.waiting(organization) >= WAITING_ITEMS
     }
 
     fn hold(&self, bytes: usize) -> Result<Held, NotTaken> {

@@ -99,9 +99,7 @@ async fn a_faulty_form_is_refused_field_by_field() {
     let body = json!({"channel": "smoke", "name": "x", "account": {}});
     owner.post("/integrations", &body).await.expect_problem(422, "invalid");
     let agent = hub.invite(&owner, "dan", "agent").await;
-    agent.post("/integrations", &body).await.expect_problem(422, "invalid");
-    let good = json!({"channel": "telegram", "name": "Bot", "account": {"bot_token": "1:a"}});
-    agent.post("/integrations", &good).await.expect_problem(403, "forbidden");
+    agent.post("/integrations", &body).await.expect_problem(403, "forbidden");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod access;
 mod attachments;
 mod bad_input;
+mod callbacks;
 mod contacts;
 mod conversations;
 mod database;
@@ -15,6 +16,7 @@ mod integrations;
 mod labels;
 mod messages;
 mod openapi;
+mod people;
 mod process;
 mod realtime;
 mod reply;

@@ -15,7 +15,10 @@ use super::{
     hub::{Hub, Twin},
 };
 
-const APP_SECRET: &str = "test-app-secret-0001";
+pub const APP_SECRET: &str = "test-app-secret-0001";
+pub const VERIFY_TOKEN: &str = "verify-me";
+pub const BOT_TOKEN: &str = "123456789:test-bot-token-0001";
+pub const SECRET_TOKEN: &str = "test-secret-token-0001";
 
 /// Writes an integration as connecting does; tells no platform.
 pub async fn connect(
@@ -108,7 +111,7 @@ impl WhatsApp {
                 ("business_account_id", "WABA_1"),
                 ("access_token", "token"),
                 ("app_secret", APP_SECRET),
-                ("verify_token", "verify-me"),
+                ("verify_token", VERIFY_TOKEN),
                 ("api_base_url", "http://127.0.0.1:9"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
@@ -130,7 +133,7 @@ impl WhatsApp {
     }
 
     pub async fn post_raw(&self, body: Vec<u8>) -> StatusCode {
-        let signature = format!("sha256={}", webhooks::sign::hmac_sha256_hex(APP_SECRET.as_bytes(), &body));
+        let signature = signature(&body);
         self.post_signed(body, &signature).await
     }
 
@@ -169,6 +172,41 @@ impl WhatsApp {
         value["metadata"] = json!({"display_phone_number": "15550001111", "phone_number_id": self.number});
         json!({"object": "whatsapp_business_account",
                "entry": [{"id": "WABA_1", "changes": [{"field": "messages", "value": value}]}]})
+    }
+}
+
+/// The value of `x-hub-signature-256`.
+pub fn signature(body: &[u8]) -> String {
+    format!("sha256={}", webhooks::sign::hmac_sha256_hex(APP_SECRET.as_bytes(), body))
+}
+
+/// A connected bot.
+pub struct Telegram {
+    pub id: IntegrationId,
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Telegram {
+    /// As [`WhatsApp::connect`].
+    pub async fn connect(hub: &Hub, session: &Session) -> Self {
+        let channel = channels::find("telegram").unwrap();
+        let fields = BTreeMap::from(
+            [
+                ("bot_token", BOT_TOKEN),
+                ("secret_token", SECRET_TOKEN),
+                ("api_base_url", "http://127.0.0.1:9"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        let id = connect(hub, session, channel, fields).await;
+        Self { id, url: format!("{}/webhooks/telegram/{id}", hub.url), http: hub.client().http() }
+    }
+
+    /// One update; the hub's status.
+    pub async fn post(&self, update: &Value) -> StatusCode {
+        let request = self.http.post(&self.url).header("x-telegram-bot-api-secret-token", SECRET_TOKEN);
+        request.json(update).send().await.unwrap().status()
     }
 }
 

@@ -1,0 +1,74 @@
+//! Customers whose numbers and groups change stay who they are.
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    hub::Hub,
+    inbox::{Inbox, id, ids},
+    platform::Telegram,
+};
+
+#[tokio::test]
+async fn a_new_number_takes_the_place_of_the_old_one() {
+    let inbox = Inbox::start().await;
+    let (owner, whatsapp) = (&inbox.owner, &inbox.whatsapp);
+    let before = inbox.receive("4915100000001", "wamid.1", "my old number").await;
+    let system = json!({"from": "4915100000001", "id": "wamid.2", "timestamp": "1760000010", "type": "system",
+        "system": {"type": "user_changed_number", "wa_id": "4915100000099",
+            "body": "User Ada changed from 4915100000001 to 4915100000099"}});
+    let told = whatsapp.change(json!({"messages": [system]}));
+    for _ in 0..2 {
+        assert_eq!(whatsapp.post(&told).await, 200);
+    }
+
+    let contact = owner.get(&format!("/contacts/{}", id(&before["contact"]))).await.expect(200).body;
+    assert_eq!(contact["phone"], "+4915100000099");
+    let addresses: Vec<_> = contact["identities"].as_array().unwrap().iter().collect();
+    assert_eq!(addresses.len(), 1, "the old number has left: {addresses:?}");
+    assert_eq!(addresses[0]["external_id"], "4915100000099");
+
+    let after = inbox.receive("4915100000099", "wamid.3", "my new number").await;
+    assert_eq!(id(&after), id(&before), "the same conversation goes on");
+    let stranger = inbox.receive("4915100000001", "wamid.4", "I have this number now").await;
+    assert_ne!(id(&stranger["contact"]), id(&before["contact"]));
+    assert_eq!(ids(&owner.get("/conversations").await.expect(200).body).len(), 2);
+}
+
+/// A group that becomes a supergroup gets another id; its conversation stays, whichever of the two notices comes first.
+#[tokio::test]
+async fn a_group_that_moves_stays_one_conversation() {
+    const OLD: i64 = -4_000_000_001;
+    const NEW: i64 = -1_002_000_000_077;
+    let group = |chat: i64| {
+        let kind = if chat == OLD { "group" } else { "supergroup" };
+        json!({"id": chat, "title": "Engines", "type": kind})
+    };
+    let update = |number: i64, chat: i64, more: Value| {
+        let mut message = json!({"message_id": number, "date": 1_767_322_800 + number, "chat": group(chat),
+            "from": {"id": 5_000_000_002_i64, "is_bot": false, "first_name": "Bob"}});
+        message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"update_id": 900_000_000 + number, "message": message})
+    };
+    let to = update(2, OLD, json!({"migrate_to_chat_id": NEW}));
+    let from = update(3, NEW, json!({"migrate_from_chat_id": OLD}));
+    for notices in [[&to, &from], [&from, &to]] {
+        let hub = Hub::start().await;
+        let owner = hub.found("Acme", "ada").await;
+        let telegram = Telegram::connect(&hub, &owner).await;
+        assert_eq!(telegram.post(&update(1, OLD, json!({"text": "before"}))).await, 200);
+        let before = owner.get("/conversations").await.expect(200).body["data"][0].clone();
+        for notice in notices {
+            assert_eq!(telegram.post(notice).await, 200);
+        }
+        assert_eq!(telegram.post(&update(4, NEW, json!({"text": "after"}))).await, 200);
+
+        let listed = owner.get("/conversations").await.expect(200).body;
+        assert_eq!(ids(&listed), [id(&before)]);
+        assert_eq!(listed["data"][0]["contact"]["id"], before["contact"]["id"]);
+        let path = format!("/conversations/{}/messages", id(&before));
+        let messages = owner.get(&path).await.expect(200).body;
+        let texts: Vec<_> =
+            messages["data"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap()).collect();
+        assert!(texts.contains(&"before") && texts.contains(&"after"), "{texts:?}");
+    }
+}
