@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -40,7 +40,7 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
     let number = house.numbers(stage, 1, 1).await?.remove(0);
     stage.postgres.settle(house.database).await?;
     let begun = Instant::now();
-    let opened = open(&house, &number, &vec![None; SOCKETS]).await?;
+    let opened = open(&house, &number).await?;
     let plain = begun.elapsed();
     let first: i64 = newest(&house).await?;
     let telling = Arc::new(AtomicBool::new(true));
@@ -49,15 +49,16 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
     let clients = listen_for(opened, Duration::from_secs(2)).await?;
     // All connections are closed now; what is told meanwhile is missed by everybody.
     sleep(Duration::from_millis(500)).await;
-    let cursors: Vec<_> = clients.iter().map(|client| Some(client.cursor.clone())).collect();
     let statements = statements(&house).await?;
     let begun = Instant::now();
-    let opened = open(&house, &number, &cursors).await?;
-    let connected = begun.elapsed();
+    let (known, last) = watch::channel(None);
+    let back = come_back(&house, &number, clients, &last, begun);
+    sleep(Duration::from_secs(2)).await;
     telling.store(false, Ordering::Relaxed);
     teller.await??;
     let wanted = events(&house, first).await?;
-    let (clients, caught_up) = catch_up(opened, clients, wanted.clone(), begun).await?;
+    known.send_replace(wanted.last().copied());
+    let (clients, caught_up) = ended(back).await?;
     let queries = self::statements(&house).await? - statements;
     let lost: usize = clients.iter().map(|client| missing(&client.events, &wanted)).sum();
     let disordered = clients.iter().filter(|client| !client.events.is_sorted()).count();
@@ -74,80 +75,93 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
             .bar(Bound::AtMost(0.0)),
     );
     report.add(Line::plain("B6", "plain connect of 5,000", "s", vec![seconds(plain)]));
-    report.add(Line::plain("B6", "connect with a cursor", "s", vec![seconds(connected)]));
     report.add(Line::plain("B6", "events told meanwhile", "", vec![wanted.len() as f64]));
     report.add(Line::plain("B6", "transactions of the database meanwhile", "", vec![queries as f64]));
     Ok(())
 }
 
-/// Opens one socket per entry, all at the same time, in their order.
-async fn open(house: &House, number: &Number, cursors: &[Option<String>]) -> Result<Vec<(Socket, String)>> {
+/// Opens all sockets at the same time.
+async fn open(house: &House, number: &Number) -> Result<Vec<(Socket, String)>> {
     let mut tasks = JoinSet::new();
-    for (at, cursor) in cursors.iter().cloned().enumerate() {
+    for _ in 0..SOCKETS {
         let (address, token) = (house.hub.address, number.organization.token.clone());
-        tasks.spawn(async move { (at, Socket::enter(address, &token, cursor.as_deref()).await) });
+        tasks.spawn(async move { Socket::enter(address, &token, None).await });
     }
-    let mut opened = Vec::with_capacity(cursors.len());
+    let mut opened = Vec::with_capacity(SOCKETS);
     while let Some(task) = tasks.join_next().await {
-        let (at, socket) = task?;
-        opened.push((at, socket?));
+        opened.push(task??);
     }
-    opened.sort_unstable_by_key(|(at, _)| *at);
-    Ok(opened.into_iter().map(|(_, socket)| socket).collect())
+    Ok(opened)
 }
 
 /// Lets every socket listen for a while, then closes them all at once.
 async fn listen_for(sockets: Vec<(Socket, String)>, time: Duration) -> Result<Vec<Client>> {
     let ends = Instant::now() + time;
     let mut tasks = JoinSet::new();
-    for (at, (mut socket, cursor)) in sockets.into_iter().enumerate() {
+    for (mut socket, cursor) in sockets {
         let mut client = Client { cursor, events: Vec::new() };
         tasks.spawn(async move {
             while let Ok(Ok(frame)) = tokio::time::timeout_at(ends, socket.next()).await {
                 client.note(frame);
             }
-            (at, client)
-        });
-    }
-    let mut clients = tasks.join_all().await;
-    clients.sort_unstable_by_key(|(at, _)| *at);
-    Ok(clients.into_iter().map(|(_, client)| client).collect())
-}
-
-/// Until every client has heard the last event; how long that took since `begun`.
-async fn catch_up(
-    sockets: Vec<(Socket, String)>,
-    clients: Vec<Client>,
-    wanted: Vec<i64>,
-    begun: Instant,
-) -> Result<(Vec<Client>, Duration)> {
-    let last = wanted.last().copied().unwrap_or_default();
-    let (done, mut finished) = watch::channel(0_usize);
-    let done = Arc::new(done);
-    let latest = Arc::new(Mutex::new(Duration::ZERO));
-    let mut tasks = JoinSet::new();
-    for ((mut socket, _), mut client) in sockets.into_iter().zip(clients) {
-        let (done, latest) = (done.clone(), latest.clone());
-        tasks.spawn(async move {
-            while client.events.last() < Some(&last) {
-                match tokio::time::timeout(PATIENCE, socket.next()).await {
-                    Ok(Ok(frame)) => client.note(frame),
-                    _ => break,
-                }
-            }
-            let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
-            *latest = (*latest).max(begun.elapsed());
-            done.send_modify(|count| *count += 1);
             client
         });
     }
-    finished.wait_for(|count| *count == SOCKETS).await?;
-    let clients = tasks.join_all().await;
-    let latest = *latest.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(tasks.join_all().await)
+}
+
+/// Every client connects with its cursor, again if it is cut, until it has heard the last event; each says how long that took
+/// since `begun`.
+fn come_back(
+    house: &House,
+    number: &Number,
+    clients: Vec<Client>,
+    last: &watch::Receiver<Option<i64>>,
+    begun: Instant,
+) -> JoinSet<(Client, Duration)> {
+    let mut tasks = JoinSet::new();
+    for mut client in clients {
+        let (address, token) = (house.hub.address, number.organization.token.clone());
+        let mut last = last.clone();
+        tasks.spawn(async move {
+            while begun.elapsed() < PATIENCE && !client.has_heard(*last.borrow()) {
+                let Ok((mut socket, _)) = Socket::enter(address, &token, Some(&client.cursor)).await else {
+                    sleep(Duration::from_millis(200)).await;
+                    continue;
+                };
+                while !client.has_heard(*last.borrow()) {
+                    // The last event may have come before it was known to be the last.
+                    tokio::select! {
+                        frame = socket.next() => match frame {
+                            Ok(frame) => client.note(frame),
+                            Err(_) => break,
+                        },
+                        _ = last.changed() => {}
+                        () = tokio::time::sleep_until(begun + PATIENCE) => break,
+                    }
+                }
+            }
+            (client, begun.elapsed())
+        });
+    }
+    tasks
+}
+
+async fn ended(mut tasks: JoinSet<(Client, Duration)>) -> Result<(Vec<Client>, Duration)> {
+    let (mut clients, mut latest) = (Vec::new(), Duration::ZERO);
+    while let Some(task) = tasks.join_next().await {
+        let (client, after) = task?;
+        latest = latest.max(after);
+        clients.push(client);
+    }
     Ok((clients, latest))
 }
 
 impl Client {
+    fn has_heard(&self, last: Option<i64>) -> bool {
+        last.is_some_and(|last| self.events.last() >= Some(&last))
+    }
+
     /// A repeat is told by its id and dropped, as the web client does it.
     fn note(&mut self, frame: Option<&[u8]>) {
         let Some(frame) = frame else { return };

@@ -205,7 +205,8 @@ async fn arrange(app: &App, organization: OrganizationId, people: &[UserId]) -> 
         .execute(tx.sql())
         .await?;
     }
-    for (name, color) in [("Orders", "blue"), ("Returns", "orange"), ("Wholesale", "purple"), ("VIP", "green")]
+    for (name, color) in
+        [("Orders", "blue"), ("Returns", "orange"), ("Wholesale", "purple"), ("VIP", "green")]
     {
         sqlx::query("insert into labels (organization_id, id, name, color) values ($1, $2, $3, $4)")
             .bind(organization)
