@@ -45,6 +45,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::bulk::routes())
         .merge(http::callbacks::routes())
         .merge(http::contact_bulk::routes())
+        .merge(http::contact_import::routes())
         .merge(http::contacts::routes())
         .merge(http::conversations::routes())
         .merge(http::integrations::routes())

@@ -140,7 +140,8 @@ fn bad_path(rejection: &PathRejection) -> Error {
         .into()
 }
 
-async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
+/// All of it. 413 if it is larger than the route takes.
+pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes> {
     Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod bulk;
 pub mod callbacks;
 pub mod contact_bulk;
+pub mod contact_import;
 pub mod contacts;
 pub mod conversations;
 pub mod edge;

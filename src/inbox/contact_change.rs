@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-const MOST_ATTRIBUTES: usize = 50;
+pub const MOST_ATTRIBUTES: usize = 50;
 const MOST_TAGS: usize = 50;
 /// Conversations of a contact that are told of a change.
 const TOLD: i64 = 20;
@@ -253,7 +253,7 @@ fn checked(change: &Change, known: &Map<String, Value>) -> Result<Checked> {
     })
 }
 
-fn attribute_fits(key: &str, value: &Value) -> bool {
+pub fn attribute_fits(key: &str, value: &Value) -> bool {
     let value_fits = match value {
         Value::String(text) => text.chars().count() <= 1000,
         Value::Number(_) | Value::Bool(_) => true,
@@ -271,7 +271,7 @@ pub fn normal_phone(text: &str) -> Option<String> {
     fits.then(|| format!("+{digits}"))
 }
 
-fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     text.len() <= 254
         && text.split_once('@').is_some_and(|(name, host)| {
             !name.is_empty()

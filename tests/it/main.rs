@@ -5,6 +5,7 @@ mod access;
 mod attachments;
 mod bad_input;
 mod callbacks;
+mod contact_import;
 mod contacts;
 mod conversations;
 mod database;

@@ -349,6 +349,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes contacts from CSV (UTF-8, up to 1 MB and 5,000 rows). The first line names the columns: `name`, `phone`, `email`; every
+         *     other column becomes an attribute, but those that only the export has are passed over. A row changes the contact that has its
+         *     phone, else the one that has its e-mail address, else makes a new one; empty cells change nothing. Each row has its own
+         *     outcome: a faulty one is skipped and its neighbours are taken.
+         */
+        post: operations["import_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}": {
         parameters: {
             query?: never;
@@ -1354,6 +1376,13 @@ export interface components {
             /** @description The channel's kind of id; where it is absent, `external_id` is what people call it: a phone number. */
             kind?: string;
         };
+        /** @description What came of one row. */
+        ImportedRow: {
+            error?: string | null;
+            outcome: components["schemas"]["Outcome"];
+            /** @description Counted from 1, without the head and empty lines. */
+            row: number;
+        };
         IntegrationChange: {
             /** @description Fields that change; the others stay, as do secrets that come back masked. Empty text removes an optional field. */
             account?: {
@@ -1660,6 +1689,8 @@ export interface components {
             longitude: number;
             name?: string | null;
         };
+        /** @enum {string} */
+        Outcome: "created" | "updated" | "skipped";
         /** @description A page, and where the next one begins. */
         Page_Callback: {
             data: {
@@ -1794,6 +1825,17 @@ export interface components {
                  * @description As the single request would have answered.
                  */
                 status: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_ImportedRow: {
+            data: {
+                error?: string | null;
+                outcome: components["schemas"]["Outcome"];
+                /** @description Counted from 1, without the head and empty lines. */
+                row: number;
             }[];
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
@@ -3151,6 +3193,47 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportedRow"];
                 };
             };
             /** @description A problem, RFC 9457 */
