@@ -6,6 +6,7 @@ mod account;
 mod batch;
 mod changes;
 mod early;
+mod lines;
 mod messages;
 mod people;
 mod queue;

@@ -9,6 +9,7 @@ use sqlx::postgres::types::Oid;
 use super::{
     Delivery, account,
     changes::{self, Changes},
+    lines,
     messages::NewMessages,
     people::People,
     record::{self, Became, Effect, Record},
@@ -73,7 +74,8 @@ async fn store_items(tx: &mut Tx, items: &[Item<'_>], became: &mut [Option<Becam
     let changes = Changes::apply(tx, items, &people, &targets, &new, became).await?;
     account::apply(tx, items, &people, became).await?;
     threads.close_up(tx).await?;
-    tell::tell(tx, new, &changes, &people, &threads).await
+    tell::tell(tx, new, &changes, &people, &threads).await?;
+    lines::append(tx, items, &people).await
 }
 
 async fn settings(tx: &mut Tx) -> Result<Settings> {

@@ -27,6 +27,13 @@ async fn a_new_number_takes_the_place_of_the_old_one() {
     assert_eq!(addresses.len(), 1, "the old number has left: {addresses:?}");
     assert_eq!(addresses[0]["external_id"], "4915100000099");
 
+    let page = owner.get(&format!("/conversations/{}/messages", id(&before))).await.expect(200).body;
+    let lines: Vec<_> =
+        page["data"].as_array().unwrap().iter().filter(|one| one["kind"] == "system").collect();
+    assert_eq!(lines.len(), 1, "told twice, written once: {page}");
+    assert_eq!(lines[0]["seq"], 2);
+    assert!(lines[0]["text"].as_str().unwrap().contains("4915100000099"));
+
     let after = inbox.receive("4915100000099", "wamid.3", "my new number").await;
     assert_eq!(id(&after), id(&before), "the same conversation goes on");
     let stranger = inbox.receive("4915100000001", "wamid.4", "I have this number now").await;

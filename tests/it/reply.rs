@@ -29,7 +29,7 @@ async fn look(session: &Session, message: &str) -> Value {
 
 /// Waits until the message has one of these statuses.
 async fn until(session: &Session, message: &str, wanted: &[&str]) -> Value {
-    for _ in 0..400 {
+    for _ in 0..1200 {
         let now = look(session, message).await;
         if wanted.iter().any(|status| now["status"] == *status) {
             return now;
