@@ -15,7 +15,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use crate::{ids::IntegrationId, inbox::integration::Integration};
 
 /// Share of the platform's rate that is used: the rest is for clocks that differ.
-const SHARE: f64 = 0.95;
+const SHARE: f64 = 0.93;
 
 #[derive(Clone, Default)]
 pub(super) struct Limits(Arc<DashMap<IntegrationId, Arc<Pace>>>);
@@ -48,7 +48,7 @@ impl Pace {
     fn new(rate_per_second: u32) -> Self {
         let per_second = f64::from(rate_per_second.max(1)) * SHARE;
         // A burst on top of the pace must not exceed the platform's rate within any second.
-        let burst = (rate_per_second / 25).max(1);
+        let burst = (rate_per_second / 40).max(1);
         let burst_cells = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(Duration::from_secs_f64(1.0 / per_second))
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
