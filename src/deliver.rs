@@ -1,6 +1,7 @@
 //! Queued messages leave for their platforms: marked as `sending` in one commit, sent side by side within each account's limits,
 //! and recorded in another. A message that was being sent when a worker died becomes `unknown` and is never blindly resent.
 
+mod learn;
 mod limits;
 mod load;
 mod outcome;

@@ -1,6 +1,6 @@
 //! What the platform answered, recorded with the end of the job in one transaction.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use channels::{
     Receipt, SendError,
@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
-use super::ATTEMPTS;
+use super::{ATTEMPTS, learn};
 use crate::{
     app::App,
     db::Tx,
@@ -96,7 +96,8 @@ async fn record(app: &App, organization: OrganizationId, outcomes: &[Outcome]) -
     lock(&mut tx, outcomes).await?;
     let judged: Vec<_> = outcomes.iter().map(judge).collect();
     write(&mut tx, judged.iter().map(|(verdict, _)| verdict).collect()).await?;
-    let early = learn(&mut tx, outcomes).await?;
+    learn::learn(&mut tx, outcomes).await?;
+    let early = apply_early(&mut tx, outcomes).await?;
     end_jobs(&mut tx, outcomes, &judged).await?;
     break_accounts(app, &mut tx, outcomes).await?;
     tell(&mut tx, outcomes, &early).await?;
@@ -173,47 +174,8 @@ async fn write(tx: &mut Tx, verdicts: Vec<&Verdict>) -> Result<()> {
     Ok(())
 }
 
-/// What the receipts revealed: further ids of albums, identities, moved threads; then statuses that waited for these ids.
-async fn learn(tx: &mut Tx, outcomes: &[Outcome]) -> Result<Vec<MessageId>> {
-    let organization = tx.organization();
-    for outcome in outcomes {
-        let Ok(receipt) = &outcome.sent else { continue };
-        for alias in receipt.external_ids.iter().skip(1) {
-            sqlx::query(
-                "insert into message_aliases (organization_id, integration_id, external_id, message_id)
-                 values ($1, $2, $3, $4) on conflict do nothing",
-            )
-            .bind(organization)
-            .bind(outcome.integration.id)
-            .bind(alias)
-            .bind(outcome.message_id)
-            .execute(tx.sql())
-            .await?;
-        }
-        for id in &receipt.learned {
-            sqlx::query(
-                "insert into contact_identities (organization_id, channel, kind, key, address, contact_id)
-                 select $1, c.channel, $3, $4, $5, c.contact_id from conversations c
-                 where c.organization_id = $1 and c.id = $2
-                 on conflict do nothing",
-            )
-            .bind(organization)
-            .bind(outcome.conversation_id)
-            .bind(&id.kind)
-            .bind(&id.key)
-            .bind(&id.address)
-            .execute(tx.sql())
-            .await?;
-        }
-        if let Some(thread) = &receipt.moved_to {
-            sqlx::query("update conversations set thread = $3, version = version + 1 where organization_id = $1 and id = $2")
-                .bind(organization)
-                .bind(outcome.conversation_id)
-                .bind(thread)
-                .execute(tx.sql())
-                .await?;
-        }
-    }
+/// Statuses that waited for the ids that the platform gave.
+async fn apply_early(tx: &mut Tx, outcomes: &[Outcome]) -> Result<Vec<MessageId>> {
     let sent: Vec<_> = named(outcomes)
         .map(|(integration, external, message, conversation)| {
             (integration, external.to_owned(), message, conversation)
@@ -246,16 +208,28 @@ async fn end_jobs(tx: &mut Tx, outcomes: &[Outcome], judged: &[(Verdict, Next)])
 /// An account that the platform refuses stops, and its admins hear why.
 async fn break_accounts(app: &App, tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
     let organization = tx.organization();
-    for outcome in outcomes {
-        let Err(SendError::AccountBroken(why)) = &outcome.sent else { continue };
-        sqlx::query("update integrations set status = 'broken', fault = $3, version = version + 1 where organization_id = $1 and id = $2 and status = 'active'")
-            .bind(organization)
-            .bind(outcome.integration.id)
-            .bind(Json(why))
-            .execute(tx.sql())
-            .await?;
-        app.integrations.forget(outcome.integration.id);
-        let data = json!({"what": "integrations", "integration_id": outcome.integration.id, "fault": why});
+    let broken: BTreeMap<_, _> = outcomes
+        .iter()
+        .filter_map(|one| match &one.sent {
+            Err(SendError::AccountBroken(why)) => Some((one.integration.id, why)),
+            _ => None,
+        })
+        .collect();
+    if !broken.is_empty() {
+        sqlx::query(
+            "update integrations i set status = 'broken', fault = b.fault, version = version + 1
+             from unnest($2::uuid[], $3::jsonb[]) as b (id, fault)
+             where i.organization_id = $1 and i.id = b.id and i.status = 'active'",
+        )
+        .bind(organization)
+        .bind(broken.keys().copied().collect::<Vec<_>>())
+        .bind(broken.values().map(Json).collect::<Vec<_>>())
+        .execute(tx.sql())
+        .await?;
+    }
+    for (id, why) in broken {
+        app.integrations.forget(id);
+        let data = json!({"what": "integrations", "integration_id": id, "fault": why});
         tx.tell(NewEvent::everybody(EventKind::SettingsUpdated, &data));
     }
     let worked: Vec<_> =
