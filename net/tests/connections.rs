@@ -1,4 +1,5 @@
 //! Sockets and streams against real servers on loopback.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
