@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// Limits count UTF-16 code units where the platform does, characters otherwise; sizes are bytes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Abilities {
     pub text: TextAbility,
     pub media: Vec<MediaAbility>,
@@ -40,6 +41,7 @@ pub struct Abilities {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TextAbility {
     pub max: usize,
     pub caption_max: usize,
@@ -48,6 +50,7 @@ pub struct TextAbility {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = TextUnit))]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     Characters,
@@ -56,6 +59,7 @@ pub enum Unit {
 
 /// How the platform writes bold and italic; the composer previews it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Markup {
     Plain,
@@ -64,6 +68,7 @@ pub enum Markup {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MediaAbility {
     pub kind: MediaKind,
     /// Accepted types; a trailing `*` stands for any subtype.
@@ -73,6 +78,7 @@ pub struct MediaAbility {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MediaKind {
     Image,
@@ -84,6 +90,7 @@ pub enum MediaKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reactions {
     None,
@@ -93,6 +100,7 @@ pub enum Reactions {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ButtonsAbility))]
 pub struct Buttons {
     pub max: usize,
     pub title_max: usize,
@@ -102,6 +110,7 @@ pub struct Buttons {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ListAbility))]
 pub struct List {
     pub max_rows: usize,
     pub title_max: usize,
@@ -110,6 +119,7 @@ pub struct List {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CanStart))]
 #[serde(rename_all = "snake_case")]
 pub enum Starts {
     Never,
@@ -118,6 +128,7 @@ pub enum Starts {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
     Webhook,

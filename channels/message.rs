@@ -42,6 +42,7 @@ pub enum MessageStatus {
 
 /// A structured piece of a message beside its text and files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Part {
     Location {
@@ -95,6 +96,7 @@ pub enum Part {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OrderItem {
     pub id: String,
     pub quantity: f64,
@@ -104,6 +106,7 @@ pub struct OrderItem {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FormatRange {
     pub start: usize,
     pub length: usize,
@@ -123,6 +126,7 @@ pub struct Quote {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Button {
     /// Comes back when the customer presses it.
     pub id: String,
@@ -211,6 +215,7 @@ pub enum MediaSource {
 
 /// A template with its values. Values are given by name or, for positional templates, by `1`, `2`, ….
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OutboundTemplate {
     pub name: String,
     pub language: String,
@@ -223,6 +228,7 @@ pub struct OutboundTemplate {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TemplateValue {
     /// `1`, `2`, … or the parameter's name.
     pub name: String,
@@ -231,6 +237,7 @@ pub struct TemplateValue {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TemplateValueKind {
     Text {
@@ -268,6 +275,7 @@ pub enum TemplateValueKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TemplateButtonValue {
     /// Position among the template's buttons, from 0.
     pub index: u32,
@@ -276,6 +284,7 @@ pub struct TemplateButtonValue {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TemplateButtonKind {
     QuickReply { payload: String },

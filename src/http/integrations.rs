@@ -49,10 +49,8 @@ struct ChannelView {
     /// `Telegram`
     name: &'static str,
     /// What it can carry: limits, formats, windows.
-    #[schema(value_type = Object)]
     abilities: ::channels::Abilities,
-    /// Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`.
-    #[schema(value_type = Vec<Object>)]
+    /// Fields that an admin fills in, in the order of the form.
     account_form: Vec<::channels::Field>,
 }
 
@@ -198,7 +196,6 @@ async fn remove(State(app): State<App>, agent: Agent, Path(id): Path<Integration
 
 #[derive(Debug, Serialize, ToSchema)]
 struct TestResult {
-    #[schema(value_type = Vec<Object>)]
     checks: Vec<Check>,
     integration: IntegrationView,
 }
@@ -243,7 +240,7 @@ async fn resume(
 
 /// Templates as known here. Agents choose from them.
 #[utoipa::path(get, path = "/integrations/{id}/templates", operation_id = "list_templates", tag = "integrations",
-    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Object), Problems))]
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Page<::channels::Template>), Problems))]
 async fn templates(
     State(app): State<App>,
     agent: Agent,
@@ -256,7 +253,7 @@ async fn templates(
 
 /// Fetches the platform's templates.
 #[utoipa::path(post, path = "/integrations/{id}/templates/sync", operation_id = "sync_templates", tag = "integrations",
-    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Object), Problems))]
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Page<::channels::Template>), Problems))]
 async fn sync_templates(
     State(app): State<App>,
     agent: Agent,

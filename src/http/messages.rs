@@ -111,11 +111,9 @@ struct SendMessage {
     #[garde(skip)]
     reply_to: Option<MessageId>,
     #[garde(skip)]
-    #[schema(value_type = Option<Object>)]
     template: Option<OutboundTemplate>,
     #[garde(length(max = 100))]
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
     buttons: Vec<Button>,
     /// Show the buttons as a list to pick from.
     #[garde(skip)]

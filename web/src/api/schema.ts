@@ -591,6 +591,7 @@ export interface paths {
         /**
          * Sends a message or writes a note. More attachments than the platform takes at once become several messages; the answer is
          *     the first. 200 where the `client_id` was sent before. 422 `window_closed` brings the templates that can be sent instead.
+         *     409 `stale` brings, in `current`, the conversation's `last_seq` and the `messages` that the author had not seen.
          */
         post: operations["send_message"];
         delete?: never;
@@ -1081,6 +1082,55 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Limits count UTF-16 code units where the platform does, characters otherwise; sizes are bytes. */
+        Abilities: {
+            /**
+             * @description Kinds of files that may share one message; files of different groups never do. Empty where every file is a
+             *     message of its own.
+             */
+            albums: components["schemas"]["MediaKind"][][];
+            /** @description Attachments that one message of the platform can carry; more are split over several. */
+            attachments_per_message: number;
+            buttons?: components["schemas"]["ButtonsAbility"] | null;
+            /** @description Whether we may write to somebody who has not written to us. */
+            can_start: components["schemas"]["CanStart"];
+            contacts: boolean;
+            /**
+             * Format: int32
+             * @description Seconds after sending within which our own messages can be deleted for everybody; `None` if never.
+             */
+            delete_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description Seconds after sending within which our own messages can be edited; `None` if never.
+             */
+            edit_seconds?: number | null;
+            groups: boolean;
+            list?: components["schemas"]["ListAbility"] | null;
+            location: boolean;
+            media: components["schemas"]["MediaAbility"][];
+            /**
+             * Format: int32
+             * @description Messages per second that the platform takes from one account.
+             */
+            rate_per_second: number;
+            reactions: components["schemas"]["Reactions"];
+            /** @description Whether we can tell the customer that we have read. */
+            read_receipts: boolean;
+            reply: boolean;
+            /** @description Whether the platform tells us `delivered` and `read`. */
+            statuses: boolean;
+            templates: boolean;
+            text: components["schemas"]["TextAbility"];
+            /** @description Whether callbacks arrive on `/webhooks/{channel}/{integration}`, or on a live connection that we hold. */
+            transport: components["schemas"]["Transport"];
+            typing: boolean;
+            /**
+             * Format: int32
+             * @description Hours after the customer's last message within which free text may be sent; `None` if always.
+             */
+            window_hours?: number | null;
+        };
         AcceptInvitation: {
             /** @description Needed when the address has no account yet. */
             name?: string | null;
@@ -1091,6 +1141,18 @@ export interface components {
             password: string;
             token: string;
         };
+        AccountField: {
+            /** @description One sentence: where to find the value. */
+            help: string;
+            kind: components["schemas"]["AccountFieldKind"];
+            label: string;
+            name: string;
+            required: boolean;
+            /** @description Sealed in the database and masked in every answer. */
+            secret: boolean;
+        };
+        /** @enum {string} */
+        AccountFieldKind: "text" | "url";
         AddTeamMember: {
             user_id: components["schemas"]["UserId"];
         };
@@ -1098,6 +1160,21 @@ export interface components {
         AttachmentId: string;
         BlockContact: {
             blocked?: boolean;
+        };
+        Button: {
+            description?: string | null;
+            /** @description Comes back when the customer presses it. */
+            id: string;
+            title: string;
+            /** @description Opens this address instead of answering. */
+            url?: string | null;
+        };
+        ButtonsAbility: {
+            body_max: number;
+            id_max: number;
+            max: number;
+            title_max: number;
+            url: boolean;
         };
         /** @description A recorded callback. Secrets were removed before it was stored. */
         Callback: {
@@ -1120,16 +1197,26 @@ export interface components {
          * @description A recorded callback.
          */
         CallbackId: string;
+        /** @enum {string} */
+        CanStart: "never" | "with_template" | "always";
         /** @description A platform that accounts can be connected on. */
         ChannelView: {
             /** @description What it can carry: limits, formats, windows. */
-            abilities: Record<string, unknown>;
-            /** @description Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`. */
-            account_form: Record<string, unknown>[];
+            abilities: components["schemas"]["Abilities"];
+            /** @description Fields that an admin fills in, in the order of the form. */
+            account_form: components["schemas"]["AccountField"][];
             /** @description `telegram` */
             id: string;
             /** @description `Telegram` */
             name: string;
+        };
+        /** @description One line of an integration's health. */
+        Check: {
+            /** @description A sentence for the admin: what is so, or what is wrong and how to mend it. */
+            detail: string;
+            /** @description `token`, `webhook`, `permissions`, `number`, … */
+            name: string;
+            ok: boolean;
         };
         /** @description A person, or a group, across channels. */
         Contact: {
@@ -1357,6 +1444,13 @@ export interface components {
         ForgotPassword: {
             email: string;
         };
+        FormatRange: {
+            length: number;
+            start: number;
+            /** @description `bold`, `italic`, `underline`, `strike`, `code`, `pre`, `spoiler`, `quote`, `link`, `mention`. */
+            style: string;
+            url?: string | null;
+        };
         /** @description What a message was, and how far it got. */
         History: {
             statuses: components["schemas"]["StatusAt"][];
@@ -1409,12 +1503,11 @@ export interface components {
             channel: string;
             /** Format: date-time */
             checked_at?: string | null;
-            /** @description What the last test said: `name`, `ok`, `detail`. */
-            checks?: Record<string, unknown>[] | null;
+            /** @description What the last test said. */
+            checks?: components["schemas"]["Check"][] | null;
             /** Format: date-time */
             created_at: string;
-            /** @description Why it is broken: `code`, `platform_code`, `detail`, `next_step`. */
-            fault?: Record<string, unknown> | null;
+            fault?: components["schemas"]["Refusal"] | null;
             id: components["schemas"]["IntegrationId"];
             /** Format: date-time */
             last_inbound_at?: string | null;
@@ -1485,6 +1578,12 @@ export interface components {
             /** @description The first 200 characters. */
             text: string;
         };
+        ListAbility: {
+            body_max: number;
+            description_max: number;
+            max_rows: number;
+            title_max: number;
+        };
         /** @description Who somebody is now, and the token that says so. The refresh token travels in a cookie. */
         LoggedIn: {
             /** @description For the header `Authorization: Bearer …`. */
@@ -1507,11 +1606,26 @@ export interface components {
         LookAtInvitation: {
             token: string;
         };
+        /**
+         * @description How the platform writes bold and italic; the composer previews it.
+         * @enum {string}
+         */
+        Markup: "plain" | "whatsapp" | "telegram_html";
         /** @description The caller, in this organization. */
         Me: components["schemas"]["User"] & {
             role: components["schemas"]["Role"];
             teams: components["schemas"]["MemberTeam"][];
         };
+        MediaAbility: {
+            caption: boolean;
+            kind: components["schemas"]["MediaKind"];
+            /** Format: int64 */
+            max_bytes: number;
+            /** @description Accepted types; a trailing `*` stands for any subtype. */
+            mime: string[];
+        };
+        /** @enum {string} */
+        MediaKind: "image" | "video" | "audio" | "voice" | "document" | "sticker";
         /** @description A member as the others see them. */
         Member: {
             /** Format: date-time */
@@ -1556,8 +1670,7 @@ export interface components {
             direction: string;
             /** Format: date-time */
             edited_at?: string | null;
-            /** @description Why it failed, or why the platform could not give us its content: `code`, `platform_code`, `detail`, `next_step`. */
-            error?: Record<string, unknown> | null;
+            error?: components["schemas"]["Refusal"] | null;
             external_id?: string | null;
             forwarded: boolean;
             id: components["schemas"]["MessageId"];
@@ -1566,7 +1679,7 @@ export interface components {
             /** @description Came after newer messages. */
             late: boolean;
             /** @description Structured pieces beside text and files. */
-            parts: Record<string, unknown>[];
+            parts: components["schemas"]["Part"][];
             reactions: components["schemas"]["Reaction"][];
             reply_to?: components["schemas"]["ReplyTo"] | null;
             sender: components["schemas"]["Sender"];
@@ -1644,6 +1757,11 @@ export interface components {
             color?: string;
             name: string;
         };
+        /**
+         * @description The one useful thing to do about a refusal.
+         * @enum {string}
+         */
+        NextStep: "retry" | "wait" | "use_template" | "fix_recipient" | "fix_content" | "fix_template" | "reconnect" | "none";
         Note: {
             author_id: components["schemas"]["UserId"];
             author_name?: string | null;
@@ -1660,6 +1778,14 @@ export interface components {
             severity: string;
             text: string;
             topic: string;
+        };
+        OrderItem: {
+            currency: string;
+            id: string;
+            /** @description As the platform wrote it; exact. */
+            price: string;
+            /** Format: double */
+            quantity: number;
         };
         Organization: {
             /** @description Agents see every conversation, not only theirs, their teams' and the unassigned. */
@@ -1689,6 +1815,14 @@ export interface components {
             longitude: number;
             name?: string | null;
         };
+        /** @description A template with its values. Values are given by name or, for positional templates, by `1`, `2`, …. */
+        OutboundTemplate: {
+            body?: components["schemas"]["TemplateValue"][];
+            buttons?: components["schemas"]["TemplateButtonValue"][];
+            header?: components["schemas"]["TemplateValue"][];
+            language: string;
+            name: string;
+        };
         /** @enum {string} */
         Outcome: "created" | "updated" | "skipped";
         /** @description A page, and where the next one begins. */
@@ -1715,9 +1849,9 @@ export interface components {
         Page_ChannelView: {
             data: {
                 /** @description What it can carry: limits, formats, windows. */
-                abilities: Record<string, unknown>;
-                /** @description Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`. */
-                account_form: Record<string, unknown>[];
+                abilities: components["schemas"]["Abilities"];
+                /** @description Fields that an admin fills in, in the order of the form. */
+                account_form: components["schemas"]["AccountField"][];
                 /** @description `telegram` */
                 id: string;
                 /** @description `Telegram` */
@@ -1850,12 +1984,11 @@ export interface components {
                 channel: string;
                 /** Format: date-time */
                 checked_at?: string | null;
-                /** @description What the last test said: `name`, `ok`, `detail`. */
-                checks?: Record<string, unknown>[] | null;
+                /** @description What the last test said. */
+                checks?: components["schemas"]["Check"][] | null;
                 /** Format: date-time */
                 created_at: string;
-                /** @description Why it is broken: `code`, `platform_code`, `detail`, `next_step`. */
-                fault?: Record<string, unknown> | null;
+                fault?: components["schemas"]["Refusal"] | null;
                 id: components["schemas"]["IntegrationId"];
                 /** Format: date-time */
                 last_inbound_at?: string | null;
@@ -1926,8 +2059,7 @@ export interface components {
                 direction: string;
                 /** Format: date-time */
                 edited_at?: string | null;
-                /** @description Why it failed, or why the platform could not give us its content: `code`, `platform_code`, `detail`, `next_step`. */
-                error?: Record<string, unknown> | null;
+                error?: components["schemas"]["Refusal"] | null;
                 external_id?: string | null;
                 forwarded: boolean;
                 id: components["schemas"]["MessageId"];
@@ -1936,7 +2068,7 @@ export interface components {
                 /** @description Came after newer messages. */
                 late: boolean;
                 /** @description Structured pieces beside text and files. */
-                parts: Record<string, unknown>[];
+                parts: components["schemas"]["Part"][];
                 reactions: components["schemas"]["Reaction"][];
                 reply_to?: components["schemas"]["ReplyTo"] | null;
                 sender: components["schemas"]["Sender"];
@@ -2043,6 +2175,82 @@ export interface components {
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
         };
+        /** @description A page, and where the next one begins. */
+        Page_Template: {
+            data: {
+                body: string;
+                buttons?: components["schemas"]["TemplateButton"][];
+                category: string;
+                external_id: string;
+                footer?: string | null;
+                header?: components["schemas"]["TemplateHeader"] | null;
+                language: string;
+                name: string;
+                /** @description The body's parameters in order: `1`, `2`, … or names. */
+                parameters: string[];
+                /** @description Lower case: `approved`, `pending`, `rejected`, `paused`, `disabled`. */
+                status: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A structured piece of a message beside its text and files. */
+        Part: {
+            address?: string | null;
+            /** Format: double */
+            latitude: number;
+            live: boolean;
+            /** Format: double */
+            longitude: number;
+            name?: string | null;
+            /** @enum {string} */
+            type: "location";
+        } | {
+            emails: string[];
+            name: string;
+            organization?: string | null;
+            phones: string[];
+            /** @enum {string} */
+            type: "contact";
+        } | {
+            data?: unknown;
+            description?: string | null;
+            id: string;
+            title: string;
+            /** @enum {string} */
+            type: "choice";
+        } | {
+            buttons: components["schemas"]["Button"][];
+            list: boolean;
+            /** @enum {string} */
+            type: "buttons";
+        } | {
+            footer?: string | null;
+            header?: string | null;
+            language: string;
+            name: string;
+            /** @enum {string} */
+            type: "template";
+        } | {
+            catalog_id?: string | null;
+            items: components["schemas"]["OrderItem"][];
+            /** @enum {string} */
+            type: "order";
+        } | {
+            options: string[];
+            question: string;
+            /** @enum {string} */
+            type: "poll";
+        } | {
+            ranges: components["schemas"]["FormatRange"][];
+            /** @enum {string} */
+            type: "format";
+        } | {
+            detail?: string | null;
+            /** @enum {string} */
+            type: "unsupported";
+            what: string;
+        };
         Participant: {
             assignee: boolean;
             id: components["schemas"]["UserId"];
@@ -2062,7 +2270,10 @@ export interface components {
         Problem: {
             /** @description Stable, for programs. */
             code: string;
-            /** @description The present state of the thing, where a version did not match. */
+            /**
+             * @description The present state of the thing, where a version did not match; what came meanwhile, where somebody answers too early; the
+             *     templates to choose from, where the window is closed.
+             */
             current?: Record<string, unknown> | null;
             detail: string;
             /** @description Faults of single fields. */
@@ -2089,6 +2300,10 @@ export interface components {
             id?: string | null;
             name?: string | null;
         };
+        Reactions: "none" | "any" | {
+            /** @description Only these. */
+            listed: string[];
+        };
         ReadUpTo: {
             /**
              * Format: int64
@@ -2098,6 +2313,16 @@ export interface components {
         };
         Refresh: {
             organization_id?: components["schemas"]["OrganizationId"] | null;
+        };
+        /**
+         * @description A reason for people. `code` is ours, stable and translated by the web app; `platform_code` and `detail` are
+         *     the platform's own words.
+         */
+        Refusal: {
+            code: string;
+            detail: string;
+            next_step: components["schemas"]["NextStep"];
+            platform_code?: string | null;
         };
         Register: {
             email: string;
@@ -2145,16 +2370,19 @@ export interface components {
         SendMessage: {
             /** @description Uploads that have not been sent. */
             attachments?: components["schemas"]["AttachmentId"][];
-            buttons?: Record<string, unknown>[];
+            buttons?: components["schemas"]["Button"][];
             /** @description The client's own id of this message. Sending it again answers the message that it was. */
             client_id: string;
             /** @description Below buttons. */
             footer?: string | null;
+            /** @description Sends in spite of newer messages. */
+            force?: boolean;
             /** @description Above buttons. */
             header?: string | null;
             /**
              * Format: int64
-             * @description Number of the newest message that the author has seen.
+             * @description Number of the newest message that the author has seen. Where the customer has written since, or a colleague has answered, the
+             *     send is refused with 409 `stale`. Notes are always taken.
              */
             last_seen_seq?: number | null;
             /** @description Show the buttons as a list to pick from. */
@@ -2165,7 +2393,7 @@ export interface components {
             /** @description For colleagues only. */
             note?: boolean;
             reply_to?: components["schemas"]["MessageId"] | null;
-            template?: Record<string, unknown> | null;
+            template?: components["schemas"]["OutboundTemplate"] | null;
             text?: string;
         };
         Sender: {
@@ -2217,10 +2445,114 @@ export interface components {
             id: components["schemas"]["UserId"];
             name: string;
         };
+        /** @description A message that the platform approved beforehand. */
+        Template: {
+            body: string;
+            buttons?: components["schemas"]["TemplateButton"][];
+            category: string;
+            external_id: string;
+            footer?: string | null;
+            header?: components["schemas"]["TemplateHeader"] | null;
+            language: string;
+            name: string;
+            /** @description The body's parameters in order: `1`, `2`, … or names. */
+            parameters: string[];
+            /** @description Lower case: `approved`, `pending`, `rejected`, `paused`, `disabled`. */
+            status: string;
+        };
+        TemplateButton: {
+            /** @description `quick_reply`, `url`, `phone_number`, `copy_code`, … */
+            kind: string;
+            /** @description Whether the sender must give a value (a URL's suffix, a code). */
+            parameter: boolean;
+            text: string;
+            url?: string | null;
+        };
+        TemplateButtonKind: {
+            payload: string;
+            /** @enum {string} */
+            type: "quick_reply";
+        } | {
+            suffix: string;
+            /** @enum {string} */
+            type: "url";
+        } | {
+            code: string;
+            /** @enum {string} */
+            type: "copy_code";
+        };
+        TemplateButtonValue: components["schemas"]["TemplateButtonKind"] & {
+            /**
+             * Format: int32
+             * @description Position among the template's buttons, from 0.
+             */
+            index: number;
+        };
+        TemplateHeader: {
+            /** @description `text`, `image`, `video`, `document`, `location`. */
+            format: string;
+            parameters: string[];
+            text?: string | null;
+        };
+        TemplateValue: components["schemas"]["TemplateValueKind"] & {
+            /** @description `1`, `2`, … or the parameter's name. */
+            name: string;
+        };
+        TemplateValueKind: {
+            text: string;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /** Format: int64 */
+            amount_1000: number;
+            code: string;
+            fallback: string;
+            /** @enum {string} */
+            type: "currency";
+        } | {
+            fallback: string;
+            /** @enum {string} */
+            type: "date_time";
+        } | {
+            /** Format: uri */
+            link: string;
+            /** @enum {string} */
+            type: "image";
+        } | {
+            /** Format: uri */
+            link: string;
+            /** @enum {string} */
+            type: "video";
+        } | {
+            file_name?: string | null;
+            /** Format: uri */
+            link: string;
+            /** @enum {string} */
+            type: "document";
+        } | {
+            address: string;
+            /** Format: double */
+            latitude: number;
+            /** Format: double */
+            longitude: number;
+            place: string;
+            /** @enum {string} */
+            type: "location";
+        };
         TestResult: {
-            checks: Record<string, unknown>[];
+            checks: components["schemas"]["Check"][];
             integration: components["schemas"]["IntegrationView"];
         };
+        TextAbility: {
+            caption_max: number;
+            markup: components["schemas"]["Markup"];
+            max: number;
+            unit: components["schemas"]["TextUnit"];
+        };
+        /** @enum {string} */
+        TextUnit: "characters" | "utf16";
+        /** @enum {string} */
+        Transport: "webhook" | "stream";
         TypingState: {
             /** @description `false` when the agent stopped. */
             typing?: boolean;
@@ -4655,7 +4987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, unknown>;
+                    "application/json": components["schemas"]["Page_Template"];
                 };
             };
             /** @description A problem, RFC 9457 */
@@ -4694,7 +5026,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, unknown>;
+                    "application/json": components["schemas"]["Page_Template"];
                 };
             };
             /** @description A problem, RFC 9457 */

@@ -70,6 +70,16 @@ describe("the outbox", () => {
     expect(shown().map((one) => one.id)).toEqual(["m1"]);
   });
 
+  it("sends in spite of newer messages only when asked again", async () => {
+    hub(() => Response.json({ code: "stale", detail: "There are newer messages." }, { status: 409 }));
+    await sendMessage(client, "c", request);
+    expect(bodies).toEqual([request]);
+
+    hub(() => Response.json(taken(shown()[0] as HeldMessage), { status: 201 }));
+    await sendAgain(client, shown()[0] as HeldMessage);
+    expect(bodies).toEqual([{ ...request, force: true }]);
+  });
+
   it("keeps what was written while the hub cannot be reached", async () => {
     hub(() => Promise.reject(new TypeError("network")));
     await sendMessage(client, "c", request);

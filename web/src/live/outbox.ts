@@ -26,10 +26,10 @@ export async function sendMessage(client: QueryClient, conversationId: string, r
 export async function sendAgain(client: QueryClient, message: HeldMessage): Promise<void> {
   const { local } = message;
   if (!local) return;
-  changeMessages(client, message.conversation_id, (pages) =>
-    patchMessage(pages, message.id, (held) => ({ ...held, local: { state: "sending", request: local.request } })),
-  );
-  await transmit(client, message.conversation_id, local.request);
+  // Whoever sends again has the newer messages on the screen.
+  const request: SendRequest = local.code === "stale" ? { ...local.request, force: true } : local.request;
+  changeMessages(client, message.conversation_id, (pages) => patchMessage(pages, message.id, (held) => ({ ...held, local: { state: "sending", request } })));
+  await transmit(client, message.conversation_id, request);
 }
 
 export function discard(client: QueryClient, message: HeldMessage): void {
