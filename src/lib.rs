@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod picture;
 pub mod realtime;
 pub mod router;
+pub mod routing;
 pub mod serve;
 pub mod start;
 pub mod store;
