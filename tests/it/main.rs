@@ -22,4 +22,5 @@ mod process;
 mod realtime;
 mod reply;
 mod search;
+mod shared_address;
 mod tenancy;
