@@ -16,6 +16,7 @@ pub mod ids;
 pub mod inbox;
 pub mod ingest;
 pub mod jobs;
+pub mod listeners;
 pub mod mail;
 pub mod maintenance;
 pub mod media;

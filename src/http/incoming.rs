@@ -75,7 +75,7 @@ async fn take_shared(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response> {
     let unknown = || Error::not_found("channel");
-    let channel = ::channels::find(&channel).ok_or_else(unknown)?;
+    let channel = app.integrations.channel(&channel).ok_or_else(unknown)?;
     let body = body.map_err(unreadable)?;
     let request = unverified(&app, &method, &uri, query.as_deref(), &headers, body);
     match routing::route(&app, channel, request).await? {

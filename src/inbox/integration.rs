@@ -71,6 +71,11 @@ impl Integrations {
         Self { db, vault, channels, known: Arc::default() }
     }
 
+    /// The channel of that id, if this hub has it.
+    pub fn channel(&self, id: &str) -> Option<&'static dyn Channel> {
+        (self.channels)(id)
+    }
+
     /// Those of every organization that a platform calls by one of these names. Not remembered: an account that was connected a
     /// moment ago must be found.
     pub async fn of_accounts(
@@ -85,6 +90,15 @@ impl Integrations {
         let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(select))
             .bind(channel.id().as_str())
             .bind(names)
+            .fetch_all(self.db.system())
+            .await?;
+        self.unseal_all(rows)
+    }
+
+    /// As they are in the table now.
+    pub async fn of_ids(&self, ids: &[IntegrationId]) -> Result<Vec<Arc<Integration>>> {
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} and id = any($1)")))
+            .bind(ids)
             .fetch_all(self.db.system())
             .await?;
         self.unseal_all(rows)

@@ -15,6 +15,7 @@ mod harness;
 mod inbound;
 mod integrations;
 mod labels;
+mod listeners;
 mod messages;
 mod openapi;
 mod people;
