@@ -17,7 +17,7 @@ use crate::{
     db::Tx,
     error::Result,
     ids::{ConversationId, IntegrationId, MessageId, OrganizationId},
-    inbox::{conversation, integration::Integration, message},
+    inbox::{conversation, integration::Integration, integration_admin, message},
     ingest,
     jobs::{self, Job, Jobs, backoff},
     realtime::event::{EventKind, NewEvent},
@@ -215,22 +215,9 @@ async fn break_accounts(app: &App, tx: &mut Tx, outcomes: &[Outcome]) -> Result<
             _ => None,
         })
         .collect();
-    if !broken.is_empty() {
-        sqlx::query(
-            "update integrations i set status = 'broken', fault = b.fault, version = version + 1
-             from unnest($2::uuid[], $3::jsonb[]) as b (id, fault)
-             where i.organization_id = $1 and i.id = b.id and i.status = 'active'",
-        )
-        .bind(organization)
-        .bind(broken.keys().copied().collect::<Vec<_>>())
-        .bind(broken.values().map(Json).collect::<Vec<_>>())
-        .execute(tx.sql())
-        .await?;
-    }
     for (id, why) in broken {
+        integration_admin::break_account(tx, id, why).await?;
         app.integrations.forget(id);
-        let data = json!({"what": "integrations", "integration_id": id, "fault": why});
-        tx.tell(NewEvent::everybody(EventKind::SettingsUpdated, &data));
     }
     let worked: Vec<_> =
         outcomes.iter().filter(|one| one.sent.is_ok()).map(|one| one.integration.id).collect();
