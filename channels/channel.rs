@@ -40,6 +40,11 @@ pub trait Channel: Send + Sync + 'static {
     /// Fills in what the hub makes itself (secret tokens). Called once, before the account is stored.
     fn complete(&self, account: &mut Account);
 
+    /// Messages per second that the platform takes from this account.
+    fn messages_per_second(&self, _account: &Account) -> u32 {
+        self.abilities().rate_per_second
+    }
+
     /// How this request must prove that it comes from the platform.
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme;
 

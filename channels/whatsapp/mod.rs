@@ -59,6 +59,10 @@ impl Channel for WhatsApp {
         account::complete(account);
     }
 
+    fn messages_per_second(&self, account: &Account) -> u32 {
+        account::messages_per_second(account)
+    }
+
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme {
         if request.method() == "GET" {
             let secret = account.secret(account::VERIFY_TOKEN);
