@@ -1,6 +1,10 @@
 //! What the platform answered, recorded with the end of the job in one transaction.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use channels::{
     Receipt, SendError,
@@ -11,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
-use super::{ATTEMPTS, learn};
+use super::ATTEMPTS;
 use crate::{
     app::App,
     db::Tx,
@@ -96,8 +100,7 @@ async fn record(app: &App, organization: OrganizationId, outcomes: &[Outcome]) -
     lock(&mut tx, outcomes).await?;
     let judged: Vec<_> = outcomes.iter().map(judge).collect();
     write(&mut tx, judged.iter().map(|(verdict, _)| verdict).collect()).await?;
-    learn::learn(&mut tx, outcomes).await?;
-    let early = apply_early(&mut tx, outcomes).await?;
+    let early = learn(&mut tx, outcomes).await?;
     end_jobs(&mut tx, outcomes, &judged).await?;
     break_accounts(app, &mut tx, outcomes).await?;
     tell(&mut tx, outcomes, &early).await?;
@@ -174,14 +177,97 @@ async fn write(tx: &mut Tx, verdicts: Vec<&Verdict>) -> Result<()> {
     Ok(())
 }
 
-/// Statuses that waited for the ids that the platform gave.
-async fn apply_early(tx: &mut Tx, outcomes: &[Outcome]) -> Result<Vec<MessageId>> {
+/// What the receipts revealed: further ids of albums, identities, moved threads; then statuses that waited for these ids.
+async fn learn(tx: &mut Tx, outcomes: &[Outcome]) -> Result<Vec<MessageId>> {
+    learn_aliases(tx, outcomes).await?;
+    learn_identities(tx, outcomes).await?;
+    move_threads(tx, outcomes).await?;
     let sent: Vec<_> = named(outcomes)
         .map(|(integration, external, message, conversation)| {
             (integration, external.to_owned(), message, conversation)
         })
         .collect();
     ingest::apply_early(tx, &sent).await
+}
+
+/// Every further id of a message that became several on the platform.
+async fn learn_aliases(tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
+    let mut aliases = Vec::new();
+    for (outcome, receipt) in receipts(outcomes) {
+        let further = receipt.external_ids.iter().skip(1);
+        aliases.extend(further.map(|id| (outcome.integration.id, id.clone(), outcome.message_id)));
+    }
+    if aliases.is_empty() {
+        return Ok(());
+    }
+    let organization = tx.organization();
+    sqlx::query(
+        "insert into message_aliases (organization_id, integration_id, external_id, message_id)
+         select $1, * from unnest($2::uuid[], $3::text[], $4::uuid[]) on conflict do nothing",
+    )
+    .bind(organization)
+    .bind(aliases.iter().map(|alias| alias.0).collect::<Vec<_>>())
+    .bind(aliases.iter().map(|alias| alias.1.as_str()).collect::<Vec<_>>())
+    .bind(aliases.iter().map(|alias| alias.2).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// What the platform calls the people that it delivered to. Most of it is known: only what is new takes a lock.
+async fn learn_identities(tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
+    let mut learned: Vec<_> = receipts(outcomes)
+        .flat_map(|(outcome, receipt)| receipt.learned.iter().map(|id| (outcome.conversation_id, id)))
+        .collect();
+    if learned.is_empty() {
+        return Ok(());
+    }
+    learned.sort_by(|one, other| (&one.1.kind, &one.1.key).cmp(&(&other.1.kind, &other.1.key)));
+    let organization = tx.organization();
+    sqlx::query(
+        "insert into contact_identities (organization_id, channel, kind, key, address, contact_id)
+         select $1, c.channel, n.kind, n.key, n.address, c.contact_id
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[])
+              with ordinality as n (conversation_id, kind, key, address, at)
+         join conversations c on c.organization_id = $1 and c.id = n.conversation_id
+         where not exists (select from contact_identities i
+                           where i.organization_id = $1 and i.channel = c.channel and i.kind = n.kind and i.key = n.key)
+         order by n.at
+         on conflict do nothing",
+    )
+    .bind(organization)
+    .bind(learned.iter().map(|one| one.0).collect::<Vec<_>>())
+    .bind(learned.iter().map(|one| one.1.kind.as_str()).collect::<Vec<_>>())
+    .bind(learned.iter().map(|one| one.1.key.as_str()).collect::<Vec<_>>())
+    .bind(learned.iter().map(|one| one.1.address.as_str()).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+async fn move_threads(tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
+    let moved: HashMap<_, _> = receipts(outcomes)
+        .filter_map(|(outcome, receipt)| Some((outcome.conversation_id, receipt.moved_to.as_deref()?)))
+        .collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let organization = tx.organization();
+    sqlx::query(
+        "update conversations c set thread = n.thread, version = version + 1
+         from unnest($2::uuid[], $3::text[]) as n (id, thread)
+         where c.organization_id = $1 and c.id = n.id",
+    )
+    .bind(organization)
+    .bind(moved.keys().copied().collect::<Vec<_>>())
+    .bind(moved.values().copied().collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+fn receipts(outcomes: &[Outcome]) -> impl Iterator<Item = (&Outcome, &Receipt)> {
+    outcomes.iter().filter_map(|outcome| Some((outcome, outcome.sent.as_ref().ok()?)))
 }
 
 async fn end_jobs(tx: &mut Tx, outcomes: &[Outcome], judged: &[(Verdict, Next)]) -> Result<()> {

@@ -1111,7 +1111,7 @@ export interface components {
             media: components["schemas"]["MediaAbility"][];
             /**
              * Format: int32
-             * @description Messages per second that the platform takes from one account.
+             * @description Messages per second that the platform takes from an account of which nothing else is known.
              */
             rate_per_second: number;
             reactions: components["schemas"]["Reactions"];
@@ -1152,7 +1152,7 @@ export interface components {
             secret: boolean;
         };
         /** @enum {string} */
-        AccountFieldKind: "text" | "url";
+        AccountFieldKind: "text" | "url" | "number";
         AddTeamMember: {
             user_id: components["schemas"]["UserId"];
         };
