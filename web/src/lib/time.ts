@@ -29,6 +29,16 @@ export function dateAndTime(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** A day and a time near today, in few words: `today, 17:00`, `tomorrow, 9:00`, `Fri, 4 Mar, 9:00`. */
+export function moment(at: string, now = Date.now()): string {
+  const tomorrow = new Date(now);
+  tomorrow.setDate(tomorrow.getDate() + 1);
+  const day = dayKey(at);
+  if (day === dayKey(new Date(now).toISOString())) return `today, ${clock(at)}`;
+  if (day === dayKey(tomorrow.toISOString())) return `tomorrow, ${clock(at)}`;
+  return `${new Date(at).toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" })}, ${clock(at)}`;
+}
+
 /** The calendar day in the reader's own time zone; equal for two instants of one day. */
 export function dayKey(at: string): string {
   const date = new Date(at);

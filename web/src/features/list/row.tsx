@@ -22,7 +22,7 @@ interface RowProps {
   ticking: boolean;
   compact: boolean;
   now: number;
-  onTick: (id: string) => void;
+  onTick: (id: string, range: boolean) => void;
 }
 
 export const Row = memo(function Row(props: RowProps) {
@@ -82,7 +82,7 @@ function Tick({ conversation, ticked, ticking, compact, onTick }: RowProps) {
       role="checkbox"
       aria-checked={ticked}
       aria-label={`Select ${conversation.contact.name}`}
-      onClick={() => onTick(conversation.id)}
+      onClick={(event) => onTick(conversation.id, event.shiftKey)}
       className={classes("absolute z-10 flex items-center justify-center", compact ? "left-3 size-5" : "left-3 size-9")}
     >
       <span className={classes("group-hover:opacity-0 max-md:group-hover:opacity-100", shown && "opacity-0")}>
