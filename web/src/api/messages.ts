@@ -1,4 +1,4 @@
-import { infiniteQueryOptions } from "@tanstack/react-query";
+import { type InfiniteData, infiniteQueryOptions, type QueryClient } from "@tanstack/react-query";
 
 import { api, body } from "./client";
 import type { Attachment, Message, Page, SendRequest } from "./types";
@@ -32,12 +32,23 @@ export async function fetchMessages(conversationId: string, window: MessageWindo
 export function messageList(conversationId: string, first = pageOf) {
   return infiniteQueryOptions({
     queryKey: messageKeys.of(conversationId),
-    queryFn: ({ pageParam, signal }) => fetchMessages(conversationId, pageParam, pageParam ? pageOf : Math.min(200, first), signal),
+    queryFn: async ({ pageParam, signal, client }) => {
+      const page = await fetchMessages(conversationId, pageParam, pageParam ? pageOf : Math.min(200, first), signal);
+      if (pageParam?.direction === "older") return page;
+      const kept = unsent(client, conversationId).filter((one) => !page.data.some((message) => message.client_id === one.client_id));
+      return kept.length ? { ...page, data: [...page.data, ...kept] } : page;
+    },
     initialPageParam: undefined as MessageWindow,
     getNextPageParam: (page): MessageWindow => (page.next_cursor ? { direction: "older", from: ends(page).oldest } : undefined),
     getPreviousPageParam: (page): MessageWindow => (page.newer ? { direction: "newer", from: ends(page).newest } : undefined),
     staleTime: 60_000,
   });
+}
+
+/** What this browser holds and the server does not: it stays when the pages are fetched anew. */
+function unsent(client: QueryClient, conversationId: string): Message[] {
+  const held = client.getQueryData<InfiniteData<MessagePage>>(messageKeys.of(conversationId));
+  return (held?.pages[0]?.data ?? []).filter((message) => "local" in message && message.local !== undefined);
 }
 
 /** The lowest and the highest number on a page; unsent messages have none. */

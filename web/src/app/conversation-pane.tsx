@@ -4,6 +4,7 @@ import { X } from "lucide-react";
 
 import { conversation as conversationQuery } from "@/api/conversations";
 import { Composer } from "@/features/composer/composer";
+import { CardSkeleton } from "@/features/contact/card-skeleton";
 import { Thread } from "@/features/thread/thread";
 import { ThreadHeader } from "@/features/thread/thread-header";
 import { ThreadSkeleton } from "@/features/thread/thread-skeleton";
@@ -58,7 +59,7 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
           <IconButton label="Fold the contact panel" className="absolute top-2 left-2 z-10 hidden max-[1179px]:inline-flex" onClick={() => panel.toggle(false)}>
             <X />
           </IconButton>
-          <Suspense>
+          <Suspense fallback={<CardSkeleton />}>
             <ContactCard key={conversation.contact.id} contactId={conversation.contact.id} conversationId={conversation.id} />
           </Suspense>
         </aside>

@@ -14,6 +14,17 @@ export function shortAgo(at: string, now = Date.now()): string {
   return then.toLocaleDateString(undefined, { day: "numeric", month: "short", year: sameYear ? undefined : "numeric" });
 }
 
+/** How long ago, inside a sentence: `just now`, `5 min ago`, `3 h ago`, `4 days ago`; older ones by their date. */
+export function ago(at: string, now = Date.now()): string {
+  const passed = now - new Date(at).getTime();
+  if (passed < minute) return "just now";
+  if (passed < hour) return `${Math.floor(passed / minute)} min ago`;
+  if (passed < day) return `${Math.floor(passed / hour)} h ago`;
+  if (passed < 2 * day) return "yesterday";
+  if (passed < 14 * day) return `${Math.floor(passed / day)} days ago`;
+  return new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });
+}
+
 /** Hour and minute in the reader's own form. */
 export function clock(at: string): string {
   return new Date(at).toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" });

@@ -105,7 +105,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
               ref={field}
               text={text}
               note={note}
-              placeholder={note ? "Write a note for your team. @ mentions somebody." : `Write to ${conversation.contact.name || "the customer"} on ${channelName}`}
+              placeholder={note ? "Write a note for your team. @ mentions somebody." : `Write to ${brief(conversation.contact.name) || "the customer"} on ${channelName}`}
               people={note ? people : []}
               onChange={(next) => {
                 write(key, next);
@@ -157,4 +157,10 @@ export function Composer({ conversation }: { conversation: Conversation }) {
       </Suspense>
     </section>
   );
+}
+
+/** A placeholder is never longer than its line. */
+function brief(name: string): string {
+  const letters = [...name];
+  return letters.length > 28 ? `${letters.slice(0, 26).join("").trimEnd()}…` : name;
 }

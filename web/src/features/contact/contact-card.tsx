@@ -11,9 +11,10 @@ import { IconButton } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Chip } from "@/ui/chip";
 import { Menu, MenuItem } from "@/ui/menu";
-import { Failed, Lines } from "@/ui/states";
+import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { Attributes } from "./attributes";
+import { CardSkeleton } from "./card-skeleton";
 import { EditInPlace } from "./edit-in-place";
 import { Notes } from "./notes";
 import { OtherConversations } from "./other-conversations";
@@ -130,18 +131,6 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
     <div className="flex gap-2">
       <dt className="w-20 shrink-0 text-sm text-muted">{name}</dt>
       <dd className="min-w-0 flex-1">{children}</dd>
-    </div>
-  );
-}
-
-function CardSkeleton() {
-  return (
-    <div aria-busy="true" aria-label="Loading the contact">
-      <div className="flex flex-col items-center gap-3 pt-5 pb-6">
-        <div className="skeleton size-14 rounded-full" />
-        <div className="skeleton h-5 w-36" />
-      </div>
-      <Lines rows={6} className="border-t p-4" />
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function Tags({ tags, disabled, onChange }: TagsProps) {
         {disabled ? (
           tags.length === 0 ? <span className="text-sm text-muted">None.</span> : null
         ) : typed === undefined ? (
-          <Button small look="quiet" className="h-6 px-1.5 text-muted" onClick={() => setTyped("")}>
+          <Button small look="quiet" className={tags.length ? "h-6 px-1.5 text-muted" : "-ml-2 h-7 text-muted"} onClick={() => setTyped("")}>
             <Plus /> Tag
           </Button>
         ) : (

@@ -70,6 +70,24 @@ export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onRea
     return () => clearTimeout(timer);
   }, [highlighted]);
 
+  // Whoever reads the end still sees it when the composer grows, or the window shrinks.
+  const stays = useRef(true);
+  useEffect(() => {
+    stays.current = !away;
+  });
+  useEffect(() => {
+    const box = scroller.current;
+    if (!box) return;
+    let height = box.clientHeight;
+    const watch = new ResizeObserver(() => {
+      const grown = height - box.clientHeight;
+      height = box.clientHeight;
+      if (grown !== 0 && stays.current) box.scrollTop = box.scrollHeight;
+    });
+    watch.observe(box);
+    return () => watch.disconnect();
+  }, []);
+
   const items = virtual.getVirtualItems();
   const top = items[0]?.index ?? 0;
   const bottom = items[items.length - 1]?.index ?? 0;
