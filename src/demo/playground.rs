@@ -117,10 +117,7 @@ async fn act(State(playground): State<Playground>, Json(body): Json<ActBody>) ->
     perform(&playground, &body.channel, &body.account, &body.customer, body.act).await
 }
 
-async fn trouble(
-    State(playground): State<Playground>,
-    Json(asked): Json<Trouble>,
-) -> Result<StatusCode> {
+async fn trouble(State(playground): State<Playground>, Json(asked): Json<Trouble>) -> Result<StatusCode> {
     let player = playground.simulator.player(&asked.channel);
     let faults = player.as_ref().and_then(|player| player.trouble());
     let faults = faults.ok_or_else(|| Error::not_found("platform"))?;

@@ -11,8 +11,11 @@ export async function jumpTo(client: QueryClient, conversationId: string, messag
 
 /** Back to the newest messages, when the end of the conversation is not loaded. */
 export async function toEnd(client: QueryClient, conversationId: string): Promise<void> {
-  const held = client.getQueryData<MessagePages>(messageKeys.of(conversationId));
-  if (held?.pages[0] && "newer" in held.pages[0] && held.pages[0].newer) await showWindow(client, conversationId, undefined);
+  if (!endLoaded(client, conversationId)) await showWindow(client, conversationId, undefined);
+}
+
+export function endLoaded(client: QueryClient, conversationId: string): boolean {
+  return !client.getQueryData<MessagePages>(messageKeys.of(conversationId))?.pages[0]?.newer;
 }
 
 async function showWindow(client: QueryClient, conversationId: string, window: MessageWindow): Promise<void> {

@@ -5,7 +5,7 @@ import { Problem } from "@/api/problem";
 import { useSession } from "@/api/session";
 import type { Attachment, Conversation, Message, Part, Quote, SendRequest } from "@/api/types";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
-import { toEnd } from "./jump";
+import { endLoaded, toEnd } from "./jump";
 import { patchMessage, removeMessage, type HeldMessage, type Meanwhile } from "./message-pages";
 
 /** What the screen shows of a message before the server has it. */
@@ -16,13 +16,13 @@ export interface Preview {
   text?: string;
 }
 
-/** Shows the message at once and sends it; a refusal stays on the message, with a way to try again. */
-export async function sendMessage(client: QueryClient, conversationId: string, request: SendRequest, preview: Preview = {}): Promise<void> {
+/** Shows the message at once and sends it; a refusal stays on the message, with a way to try again. Tells whether the server took it. */
+export async function sendMessage(client: QueryClient, conversationId: string, request: SendRequest, preview: Preview = {}): Promise<boolean> {
   // Whoever answers while reading what is old goes back to the end, where the answer will stand.
-  await toEnd(client, conversationId).catch(() => undefined);
+  if (!endLoaded(client, conversationId)) await toEnd(client, conversationId).catch(() => undefined);
   holdMessage(client, draft(conversationId, request, preview));
   touchRow(client, conversationId, request, preview);
-  await transmit(client, conversationId, request);
+  return transmit(client, conversationId, request);
 }
 
 /**
@@ -43,9 +43,10 @@ export function discard(client: QueryClient, message: HeldMessage): void {
   changeMessages(client, message.conversation_id, (pages) => removeMessage(pages, message.id));
 }
 
-async function transmit(client: QueryClient, conversationId: string, request: SendRequest): Promise<void> {
+async function transmit(client: QueryClient, conversationId: string, request: SendRequest): Promise<boolean> {
   try {
     holdMessage(client, await postMessage(conversationId, request));
+    return true;
   } catch (error) {
     const problem = error instanceof Error ? error.message : "It was not sent.";
     const { code, current } = error instanceof Problem ? error : {};
@@ -54,6 +55,7 @@ async function transmit(client: QueryClient, conversationId: string, request: Se
     );
     // What was said meanwhile is shown, so that it can be reviewed.
     if (code === "stale") void client.invalidateQueries({ queryKey: messageKeys.of(conversationId) });
+    return false;
   }
 }
 

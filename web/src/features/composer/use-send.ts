@@ -59,15 +59,15 @@ export function useSend(conversation: Conversation) {
       },
       { attachments, kind: attachments[0] ? kindOf(attachments[0]) : "text", reply_to: quoted ? { id: quoted.id, external_id: quoted.external_id, text: quoted.text, sender_name: quoted.sender.name } : null },
     );
-    if (andClose) await changeConversation(client, id, { status: "closed" }).catch(toastError);
-    await sent;
+    // Closed only behind the message: an answer to a closed conversation would open it again.
+    if ((await sent) && andClose) await changeConversation(client, id, { status: "closed" }).catch(toastError);
   }
 
-  function sendTemplate(template: Template, blanks: Blanks): Promise<void> {
+  function sendTemplate(template: Template, blanks: Blanks): Promise<boolean> {
     const request = templateRequest(template, blanks);
     return sendMessage(client, id, { client_id: crypto.randomUUID(), template: request }, { kind: "template", text: filled(template.body, "body", blanks) });
   }
-  function sendLocation(location: NonNullable<SendRequest["location"]>): Promise<void> {
+  function sendLocation(location: NonNullable<SendRequest["location"]>): Promise<boolean> {
     return sendMessage(client, id, { client_id: crypto.randomUUID(), location, last_seen_seq: conversation.last_seq || undefined }, { kind: "location", text: location.name ?? "" });
   }
   return { mode, set, find, send, sendTemplate, sendLocation };
