@@ -289,4 +289,8 @@ impl crate::Player for Player {
     fn changes(&self) -> broadcast::Receiver<ChatChanged> {
         self.changes.subscribe()
     }
+
+    fn trouble(&self) -> Option<&Faults> {
+        Some(&self.faults)
+    }
 }

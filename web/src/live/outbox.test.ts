@@ -70,14 +70,17 @@ describe("the outbox", () => {
     expect(shown().map((one) => one.id)).toEqual(["m1"]);
   });
 
-  it("sends in spite of newer messages only when asked again", async () => {
-    hub(() => Response.json({ code: "stale", detail: "There are newer messages." }, { status: 409 }));
-    await sendMessage(client, "c", request);
-    expect(bodies).toEqual([request]);
+  it("says who answered meanwhile, and sends anyway once that was seen", async () => {
+    const current = { last_seq: 6, messages: [{ sender: { name: "Bruno" }, sent_at: "2026-01-01T12:00:00Z" }] };
+    hub(() => Response.json({ code: "stale", detail: "Somebody answered.", current }, { status: 409 }));
+    await sendMessage(client, "c", { ...request, last_seen_seq: 3 });
+    expect(shown()[0]?.local).toMatchObject({ code: "stale", meanwhile: { name: "Bruno", at: "2026-01-01T12:00:00Z" } });
 
+    client.setQueryData(["conversation", "c"], { id: "c", last_seq: 6 });
     hub(() => Response.json(taken(shown()[0] as HeldMessage), { status: 201 }));
-    await sendAgain(client, shown()[0] as HeldMessage);
-    expect(bodies).toEqual([{ ...request, force: true }]);
+    await sendAgain(client, shown()[0] as HeldMessage, true);
+    expect(bodies).toEqual([{ ...request, last_seen_seq: 6 }]);
+    expect(shown().map((one) => one.id)).toEqual(["m1"]);
   });
 
   it("keeps what was written while the hub cannot be reached", async () => {
