@@ -1,6 +1,7 @@
 //! The platforms, played: their HTTP APIs and their signed callbacks, over real sockets. Drives the tests, the
 //! demo and the playground; production code never depends on it.
 
+pub mod api;
 pub mod callbacks;
 mod faults;
 mod player;
@@ -19,6 +20,7 @@ pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, 
 pub struct Simulator {
     pub whatsapp: Arc<whatsapp::Player>,
     pub telegram: Arc<telegram::Player>,
+    pub api: Arc<api::Player>,
     address: SocketAddr,
     server: JoinHandle<()>,
 }
@@ -31,12 +33,16 @@ impl Simulator {
         let base_url = format!("http://{address}");
         let whatsapp = Arc::new(whatsapp::Player::new(&base_url));
         let telegram = Arc::new(telegram::Player::new(&base_url));
-        let router = Router::new().merge(whatsapp.clone().router()).merge(telegram.clone().router());
+        let api = Arc::new(api::Player::new(&base_url));
+        let router = Router::new()
+            .merge(whatsapp.clone().router())
+            .merge(telegram.clone().router())
+            .merge(api.clone().router());
         let server = tokio::spawn(async move {
             // Ends when the simulator is dropped; an accept error ends it early and every call fails visibly.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { whatsapp, telegram, address, server })
+        Ok(Self { whatsapp, telegram, api, address, server })
     }
 
     /// Scheme, host and port: an account's `api_base_url`.
@@ -44,8 +50,8 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    pub fn players(&self) -> [Arc<dyn Player>; 2] {
-        [self.whatsapp.clone(), self.telegram.clone()]
+    pub fn players(&self) -> Vec<Arc<dyn Player>> {
+        vec![self.whatsapp.clone(), self.telegram.clone(), self.api.clone()]
     }
 
     /// The platform of that channel id.
