@@ -10,7 +10,12 @@ type Told = Vec<(&'static str, Value)>;
 
 impl Player {
     /// Changes the chat; returns the id of what was done.
-    pub(super) fn done(&self, account: &str, customer: &Customer, act: Act) -> Result<(String, Told), ActError> {
+    pub(super) fn done(
+        &self,
+        account: &str,
+        customer: &Customer,
+        act: Act,
+    ) -> Result<(String, Told), ActError> {
         let address = match &act {
             Act::Media(media) => Some(self.keep(media)),
             _ => None,

@@ -10,7 +10,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use axum::{Router, routing::{get, post}};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use bytes::Bytes;
 use chrono::Utc;
 use rand::Rng;
@@ -93,7 +96,8 @@ impl Player {
         let now = Utc::now();
         let body = json!({ "type": r#type, "timestamp": now, "data": data }).to_string().into_bytes();
         let id = new_id("msg");
-        let signature = standard::signature(std::slice::from_ref(&system.secret), &id, now.timestamp(), &body);
+        let signature =
+            standard::signature(std::slice::from_ref(&system.secret), &id, now.timestamp(), &body);
         let headers = [
             (standard::ID, id),
             (standard::TIMESTAMP, now.timestamp().to_string()),
