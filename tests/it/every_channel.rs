@@ -70,6 +70,7 @@ async fn forgeries_are_refused_and_counted() {
         assert!(forged > 0, "{} has no callback to forge", channel.id());
         let path = format!("/callbacks?integration_id={id}");
         assert_eq!(ids(&owner.get(&path).await.expect(200).body), Vec::<String>::new());
+        hub.app.forgeries.flush(&hub.app.db).await.unwrap();
         let detail = owner.get(&format!("/integrations/{id}")).await.expect(200).body;
         let counted: u64 =
             detail["forgeries"].as_array().unwrap().iter().filter_map(|one| one["count"].as_u64()).sum();
@@ -150,4 +151,48 @@ async fn a_connected_system_hears_what_was_wrong() {
     }
     let listed = owner.get("/conversations").await.expect(200).body;
     assert_eq!(listed["data"][0]["last_seq"], 1, "a repeat changes nothing");
+}
+
+/// The documented example is a whole connected system.
+#[tokio::test]
+async fn the_documented_example_runs() {
+    use std::process::Stdio;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+    let hub = Hub::start().await;
+    let _work = hub.work();
+    let owner = hub.found("Acme", "ada").await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let fields =
+        [("endpoint_url", format!("http://127.0.0.1:{port}/")), ("signing_secret", secret.to_owned())];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value)).into();
+    let id = platform::connect(&hub, &owner, channels::find("api").unwrap(), fields).await;
+    let mut example = tokio::process::Command::new("node")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/channels/api-example.mjs"))
+        .env("HUB_WEBHOOK", format!("{}/webhooks/api/{id}", hub.url))
+        .env("SIGNING_SECRET", secret)
+        .env("PORT", port.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(example.stdout.take().unwrap()).lines();
+    assert!(lines.next_line().await.unwrap().unwrap().starts_with("listening"));
+    example.stdin.take().unwrap().write_all(b"Where is my order?\n").await.unwrap();
+    let conversation = until("the example's customer comes in", async || {
+        let listed = owner.get("/conversations").await.expect(200).body;
+        listed["data"][0]["id"].as_str().map(str::to_owned)
+    })
+    .await;
+    let body = json!({"client_id": uuid::Uuid::now_v7().to_string(), "text": "On its way."});
+    let message =
+        owner.post(&format!("/conversations/{conversation}/messages"), &body).await.expect(201).id();
+    assert_eq!(lines.next_line().await.unwrap().unwrap(), "agent: On its way.");
+    until("the example says that it was delivered", async || {
+        let now = owner.get(&format!("/messages/{message}")).await.expect(200).body;
+        (now["status"] == "delivered").then_some(())
+    })
+    .await;
 }
