@@ -12,6 +12,7 @@ mod database;
 mod demo;
 mod deploy;
 mod embedded;
+mod every_channel;
 mod harness;
 mod inbound;
 mod integrations;
