@@ -1109,6 +1109,8 @@ export interface components {
             list?: components["schemas"]["ListAbility"] | null;
             location: boolean;
             media: components["schemas"]["MediaAbility"][];
+            /** @description Files are handed over as addresses that the platform fetches itself; otherwise as bytes. */
+            media_by_link: boolean;
             /**
              * Format: int32
              * @description Messages per second that the platform takes from an account of which nothing else is known.
