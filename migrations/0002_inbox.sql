@@ -485,7 +485,7 @@ create function count_labelled() returns trigger
     as $$
 begin
     insert into conversation_count_changes
-    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, count(*), count(*) filter (where c.unread_count > 0)
+    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, count(*), count(*) filter (where c.unread)
     from new_rows l
     join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
     where c.deleted_at is null and c.status = 'open'
@@ -498,7 +498,7 @@ create function count_unlabelled() returns trigger
     as $$
 begin
     insert into conversation_count_changes
-    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, -count(*), -count(*) filter (where c.unread_count > 0)
+    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, -count(*), -count(*) filter (where c.unread)
     from old_rows l
     join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
     where c.deleted_at is null and c.status = 'open'
