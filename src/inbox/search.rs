@@ -1,6 +1,7 @@
 //! Finding messages by words and contacts by pieces of their name, number or address. The SQL functions that do it are in
 //! the schema, where row-level security lets them use the indexes.
 
+use chrono::{TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
