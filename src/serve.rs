@@ -71,7 +71,6 @@ async fn run(
     let work = start_work(&app, role, &shutdown);
     let routes = router::router(app.clone()).merge(metrics::router());
     let routes = with_demo(routes, &app, role, &work).await?;
-    let routes = routes.layer(axum::middleware::from_fn(metrics::count_request));
     work.close();
     let served = answer(listener, routes, shutdown.clone()).await;
     // A listener that failed takes the rest with it.

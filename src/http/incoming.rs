@@ -1,84 +1,144 @@
 //! `/webhooks/{channel}/{integration_id}`: where platforms call. A callback is answered 2xx only after what it said is
 //! committed; a forgery is answered 401 and leaves nothing but a count.
 
-use std::net::SocketAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     Router,
     body::Bytes,
-    extract::{ConnectInfo, DefaultBodyLimit, Path, RawQuery, State, rejection::BytesRejection},
-    http::{HeaderMap, Method, StatusCode, Uri, header},
+    extract::{ConnectInfo, DefaultBodyLimit, FromRequest, Request, State, rejection::BytesRejection},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::any,
 };
 use channels::event::Answer;
 use chrono::Utc;
+use futures::FutureExt;
+use metrics::Counter;
+use tracing::Instrument;
 use webhooks::{Forged, Unverified, Verified};
 
+use super::{
+    edge,
+    request_id::{REQUEST_ID, RequestId},
+};
 use crate::{
     app::App,
     error::{Error, Problem, Result},
     ids::IntegrationId,
     inbox::integration::Integration,
     ingest::{Delivery, NotTaken},
+    metrics::{CALLBACKS, HTTP_REQUESTS},
 };
 
-/// `body_limit` is in bytes; a larger callback is refused with 413 before it is read.
-pub fn router(body_limit: usize) -> Router<App> {
-    Router::new()
-        .route("/webhooks/{channel}/{integration_id}", get(take).post(take))
-        .layer(DefaultBodyLimit::max(body_limit))
+const ROUTE: &str = "/webhooks/{channel}/{integration_id}";
+
+/// What all callbacks of this server share.
+struct Door {
+    app: App,
+    /// The public address without a slash at its end, which some platforms sign.
+    address: Arc<str>,
+    /// Answers by status, from 100.
+    answered: Box<[OnceLock<Counter>]>,
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is a part of the request that a signature may cover")]
-async fn take(
-    State(app): State<App>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path((channel, id)): Path<(String, String)>,
+/// A request whose sender may or may not be the integration's platform.
+struct Knock {
+    integration: Arc<Integration>,
+    request: Unverified,
     method: Method,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response> {
-    let integration = find(&app, &channel, &id).await?;
-    let body = body.map_err(unreadable)?;
-    // Under overload the work of proving and reading is for those that can be stored.
-    if method == Method::POST && app.ingest.is_full(integration.organization_id) {
-        return Err(not_taken(NotTaken::Busy));
-    }
-    let request = unverified(&app, &method, &uri, query.as_deref(), &headers, body);
-    match verify(&integration, request) {
-        Ok(request) => store(&app, integration, request).await,
-        Err(forged) => {
-            app.forgeries.note(&integration, forged, peer.ip());
-            metrics::counter!("switchboard_callbacks_total", "channel" => integration.channel.id().as_str(), "verdict" => "forged")
-                .increment(1);
-            Err(refusal(&method, forged))
+    peer: IpAddr,
+}
+
+/// The way in for platforms, with an edge of its own: a flood of forgeries must not cost more than its signatures. A callback larger
+/// than the configured limit is refused with 413 before it is read.
+pub fn router(app: &App) -> Router {
+    let door = Door {
+        app: app.clone(),
+        address: app.config.server.public_url.as_str().trim_end_matches('/').into(),
+        answered: (100..600).map(|_| OnceLock::new()).collect(),
+    };
+    Router::new().route(ROUTE, any(answer)).with_state(Arc::new(door))
+}
+
+async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let id = RequestId::of(request.headers());
+    // A span costs more than a signature; forgeries, of which nothing is logged, have none.
+    let span = {
+        let (id, method, path) = (id.clone(), request.method().clone(), request.uri().clone());
+        move || edge::span(&id, &method, path.path())
+    };
+    let taken = AssertUnwindSafe(door.take(request, &span)).catch_unwind().await.unwrap_or_else(|_| {
+        span().in_scope(|| tracing::error!("a handler panicked"));
+        Err(Problem::internal().into())
+    });
+    let mut response = match taken {
+        Ok(response) => response,
+        Err(Error::Problem(problem)) => refused(*problem, &id),
+        Err(error) => refused(span().in_scope(|| Problem::from(error)), &id),
+    };
+    door.count(response.status());
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, const { HeaderValue::from_static("nosniff") });
+    headers.insert(REQUEST_ID, id.into());
+    response
+}
+
+impl Door {
+    async fn take(&self, request: Request, span: &impl Fn() -> tracing::Span) -> Result<Response> {
+        let knock = self.hear(request).await?;
+        let Knock { integration, request, method, peer } = knock;
+        match verify(&integration, request) {
+            Ok(request) => store(&self.app, integration, request).instrument(span()).await,
+            Err(forged) => {
+                self.app.forgeries.note(&integration, forged, peer);
+                count(integration.channel.id().as_str(), "forged");
+                Err(refusal(&method, forged))
+            }
         }
     }
-}
 
-async fn find(app: &App, channel: &str, id: &str) -> Result<std::sync::Arc<Integration>> {
-    let unknown = || Error::not_found("integration");
-    let id: IntegrationId = id.parse().map_err(|_| unknown())?;
-    let found = app.integrations.find(id).await?;
-    found.filter(|integration| integration.channel.id().as_str() == channel).ok_or_else(unknown)
-}
+    async fn hear(&self, request: Request) -> Result<Knock> {
+        let method = request.method().clone();
+        if ![Method::POST, Method::GET, Method::HEAD].contains(&method) {
+            return Err(edge::bare(StatusCode::METHOD_NOT_ALLOWED).into());
+        }
+        let integration = self.find(request.uri().path()).await?;
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let query = query.into_owned().collect();
+        let (head, body) = request.into_parts();
+        let mut body = Request::new(body);
+        DefaultBodyLimit::max(self.app.config.limits.callback_bytes).apply(&mut body);
+        let body = Bytes::from_request(body, &()).await.map_err(unreadable)?;
+        // Under overload the work of proving and reading is for those that can be stored.
+        if method == Method::POST && self.app.ingest.is_full(integration.organization_id) {
+            return Err(not_taken(NotTaken::Busy));
+        }
+        let request = Unverified::received(self.address.clone(), head, query, body);
+        Ok(Knock { integration, request, method, peer: peer.unwrap_or(IpAddr::from([0; 4])) })
+    }
 
-fn unverified(
-    app: &App,
-    method: &Method,
-    uri: &Uri,
-    query: Option<&str>,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> Unverified {
-    let path = uri.path_and_query().map_or("", |path| path.as_str());
-    let url = format!("{}{path}", app.config.server.public_url.as_str().trim_end_matches('/'));
-    let query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    Unverified::new(method.as_str(), &url, query, headers, body)
+    async fn find(&self, path: &str) -> Result<Arc<Integration>> {
+        let unknown = || Error::not_found("integration");
+        let (channel, id) =
+            path.strip_prefix("/webhooks/").and_then(|rest| rest.split_once('/')).ok_or_else(unknown)?;
+        let id: IntegrationId = id.parse().map_err(|_| unknown())?;
+        let found = self.app.integrations.find(id).await?;
+        found.filter(|integration| integration.channel.id().as_str() == channel).ok_or_else(unknown)
+    }
+
+    /// As the edge of the other routes does.
+    fn count(&self, status: StatusCode) {
+        let Some(counter) = self.answered.get(usize::from(status.as_u16()) - 100) else { return };
+        let register =
+            || metrics::counter!(HTTP_REQUESTS, "route" => ROUTE, "status" => status.as_str().to_owned());
+        counter.get_or_init(register).increment(1);
+    }
 }
 
 fn verify(integration: &Integration, request: Unverified) -> Result<Verified, Forged> {
@@ -86,7 +146,11 @@ fn verify(integration: &Integration, request: Unverified) -> Result<Verified, Fo
     request.verify(&scheme, Utc::now())
 }
 
-async fn store(app: &App, integration: std::sync::Arc<Integration>, request: Verified) -> Result<Response> {
+fn count(channel: &'static str, verdict: &'static str) {
+    metrics::counter!(CALLBACKS, "channel" => channel, "verdict" => verdict).increment(1);
+}
+
+async fn store(app: &App, integration: Arc<Integration>, request: Verified) -> Result<Response> {
     let channel = integration.channel.id().as_str();
     let delivery = Delivery::read(integration, request);
     let answer = delivery.incoming.as_ref().ok().and_then(|incoming| incoming.answer.clone());
@@ -96,9 +160,23 @@ async fn store(app: &App, integration: std::sync::Arc<Integration>, request: Ver
     if !silent {
         app.ingest.store(delivery).await.map_err(not_taken)?;
     }
-    metrics::counter!("switchboard_callbacks_total", "channel" => channel, "verdict" => "verified")
-        .increment(1);
+    count(channel, "verified");
     Ok(answer.map_or_else(|| StatusCode::OK.into_response(), answered))
+}
+
+/// Written at once with the request's id in it.
+fn refused(problem: Problem, id: &RequestId) -> Response {
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let retry_after = problem.retry_after;
+    let body = edge::written(problem, id);
+    let mut response = (status, [(header::CONTENT_TYPE, edge::PROBLEM)], body).into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, const { HeaderValue::from_static("GET,HEAD,POST") });
+    }
+    response
 }
 
 fn answered(answer: Answer) -> Response {

@@ -21,6 +21,7 @@ pub mod organizations;
 pub mod page;
 pub mod pages;
 pub mod process;
+pub mod request_id;
 pub mod socket;
 pub mod teams;
 pub mod users;
