@@ -38,12 +38,18 @@ impl Hub {
 
     /// With these variables of the configuration beside those that every test hub has.
     pub async fn start_with(variables: &[(&str, &str)]) -> Self {
+        Self::start_changed(variables, |_| ()).await
+    }
+
+    /// With something of the application changed before it answers.
+    pub async fn start_changed(variables: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
         let database = database::fresh().await;
         let data = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = config(&database, &data, address, variables);
-        let app = serve::open_app(config, &database.url()).unwrap();
+        let mut app = serve::open_app(config, &database.url()).unwrap();
+        change(&mut app);
         let server = answer(&app, listener);
         Self { app, url: format!("http://{address}"), data, database, server }
     }
