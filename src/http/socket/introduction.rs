@@ -62,18 +62,18 @@ pub(super) async fn introduce(sockets: &Arc<Sockets>, socket: &mut WebSocket) ->
 
 #[derive(Serialize)]
 pub(super) struct Authenticated<'a> {
-    member: MemberView<'a>,
-    replayed: usize,
+    pub(super) member: MemberView<'a>,
+    pub(super) replayed: usize,
     /// What came before is lost to this client; it must read everything again.
-    reset: bool,
+    pub(super) reset: bool,
     /// Members with a socket.
     pub(super) online: Vec<crate::ids::UserId>,
     /// Seconds until the token ends.
-    expires_in: i64,
+    pub(super) expires_in: i64,
 }
 
 #[derive(Serialize)]
-struct MemberView<'a> {
+pub(super) struct MemberView<'a> {
     organization_id: crate::ids::OrganizationId,
     user_id: crate::ids::UserId,
     name: &'a str,
