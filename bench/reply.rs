@@ -21,7 +21,7 @@ const REPLIES: usize = 150;
 const PAUSE: Duration = Duration::from_millis(25);
 
 pub async fn run(stage: &mut Stage) -> Result<()> {
-    let fake = Fake::start(None).await?;
+    let fake = Fake::start().await?;
     let house = stage.house("reply").await?;
     let number = house.numbers_at(stage, 1, 200, &fake.address).await?.remove(0);
     stage.postgres.settle(house.database).await?;

@@ -1,5 +1,6 @@
-//! `/webhooks/{channel}/{integration_id}`: where platforms call. A callback is answered 2xx only after what it said is
-//! committed; a forgery is answered 401 and leaves nothing but a count.
+//! Where platforms call: `/webhooks/{channel}/{integration_id}`, and `/webhooks/{channel}` where a platform has one address per app.
+//! A callback is answered 2xx only after what it said is committed, for everybody whom it concerns; a forgery is answered 401 and
+//! leaves nothing but a count.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -15,9 +16,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use channels::event::Answer;
+use channels::{Channel, event::Answer};
 use chrono::Utc;
-use futures::FutureExt;
+use futures::{FutureExt, future::try_join_all};
 use metrics::Counter;
 use tracing::Instrument;
 use webhooks::{Forged, Unverified, Verified};
@@ -33,22 +34,24 @@ use crate::{
     inbox::integration::Integration,
     ingest::{Delivery, NotTaken},
     metrics::{CALLBACKS, HTTP_REQUESTS},
+    routing::{self, Routed, Unbelieved},
 };
 
-const ROUTE: &str = "/webhooks/{channel}/{integration_id}";
+/// An integration's own address, and the address of an app that speaks for many.
+const OWN: &str = "/webhooks/{channel}/{integration_id}";
+const SHARED: &str = "/webhooks/{channel}";
 
 /// What all callbacks of this server share.
 struct Door {
     app: App,
     /// The public address without a slash at its end, which some platforms sign.
     address: Arc<str>,
-    /// Answers by status, from 100.
-    answered: Box<[OnceLock<Counter>]>,
+    /// Answers by route and status, from 100.
+    answered: [(&'static str, Box<[OnceLock<Counter>]>); 2],
 }
 
-/// A request whose sender may or may not be the integration's platform.
+/// A request whose sender may or may not be a platform.
 struct Knock {
-    integration: Arc<Integration>,
     request: Unverified,
     method: Method,
     peer: IpAddr,
@@ -57,31 +60,42 @@ struct Knock {
 /// The way in for platforms, with an edge of its own: a flood of forgeries must not cost more than its signatures. A callback larger
 /// than the configured limit is refused with 413 before it is read.
 pub fn router(app: &App) -> Router {
+    let counters = || (100..600).map(|_| OnceLock::new()).collect();
     let door = Door {
         app: app.clone(),
         address: app.config.server.public_url.as_str().trim_end_matches('/').into(),
-        answered: (100..600).map(|_| OnceLock::new()).collect(),
+        answered: [OWN, SHARED].map(|route| (route, counters())),
     };
-    Router::new().route(ROUTE, any(answer)).with_state(Arc::new(door))
+    Router::new()
+        .route(
+            OWN,
+            any(async |State(door): State<Arc<Door>>, request: Request| answer(&door, OWN, request).await),
+        )
+        .route(
+            SHARED,
+            any(async |State(door): State<Arc<Door>>, request: Request| answer(&door, SHARED, request).await),
+        )
+        .with_state(Arc::new(door))
 }
 
-async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
+async fn answer(door: &Door, route: &'static str, request: Request) -> Response {
     let id = RequestId::of(request.headers());
     // A span costs more than a signature; forgeries, of which nothing is logged, have none.
     let span = {
         let (id, method, path) = (id.clone(), request.method().clone(), request.uri().clone());
         move || edge::span(&id, &method, path.path())
     };
-    let taken = AssertUnwindSafe(door.take(request, &span)).catch_unwind().await.unwrap_or_else(|_| {
-        span().in_scope(|| tracing::error!("a handler panicked"));
-        Err(Problem::internal().into())
-    });
+    let taken =
+        AssertUnwindSafe(door.take(route, request, &span)).catch_unwind().await.unwrap_or_else(|_| {
+            span().in_scope(|| tracing::error!("a handler panicked"));
+            Err(Problem::internal().into())
+        });
     let mut response = match taken {
         Ok(response) => response,
         Err(Error::Problem(problem)) => refused(*problem, &id),
         Err(error) => refused(span().in_scope(|| Problem::from(error)), &id),
     };
-    door.count(response.status());
+    door.count(route, response.status());
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, const { HeaderValue::from_static("nosniff") });
     headers.insert(REQUEST_ID, id.into());
@@ -89,25 +103,30 @@ async fn answer(State(door): State<Arc<Door>>, request: Request) -> Response {
 }
 
 impl Door {
-    async fn take(&self, request: Request, span: &impl Fn() -> tracing::Span) -> Result<Response> {
-        let knock = self.hear(request).await?;
-        let Knock { integration, request, method, peer } = knock;
-        match verify(&integration, request) {
-            Ok(request) => store(&self.app, integration, request).instrument(span()).await,
-            Err(forged) => {
-                self.app.forgeries.note(&integration, forged, peer);
-                count(integration.channel.id().as_str(), "forged");
-                Err(refusal(&method, forged))
-            }
-        }
-    }
-
-    async fn hear(&self, request: Request) -> Result<Knock> {
-        let method = request.method().clone();
-        if ![Method::POST, Method::GET, Method::HEAD].contains(&method) {
+    async fn take(
+        &self,
+        route: &'static str,
+        request: Request,
+        span: &impl Fn() -> tracing::Span,
+    ) -> Result<Response> {
+        if ![Method::POST, Method::GET, Method::HEAD].contains(request.method()) {
             return Err(edge::bare(StatusCode::METHOD_NOT_ALLOWED).into());
         }
-        let integration = self.find(request.uri().path()).await?;
+        let path = request.uri().path();
+        let rest = path.strip_prefix("/webhooks/").unwrap_or_default();
+        if route == SHARED {
+            let channel = self.app.integrations.channel(rest).ok_or_else(|| Error::not_found("channel"))?;
+            let knock = self.hear(request).await?;
+            return self.take_shared(channel, knock).instrument(span()).await;
+        }
+        let integration = self.find(rest).await?;
+        let knock = self.hear(request).await?;
+        self.take_own(integration, knock, span).await
+    }
+
+    /// Reads the body.
+    async fn hear(&self, request: Request) -> Result<Knock> {
+        let method = request.method().clone();
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
         let query = query.into_owned().collect();
@@ -115,28 +134,60 @@ impl Door {
         let mut body = Request::new(body);
         DefaultBodyLimit::max(self.app.config.limits.callback_bytes).apply(&mut body);
         let body = Bytes::from_request(body, &()).await.map_err(unreadable)?;
+        let request = Unverified::received(self.address.clone(), head, query, body);
+        Ok(Knock { request, method, peer: peer.unwrap_or(IpAddr::from([0; 4])) })
+    }
+
+    async fn take_own(
+        &self,
+        integration: Arc<Integration>,
+        knock: Knock,
+        span: &impl Fn() -> tracing::Span,
+    ) -> Result<Response> {
+        let Knock { request, method, peer } = knock;
         // Under overload the work of proving and reading is for those that can be stored.
         if method == Method::POST && self.app.ingest.is_full(integration.organization_id) {
             return Err(not_taken(NotTaken::Busy));
         }
-        let request = Unverified::received(self.address.clone(), head, query, body);
-        Ok(Knock { integration, request, method, peer: peer.unwrap_or(IpAddr::from([0; 4])) })
+        match verify(&integration, request) {
+            Ok(request) => store(&self.app, integration, request).instrument(span()).await,
+            Err(forged) => {
+                self.app.forgeries.note(&integration, forged, peer);
+                count(integration.channel, "forged");
+                Err(refusal(&method, forged))
+            }
+        }
     }
 
-    async fn find(&self, path: &str) -> Result<Arc<Integration>> {
+    /// At the app's address.
+    async fn take_shared(&self, channel: &'static dyn Channel, knock: Knock) -> Result<Response> {
+        let Knock { request, method, peer } = knock;
+        match routing::route(&self.app, channel, request).await? {
+            Ok(routed) => store_shares(&self.app, channel, routed).await,
+            Err(Unbelieved::Unknown) => Err(Error::not_found("channel")),
+            Err(Unbelieved::Forged(forged, named)) => {
+                named.iter().for_each(|one| self.app.forgeries.note(one, forged, peer));
+                count(channel, "forged");
+                Err(refusal(&method, forged))
+            }
+        }
+    }
+
+    async fn find(&self, address: &str) -> Result<Arc<Integration>> {
         let unknown = || Error::not_found("integration");
-        let (channel, id) =
-            path.strip_prefix("/webhooks/").and_then(|rest| rest.split_once('/')).ok_or_else(unknown)?;
+        let (channel, id) = address.split_once('/').ok_or_else(unknown)?;
         let id: IntegrationId = id.parse().map_err(|_| unknown())?;
         let found = self.app.integrations.find(id).await?;
         found.filter(|integration| integration.channel.id().as_str() == channel).ok_or_else(unknown)
     }
 
-    /// As the edge of the other routes does.
-    fn count(&self, status: StatusCode) {
-        let Some(counter) = self.answered.get(usize::from(status.as_u16()) - 100) else { return };
+    /// As the edge of the other routes does, without looking for the counter each time.
+    fn count(&self, route: &'static str, status: StatusCode) {
+        let counters = self.answered.iter().find(|(one, _)| *one == route);
+        let at = usize::from(status.as_u16()).wrapping_sub(100);
+        let Some(counter) = counters.and_then(|(_, counters)| counters.get(at)) else { return };
         let register =
-            || metrics::counter!(HTTP_REQUESTS, "route" => ROUTE, "status" => status.as_str().to_owned());
+            || metrics::counter!(HTTP_REQUESTS, "route" => route, "status" => status.as_str().to_owned());
         counter.get_or_init(register).increment(1);
     }
 }
@@ -146,12 +197,22 @@ fn verify(integration: &Integration, request: Unverified) -> Result<Verified, Fo
     request.verify(&scheme, Utc::now())
 }
 
-fn count(channel: &'static str, verdict: &'static str) {
-    metrics::counter!(CALLBACKS, "channel" => channel, "verdict" => verdict).increment(1);
+fn count(channel: &dyn Channel, verdict: &'static str) {
+    metrics::counter!(CALLBACKS, "channel" => channel.id().as_str(), "verdict" => verdict).increment(1);
+}
+
+/// Believed as a whole: all of it is taken, or the platform repeats all of it, which changes nothing where it was taken.
+async fn store_shares(app: &App, channel: &'static dyn Channel, routed: Routed) -> Result<Response> {
+    if routed.deliveries.iter().any(|one| app.ingest.is_full(one.integration.organization_id)) {
+        return Err(not_taken(NotTaken::Busy));
+    }
+    try_join_all(routed.deliveries.into_iter().map(|one| app.ingest.store(one))).await.map_err(not_taken)?;
+    count(channel, if routed.unrouted { "unrouted" } else { "verified" });
+    Ok(routed.answer.map_or_else(|| StatusCode::OK.into_response(), answered))
 }
 
 async fn store(app: &App, integration: Arc<Integration>, request: Verified) -> Result<Response> {
-    let channel = integration.channel.id().as_str();
+    let channel = integration.channel;
     let delivery = Delivery::read(integration, request);
     let answer = delivery.incoming.as_ref().ok().and_then(|incoming| incoming.answer.clone());
     // A handshake that says nothing leaves nothing to store.

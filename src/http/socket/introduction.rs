@@ -35,17 +35,21 @@ const MOST_ATTEMPTS: usize = 5;
 /// Until the client has said who it is.
 pub(super) async fn introduce(sockets: &Arc<Sockets>, socket: &mut WebSocket) -> Flow<Session> {
     let deadline = tokio::time::Instant::now() + INTRODUCTION;
+    let closing = &sockets.app.connections.closing;
     let mut refused = 0;
     while refused < MOST_ATTEMPTS {
-        if sockets.app.connections.closing.is_cancelled() {
-            return Err(LEAVING);
-        }
-        let received = tokio::time::timeout_at(deadline, receive(socket)).await;
+        let received = tokio::select! {
+            biased;
+            () = closing.cancelled() => return Err(LEAVING),
+            received = tokio::time::timeout_at(deadline, receive(socket)) => received,
+        };
         let late = |_| End::Close { code: UNAUTHENTICATED, reason: "authentication_timeout" };
         let refusal = match received.map_err(late)?? {
             None => continue,
             Some(Ok(Command::Authenticate(credentials))) => {
                 match Session::begin(sockets, socket, credentials).await {
+                    // It may have come in after all others were told to leave.
+                    Ok(_) if closing.is_cancelled() => return Err(LEAVING),
                     Ok(session) => return session,
                     Err(error) => refusal(error),
                 }

@@ -23,9 +23,9 @@ async fn a_server_that_ends_sends_its_sockets_elsewhere() {
     for socket in &mut sockets {
         assert_eq!(socket.closed().await, Some(1012));
     }
-    // Who comes now is not let in.
-    stranger.say("authenticate", json!({"token": ana.client.token})).await;
+    // Neither who has not said anything yet nor who comes now is let in.
     assert_eq!(stranger.closed().await, Some(1012));
+    assert_eq!(Socket::connect(&hub).await.closed().await, Some(1012));
     drop((sockets, stranger));
     connections.open.close();
     timeout(PATIENCE, connections.open.wait()).await.unwrap();
@@ -34,7 +34,7 @@ async fn a_server_that_ends_sends_its_sockets_elsewhere() {
 #[tokio::test]
 async fn a_peer_that_answers_no_ping_is_cut() {
     let silence = Duration::from_millis(1500);
-    let hub = Hub::start_changed(&[], |app| app.connections.silence = silence).await;
+    let hub = Hub::start_changed(|app| app.connections.silence = silence).await;
     let ana = hub.found("Padaria", "ana").await;
     let (mut talking, mut silent) = (Vec::new(), Vec::new());
     // Sockets are pinged by turns, a twentieth of them every second.
