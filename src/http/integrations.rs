@@ -17,7 +17,7 @@ use crate::{
     app::App,
     error::{Error, Problems, Result},
     http::{
-        extract::{Json, Path, text},
+        extract::{self, Json, Path, text},
         idempotency::IdempotencyKey,
         page::Page,
     },
@@ -54,6 +54,9 @@ struct ChannelView {
     /// Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`.
     #[schema(value_type = Vec<Object>)]
     account_form: Vec<::channels::Field>,
+    /// What is filled in before consenting on the platform's page, where accounts can be connected so.
+    #[schema(value_type = Option<Vec<Object>>)]
+    install_form: Option<Vec<::channels::Field>>,
 }
 
 /// Every channel of this installation.
@@ -66,6 +69,7 @@ async fn channels(agent: Agent) -> Result<Json<Page<ChannelView>>> {
         name: channel.name(),
         abilities: channel.abilities(),
         account_form: channel.account_form().fields,
+        install_form: channel.install_form().map(|form| form.fields),
     };
     Ok(Json(Page::whole(::channels::all().iter().map(view).collect())))
 }
@@ -160,6 +164,11 @@ struct IntegrationChange {
     #[garde(length(max = 50))]
     #[serde(default)]
     account: BTreeMap<String, String>,
+    /// Minutes without anything from the platform after which admins are told; `null`: never.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schema(value_type = Option<i32>, minimum = 5, maximum = 43200)]
+    #[garde(inner(inner(range(min = 5, max = 43_200))))]
+    silent_after_minutes: Option<Option<i32>>,
     #[garde(skip)]
     version: Option<i32>,
 }
@@ -179,6 +188,9 @@ async fn update(
     let again = !body.account.is_empty();
     let name = body.name.as_deref().map(str::trim);
     integration_admin::change(&app, &mut tx, &current, name, body.account, body.version).await?;
+    if let Some(minutes) = body.silent_after_minutes {
+        integration_admin::set_silence(&mut tx, id, minutes).await?;
+    }
     let changed = integration_admin::find(&app, &mut tx, id).await?;
     tx.commit().await?;
     app.integrations.forget(id);

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod access;
+mod alarms;
 mod attachments;
 mod bad_input;
 mod callbacks;
@@ -13,6 +14,7 @@ mod deploy;
 mod embedded;
 mod harness;
 mod inbound;
+mod installs;
 mod integrations;
 mod labels;
 mod listeners;
