@@ -8,7 +8,8 @@ use crate::{
     db::Tx,
     error::Result,
     ids::{IntegrationId, OrganizationId, UserId},
-    inbox::tell,
+    inbox::integration_admin,
+    realtime::event::{EventKind, NewEvent},
 };
 
 /// An account and what is wrong with it.
@@ -57,7 +58,7 @@ async fn end(tx: &mut Tx) -> Result<()> {
     .execute(tx.sql())
     .await?;
     if ended.rows_affected() > 0 {
-        crate::inbox::integration_admin::tell(tx);
+        integration_admin::tell(tx);
     }
     Ok(())
 }
@@ -100,13 +101,14 @@ async fn raise(tx: &mut Tx, alarms: &[Alarm]) -> Result<()> {
     .bind(alarms.iter().map(|one| one.text.as_str()).collect::<Vec<_>>())
     .execute(tx.sql())
     .await?;
+    // Never empty: an organization is never left without an owner. An event for no one in particular would be for everybody.
     let admins = admins(tx).await?;
     for alarm in alarms {
         let integration = json!({"id": alarm.id, "name": alarm.name});
         let data = json!({"kind": alarm.topic, "text": alarm.text, "integration": integration});
-        admins.iter().for_each(|admin| tell::notify(tx, *admin, &data));
+        tx.tell(NewEvent::everybody(EventKind::Notification, &data).also_for(admins.iter().copied()));
     }
-    crate::inbox::integration_admin::tell(tx);
+    integration_admin::tell(tx);
     Ok(())
 }
 
