@@ -33,7 +33,7 @@ pub struct Abilities {
     /// Whether we may write to somebody who has not written to us.
     pub can_start: Starts,
     pub groups: bool,
-    /// Messages per second that the platform takes from one account.
+    /// Messages per second that the platform takes from an account of which nothing else is known.
     pub rate_per_second: u32,
     /// Whether callbacks arrive on `/webhooks/{channel}/{integration}`, or on a live connection that we hold.
     pub transport: Transport,
