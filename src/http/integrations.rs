@@ -57,12 +57,14 @@ struct ChannelView {
     /// What is filled in before consenting on the platform's page, where accounts can be connected so.
     #[schema(value_type = Option<Vec<Object>>)]
     install_form: Option<Vec<::channels::Field>>,
+    /// Where the platform's app sends the callbacks of all accounts, on channels where it has one address.
+    shared_webhook_url: Option<String>,
 }
 
 /// Every channel of this installation.
 #[utoipa::path(get, path = "/channels", operation_id = "list_channels", tag = "integrations",
     responses((status = 200, body = Page<ChannelView>), Problems))]
-async fn channels(agent: Agent) -> Result<Json<Page<ChannelView>>> {
+async fn channels(State(app): State<App>, agent: Agent) -> Result<Json<Page<ChannelView>>> {
     agent.begin(May::ReadOrganization).await?;
     let view = |channel: &&'static dyn ::channels::Channel| ChannelView {
         id: channel.id().as_str(),
@@ -70,6 +72,9 @@ async fn channels(agent: Agent) -> Result<Json<Page<ChannelView>>> {
         abilities: channel.abilities(),
         account_form: channel.account_form().fields,
         install_form: channel.install_form().map(|form| form.fields),
+        shared_webhook_url: channel
+            .shared_address()
+            .then(|| integration_admin::shared_webhook_url(&app, channel.id().as_str())),
     };
     Ok(Json(Page::whole(::channels::all().iter().map(view).collect())))
 }
@@ -236,7 +241,7 @@ async fn test(
     Ok(Json(TestResult { checks, integration: view }))
 }
 
-/// Nothing is sent through it any more; what customers write is still kept.
+/// Nothing is sent through it any more, and its live connection ends; what its platform calls with is still kept.
 #[utoipa::path(post, path = "/integrations/{id}/pause", operation_id = "pause_integration", tag = "integrations",
     params(("id" = IntegrationId, Path,)), responses((status = 200, body = IntegrationView), Problems))]
 async fn pause(

@@ -414,8 +414,13 @@ fn view(app: &App, organization: OrganizationId, row: Row) -> Result<Integration
 }
 
 fn webhook_url(app: &App, channel: &str, id: IntegrationId) -> String {
+    format!("{}/{id}", shared_webhook_url(app, channel))
+}
+
+/// Where a platform with one address per app calls.
+pub fn shared_webhook_url(app: &App, channel: &str) -> String {
     let origin = app.config.server.public_url.as_str().trim_end_matches('/');
-    format!("{origin}/webhooks/{channel}/{id}")
+    format!("{origin}/webhooks/{channel}")
 }
 
 fn connection(app: &App, integration: &Integration) -> Result<Connection, url::ParseError> {
