@@ -732,7 +732,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nothing is sent through it any more; what customers write is still kept. */
+        /** Nothing is sent through it any more, and its live connection ends; what its platform calls with is still kept. */
         post: operations["pause_integration"];
         delete?: never;
         options?: never;
@@ -1166,6 +1166,8 @@ export interface components {
             install_form?: Record<string, unknown>[] | null;
             /** @description `Telegram` */
             name: string;
+            /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
+            shared_webhook_url?: string | null;
         };
         ConsentPage: {
             /** @description To be opened in the same browser within ten minutes. */
@@ -1799,6 +1801,8 @@ export interface components {
                 install_form?: Record<string, unknown>[] | null;
                 /** @description `Telegram` */
                 name: string;
+                /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
+                shared_webhook_url?: string | null;
             }[];
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
