@@ -12,6 +12,7 @@ pub mod party;
 pub mod stream;
 pub mod template;
 
+mod api;
 mod body;
 mod telegram;
 mod whatsapp;
@@ -29,7 +30,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &api::Api]
 }
 
 /// The channel of that id.
