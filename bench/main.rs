@@ -27,6 +27,7 @@ mod search;
 mod socket;
 mod stage;
 mod statistics;
+mod unbatched;
 mod wire;
 
 use std::{fs, path::PathBuf, process::ExitCode};
