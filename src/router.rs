@@ -48,6 +48,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::contact_import::routes())
         .merge(http::contacts::routes())
         .merge(http::conversations::routes())
+        .merge(http::install::routes())
         .merge(http::integrations::routes())
         .merge(http::labels::routes())
         .merge(http::organizations::routes())
@@ -76,6 +77,7 @@ pub fn router(app: App) -> Router {
         .merge(socket)
         .merge(http::process::router(document))
         .merge(http::media::router())
+        .merge(http::install::router())
         .merge(pages)
         .with_state(app);
     // Callbacks come by the thousand and are answered to programs: they have an edge of their own.
