@@ -34,10 +34,8 @@ pub enum Order {
 #[serde(default)]
 pub struct Extras {
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub template: Option<OutboundTemplate>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
     pub buttons: Vec<Button>,
     /// Show the buttons as a list to pick from.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
