@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 use webhooks::{Scheme, Unverified, Verified};
 
 use crate::{
-    Abilities, Account, Form, Incoming, OutboundMessage, ReadError, Receipt, SendError, error::Refusal,
-    party::PartyId, template::Template,
+    Abilities, Account, Form, Incoming, OutboundMessage, ReadError, Receipt, SendError,
+    call::CallAct,
+    error::{NextStep, Refusal},
+    party::PartyId,
+    template::Template,
 };
 
 /// A channel's name in addresses, SQL and JSON: `telegram`.
@@ -54,6 +57,17 @@ pub trait Channel: Send + Sync + 'static {
         message: &OutboundMessage,
         net: &net::Client,
     ) -> Result<Receipt, SendError>;
+
+    /// Does something to a call that goes on. What came of it is told by callbacks.
+    async fn call(
+        &self,
+        _account: &Account,
+        _act: &CallAct,
+        _net: &net::Client,
+    ) -> Result<Receipt, SendError> {
+        let detail = format!("{} has no calls that could be steered from here.", self.name());
+        Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::None)))
+    }
 
     /// Confirms a button press; see `InboundMessage::acknowledge`.
     async fn acknowledge(&self, account: &Account, token: &str, net: &net::Client) -> Result<(), SendError>;
