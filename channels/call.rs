@@ -159,7 +159,9 @@ impl Call {
         }
         // A longer talk is the later word of it.
         self.duration_seconds = self.duration_seconds.max(change.duration_seconds);
-        if let Some(by) = change.answered_by.as_ref().filter(|_| self.answered_by.is_none() || change.at >= self.at) {
+        if let Some(by) =
+            change.answered_by.as_ref().filter(|_| self.answered_by.is_none() || change.at >= self.at)
+        {
             self.answered_by = Some(by.clone());
         }
         if let Some(transcript) = change.transcript.as_ref().filter(|text| !text.trim().is_empty()) {
@@ -286,11 +288,17 @@ mod tests {
     fn what_comes_after_the_end_is_added_and_the_end_stays() {
         let mut call = call();
         assert!(call.take(&CallChange { duration_seconds: Some(65), ..change(CallState::Completed, 70) }));
-        assert!(call.take(&CallChange { answered_by: Some("Ada".into()), ..change(CallState::InProgress, 5) }));
-        let transcript = CallChange { transcript: Some("Hello".into()), state: None, ..change(CallState::Queued, 90) };
+        assert!(
+            call.take(&CallChange { answered_by: Some("Ada".into()), ..change(CallState::InProgress, 5) })
+        );
+        let transcript =
+            CallChange { transcript: Some("Hello".into()), state: None, ..change(CallState::Queued, 90) };
         assert!(call.take(&transcript));
         assert!(!call.take(&transcript));
-        assert_eq!((call.state, call.duration_seconds, call.answered_by.as_deref()), (CallState::Completed, Some(65), Some("Ada")));
+        assert_eq!(
+            (call.state, call.duration_seconds, call.answered_by.as_deref()),
+            (CallState::Completed, Some(65), Some("Ada"))
+        );
         assert_eq!(call.text(), "Incoming call, 1:05 min\nHello");
         assert!(!call.is_missed());
     }

@@ -256,7 +256,13 @@ impl Incoming {
 impl InboundMessage {
     /// A message by the customer without any content yet, for `InboundMessage { text, ..InboundMessage::new(…) }`. Does not open the
     /// window.
-    pub fn new(external_id: String, thread: String, contact: Party, kind: Kind, sent_at: DateTime<Utc>) -> Self {
+    pub fn new(
+        external_id: String,
+        thread: String,
+        contact: Party,
+        kind: Kind,
+        sent_at: DateTime<Utc>,
+    ) -> Self {
         Self {
             external_id,
             thread,

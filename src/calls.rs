@@ -73,11 +73,16 @@ async fn ask(app: &App, integration: IntegrationId, act: &CallAct) -> Result<()>
         Ok(Ok(_)) => Ok(()),
         Ok(Err(
             SendError::Refused(why) | SendError::AccountBroken(why) | SendError::Later { reason: why, .. },
-        )) => Err(Problem::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, "call_refused", why.detail.clone())
-            .with_current(why)
-            .into()),
+        )) => Err(Problem::new(
+            axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+            "call_refused",
+            why.detail.clone(),
+        )
+        .with_current(why)
+        .into()),
         Ok(Err(SendError::Unknown(_))) | Err(_) => {
-            Err(Problem::unavailable("The platform did not answer. The call may have changed all the same.").into())
+            Err(Problem::unavailable("The platform did not answer. The call may have changed all the same.")
+                .into())
         }
     }
 }

@@ -48,11 +48,7 @@ struct NewCall {
 #[utoipa::path(post, path = "/conversations/{id}/calls", operation_id = "start_call", tag = "calls",
     params(("id" = ConversationId, Path,)), request_body = NewCall,
     responses((status = 201, body = Message), (status = 200, body = Message), Problems))]
-async fn create(
-    agent: Agent,
-    Path(id): Path<ConversationId>,
-    Json(body): Json<NewCall>,
-) -> Result<Response> {
+async fn create(agent: Agent, Path(id): Path<ConversationId>, Json(body): Json<NewCall>) -> Result<Response> {
     let (mut tx, member) = agent.begin(May::WriteConversations).await?;
     let leg = leg(body.to.as_deref(), &member.user_id.to_string())?;
     let sent = send::call(&mut tx, &member, id, &body.client_id, leg).await?;

@@ -31,12 +31,10 @@ pub fn address(abilities: &Abilities, extras: &Extras, pieces: &mut [Piece]) -> 
             }
         }));
     }
-    let subject = extras.subject.as_deref().map(str::trim).filter(|text| abilities.subject && !text.is_empty());
+    let subject =
+        extras.subject.as_deref().map(str::trim).filter(|text| abilities.subject && !text.is_empty());
     if subject.is_some_and(|subject| subject.chars().any(char::is_control)) {
-        errors.push(FieldError {
-            field: "subject".to_owned(),
-            detail: "A subject is one line.".to_owned(),
-        });
+        errors.push(FieldError { field: "subject".to_owned(), detail: "A subject is one line.".to_owned() });
     }
     if !errors.is_empty() {
         return Err(Error::invalid(errors));
@@ -80,7 +78,8 @@ pub async fn name(tx: &mut Tx, conversation: ConversationId, pieces: &[Piece]) -
 fn is_address(mailbox: &Mailbox) -> bool {
     let clean = |text: &str| !text.chars().any(char::is_control);
     let address = mailbox.address.as_str();
-    let parts = address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    let parts =
+        address.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
     let bare = !address.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';'));
     parts && bare && clean(address) && address.len() <= 320 && mailbox.name.as_deref().is_none_or(clean)
 }
@@ -118,7 +117,9 @@ mod tests {
 
     #[test]
     fn what_would_break_a_header_is_refused() {
-        for faulty in ["ada", "@x", "ada@", "a b@x.org", "<a@x.org>", "a@x.org,b@x.org", "a@x.org\r\nBcc: b@x.org"] {
+        for faulty in
+            ["ada", "@x", "ada@", "a b@x.org", "<a@x.org>", "a@x.org,b@x.org", "a@x.org\r\nBcc: b@x.org"]
+        {
             assert!(!is_address(&Mailbox::new(faulty)), "{faulty}");
         }
         let named = Mailbox { name: Some("Ada\nBcc: x".into()), ..Mailbox::new("ada@example.org") };

@@ -117,7 +117,12 @@ async fn items<'a>(
                 }
                 _ => Some(called.clone()),
             };
-            items.push(Item { delivery: index, integration, what: &event.what, message: message(&event.what) });
+            items.push(Item {
+                delivery: index,
+                integration,
+                what: &event.what,
+                message: message(&event.what),
+            });
         }
     }
     Ok(items)

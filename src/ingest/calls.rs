@@ -41,7 +41,8 @@ pub(super) async fn keep_recordings(tx: &mut Tx, news: &[CallNews]) -> Result<Ve
         .await?;
         let Some(position) = position else { continue };
         let position = usize::try_from(position).unwrap_or_default();
-        rows::insert_files(tx, &[rows::file(one.message_id, one.conversation_id, position, recording)]).await?;
+        rows::insert_files(tx, &[rows::file(one.message_id, one.conversation_id, position, recording)])
+            .await?;
         kept.push(one.message_id);
     }
     Ok(kept)

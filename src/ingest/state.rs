@@ -145,7 +145,8 @@ impl State {
         let before = self.status.as_deref().and_then(parse_status);
         if before.is_some_and(|before| MessageStatus::Sent.may_follow(before)) {
             self.status = Some(MessageStatus::Sent.as_str().to_owned());
-            self.status_history.push(StatusAt { status: MessageStatus::Sent.as_str().to_owned(), at: change.at });
+            self.status_history
+                .push(StatusAt { status: MessageStatus::Sent.as_str().to_owned(), at: change.at });
             self.error = None;
             changed = true;
         }

@@ -100,7 +100,10 @@ impl Threads {
             }
             let answers = message.answers.iter().find_map(|external| {
                 let external = (integration.id, external.clone());
-                answered.get(&external).map(|id| Place::Conversation(*id)).or_else(|| places.get(&external).cloned())
+                answered
+                    .get(&external)
+                    .map(|id| Place::Conversation(*id))
+                    .or_else(|| places.get(&external).cloned())
             });
             let place = answers.unwrap_or_else(|| {
                 let key = (integration.id, contact, message.thread.clone());
@@ -115,8 +118,13 @@ impl Threads {
         wanted.retain(|key| !threads.by_key.contains_key(key));
         threads.spare_repeats(tx, &mut wanted).await?;
         threads.make(tx, &wanted, &channels).await?;
-        let ids: BTreeSet<_> =
-            threads.by_key.values().copied().chain(answered.into_values()).chain(targets.conversations()).collect();
+        let ids: BTreeSet<_> = threads
+            .by_key
+            .values()
+            .copied()
+            .chain(answered.into_values())
+            .chain(targets.conversations())
+            .collect();
         threads.lock(tx, ids).await?;
         Ok(threads)
     }
@@ -172,10 +180,14 @@ impl Threads {
                 _ => None,
             })
             .collect();
-        let asked: Vec<_> = going.iter().map(|((integration, external), _)| (*integration, external.as_str())).collect();
+        let asked: Vec<_> =
+            going.iter().map(|((integration, external), _)| (*integration, external.as_str())).collect();
         let known = messages::find(tx, &asked).await?;
-        let new: BTreeSet<_> =
-            going.into_iter().filter(|(external, _)| !known.contains_key(*external)).map(|(_, key)| key.clone()).collect();
+        let new: BTreeSet<_> = going
+            .into_iter()
+            .filter(|(external, _)| !known.contains_key(*external))
+            .map(|(_, key)| key.clone())
+            .collect();
         *wanted = new;
         Ok(())
     }
