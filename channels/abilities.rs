@@ -72,7 +72,7 @@ pub enum Unit {
     Bytes,
 }
 
-/// The platform's dialect, into which [`crate::markup`] is translated and from which its messages are read.
+/// The platform's dialect of formatting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Markup {

@@ -9,7 +9,6 @@ pub mod error;
 pub mod event;
 pub mod install;
 pub mod mail;
-pub mod markup;
 pub mod message;
 pub mod party;
 pub mod stream;
