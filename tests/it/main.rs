@@ -16,7 +16,11 @@ mod harness;
 mod inbound;
 mod integrations;
 mod labels;
+<<<<<<< HEAD
 mod letters;
+=======
+mod listeners;
+>>>>>>> main
 mod messages;
 mod openapi;
 mod people;
@@ -24,4 +28,5 @@ mod process;
 mod realtime;
 mod reply;
 mod search;
+mod shared_address;
 mod tenancy;
