@@ -16,11 +16,8 @@ mod harness;
 mod inbound;
 mod integrations;
 mod labels;
-<<<<<<< HEAD
 mod letters;
-=======
 mod listeners;
->>>>>>> main
 mod messages;
 mod openapi;
 mod people;
