@@ -9,8 +9,10 @@ pub mod error;
 pub mod event;
 pub mod install;
 pub mod mail;
+pub mod markup;
 pub mod message;
 pub mod party;
+pub mod split;
 pub mod stream;
 pub mod template;
 
