@@ -22,7 +22,6 @@ pub(super) fn read(grammar: &Grammar, blocks: &Blocks, text: &str) -> Marked {
     let mut out = Collector::default();
     let mut rest = text;
     let mut at_line = true;
-    // A fence that nobody closes is text; looking for it again would take for ever.
     while let Some((before, inside, after)) = fenced(rest) {
         lines(grammar, blocks, before, at_line, &mut out);
         let inside = if blocks.languages { without_language(inside) } else { inside };
@@ -38,12 +37,16 @@ pub(super) fn read(grammar: &Grammar, blocks: &Blocks, text: &str) -> Marked {
 
 /// Before, within and behind the first preformatted stretch that holds anything.
 fn fenced(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once(FENCE)?;
-    let (inside, after) = rest.split_once(FENCE)?;
-    if inside.trim().is_empty() {
-        return None;
+    let mut from = 0;
+    loop {
+        let open = from + text[from..].find(FENCE)?;
+        let inside = open + FENCE.len();
+        let end = inside + text[inside..].find(FENCE)?;
+        from = end + FENCE.len();
+        if !text[inside..end].trim().is_empty() {
+            return Some((&text[..open], &text[inside..end], &text[from..]));
+        }
     }
-    Some((before, inside, after))
 }
 
 /// `rust\ncode`, or a line break alone, behind the fence.
@@ -51,7 +54,9 @@ fn without_language(inside: &str) -> &str {
     match inside.split_once('\n') {
         Some((language, code))
             if !code.trim().is_empty()
-                && language.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_' | '#' | '.')) =>
+                && language
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_' | '#' | '.')) =>
         {
             code
         }
@@ -66,7 +71,9 @@ fn lines(grammar: &Grammar, blocks: &Blocks, text: &str, at_line: bool, out: &mu
     let mut rest = false;
     for (index, line) in lines.iter().enumerate() {
         let begins = index > 0 || at_line;
-        if let Some(inside) = blocks.quotes_rest.and_then(|mark| line.strip_prefix(mark)).filter(|_| begins && !rest) {
+        if let Some(inside) =
+            blocks.quotes_rest.and_then(|mark| line.strip_prefix(mark)).filter(|_| begins && !rest)
+        {
             close(&mut quote, out);
             step(index, out);
             quote = Some(out.text.len());
@@ -74,7 +81,9 @@ fn lines(grammar: &Grammar, blocks: &Blocks, text: &str, at_line: bool, out: &mu
             whole(grammar, inside, true, out);
             continue;
         }
-        let inside = quoted(blocks, line).filter(|inside| begins && !rest && (!inside.trim().is_empty() || (quote.is_some() && goes_on[index])));
+        let inside = quoted(blocks, line).filter(|inside| {
+            begins && !rest && (!inside.trim().is_empty() || (quote.is_some() && goes_on[index]))
+        });
         if inside.is_none() && !rest {
             close(&mut quote, out);
         }
@@ -101,7 +110,10 @@ fn close(quote: &mut Option<usize>, out: &mut Collector) {
 
 /// What a quoted line says; empty for the mark alone.
 fn quoted<'a>(blocks: &Blocks, line: &'a str) -> Option<&'a str> {
-    blocks.quotes.iter().find_map(|mark| line.strip_prefix(mark).or_else(|| (line == mark.trim_end()).then_some("")))
+    blocks
+        .quotes
+        .iter()
+        .find_map(|mark| line.strip_prefix(mark).or_else(|| (line == mark.trim_end()).then_some("")))
 }
 
 /// Whether a quote goes on with words in this line or behind it: an empty line at its end is no part of it.

@@ -37,7 +37,8 @@ fn special(_: &Grammar, rest: &str) -> Option<(usize, Marked)> {
 /// `[Name](id)` behind an `@`.
 fn mention(rest: &str) -> Option<(usize, Marked)> {
     let (name, id, length) = bracketed(rest)?;
-    let known = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
+    let known =
+        !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
     if !known {
         return None;
     }
@@ -91,7 +92,9 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
 pub(super) fn is_address(url: &str) -> bool {
     let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
     let rest = |scheme: &str| url.len() > scheme.len();
-    ["https://", "http://", "mailto:", "tel:"].into_iter().any(|scheme| lower.starts_with(scheme) && rest(scheme))
+    ["https://", "http://", "mailto:", "tel:"]
+        .into_iter()
+        .any(|scheme| lower.starts_with(scheme) && rest(scheme))
         && !url.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
@@ -138,8 +141,10 @@ pub(super) fn punctuation(style: &Style, inner: &str, plain: &str, out: &mut Str
         Style::Bold => writer::between("*", inner, out),
         Style::Italic => writer::between("_", inner, out),
         Style::Strike => writer::between("~", inner, out),
-        Style::Code if !plain.contains('`') => writer::between("`", inner, out),
-        Style::Pre if !plain.contains(FENCE) => writer::between(FENCE, inner, out),
+        Style::Code if !plain.contains('`') && !plain.trim().is_empty() => writer::between("`", inner, out),
+        Style::Pre if !plain.contains(FENCE) && !plain.trim().is_empty() => {
+            writer::between(FENCE, inner, out)
+        }
         Style::Quote => {
             writer::before_lines("> ", inner, out);
             true

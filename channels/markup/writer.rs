@@ -1,7 +1,10 @@
 //! Writes marked texts in dialects that mark with punctuation. A [`Dialect`] says how a stretch is wrapped and what is escaped;
 //! here is what they share: stretches that overlap are closed and opened again, and what a dialect cannot say is left out.
 
-use super::marked::{Mark, Marked, Style};
+use super::{
+    lines,
+    marked::{Mark, Marked, Style},
+};
 
 pub(super) struct Dialect {
     /// Writes a stretch: its style, as it was rendered, and its bare text. `false` if the dialect has no such style.
@@ -21,13 +24,15 @@ pub(super) struct Place {
     pub before: Option<char>,
     /// In code, or in an address that is its own text.
     pub literal: bool,
-    pub item: bool,
+    /// How many bytes of it are what an item begins with.
+    pub marker: usize,
 }
 
 pub(super) fn write(marked: &Marked, dialect: &Dialect) -> String {
     let marks = fitted(marked, dialect);
     let text = marked.text.as_str();
-    let mut cuts: Vec<usize> = marks.iter().flat_map(|mark| [mark.start, mark.end]).chain([text.len()]).collect();
+    let mut cuts: Vec<usize> =
+        marks.iter().flat_map(|mark| [mark.start, mark.end]).chain([text.len()]).collect();
     cuts.sort_unstable();
     cuts.dedup();
     let mut coming = marks.iter().peekable();
@@ -74,21 +79,30 @@ impl<'a> Levels<'a> {
         let place = Place {
             before: self.text[..from].chars().last(),
             literal: self.open.iter().any(bare),
-            item: self.open.iter().any(|level| level.mark.style == Style::Item),
+            marker: self.marker(from, to),
         };
         let out = self.open.last_mut().map_or(&mut self.out, |level| &mut level.out);
         (self.dialect.escape)(&self.text[from..to], &place, out);
     }
 
+    fn marker(&self, from: usize, to: usize) -> usize {
+        let item = self.open.iter().find(|level| level.mark.style == Style::Item && level.mark.start == from);
+        let length = item.and_then(|level| lines::item(&self.text[from..level.mark.end]));
+        length.unwrap_or_default().min(to - from)
+    }
+
     /// Closes what ends here, and with it what stands inside; that goes on and is returned.
     fn close(&mut self, at: usize) -> Vec<&'a Mark> {
-        let Some(outermost) = self.open.iter().position(|level| level.mark.end == at) else { return Vec::new() };
+        let Some(outermost) = self.open.iter().position(|level| level.mark.end == at) else {
+            return Vec::new();
+        };
         let mut again = Vec::new();
         while self.open.len() > outermost {
             let Some(level) = self.open.pop() else { break };
             let mut wrapped = String::new();
             let plain = &self.text[level.start..at];
-            let known = plain.is_empty() || (self.dialect.wrap)(&level.mark.style, &level.out, plain, &mut wrapped);
+            let known =
+                plain.is_empty() || (self.dialect.wrap)(&level.mark.style, &level.out, plain, &mut wrapped);
             let out = self.open.last_mut().map_or(&mut self.out, |level| &mut level.out);
             out.push_str(if known { &wrapped } else { &level.out });
             if level.mark.end > at {
