@@ -14,6 +14,8 @@ pub struct Abilities {
     /// Kinds of files that may share one message; files of different groups never do. Empty where every file is a
     /// message of its own.
     pub albums: Vec<Vec<MediaKind>>,
+    /// Files are handed over as addresses that the platform fetches itself; otherwise as bytes.
+    pub media_by_link: bool,
     pub reply: bool,
     pub reactions: Reactions,
     /// Seconds after sending within which our own messages can be edited; `None` if never.

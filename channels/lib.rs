@@ -16,6 +16,7 @@ pub mod split;
 pub mod stream;
 pub mod template;
 
+mod api;
 mod body;
 mod telegram;
 mod whatsapp;
@@ -33,7 +34,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &api::Api]
 }
 
 /// The channel of that id.

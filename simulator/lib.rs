@@ -1,6 +1,7 @@
 //! The platforms, played: their HTTP APIs and their signed callbacks, over real sockets. Drives the tests, the
 //! demo and the playground; production code never depends on it.
 
+pub mod api;
 pub mod callbacks;
 mod faults;
 mod player;
@@ -16,36 +17,50 @@ pub use faults::{Fault, Faults};
 pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, Media, Player};
 
 /// All platforms behind one address; each one's paths are its own.
-pub struct Simulator {
-    pub whatsapp: Arc<whatsapp::Player>,
-    pub telegram: Arc<telegram::Player>,
-    address: SocketAddr,
-    server: JoinHandle<()>,
+macro_rules! platforms {
+    ($($name:ident),* $(,)?) => {
+        pub struct Simulator {
+            $(pub $name: Arc<$name::Player>,)*
+            address: SocketAddr,
+            server: JoinHandle<()>,
+        }
+
+        impl Simulator {
+            /// Listens on `address`; port 0 takes a free one.
+            pub async fn start(address: SocketAddr) -> std::io::Result<Self> {
+                let listener = TcpListener::bind(address).await?;
+                let address = listener.local_addr()?;
+                let base_url = format!("http://{address}");
+                let router = Router::new();
+                $(
+                    let $name = Arc::new($name::Player::new(&base_url));
+                    let router = router.merge($name.clone().router());
+                )*
+                let server = tokio::spawn(async move {
+                    // Ends when the simulator is dropped; an accept error ends it early and every call fails visibly.
+                    let _ = axum::serve(listener, router).await;
+                });
+                Ok(Self { $($name,)* address, server })
+            }
+
+            pub fn players(&self) -> Vec<Arc<dyn Player>> {
+                vec![$(self.$name.clone(),)*]
+            }
+        }
+    };
+}
+
+// One name each: its module holds a `Player`.
+platforms! {
+    whatsapp,
+    telegram,
+    api,
 }
 
 impl Simulator {
-    /// Listens on `address`; port 0 takes a free one.
-    pub async fn start(address: SocketAddr) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let base_url = format!("http://{address}");
-        let whatsapp = Arc::new(whatsapp::Player::new(&base_url));
-        let telegram = Arc::new(telegram::Player::new(&base_url));
-        let router = Router::new().merge(whatsapp.clone().router()).merge(telegram.clone().router());
-        let server = tokio::spawn(async move {
-            // Ends when the simulator is dropped; an accept error ends it early and every call fails visibly.
-            let _ = axum::serve(listener, router).await;
-        });
-        Ok(Self { whatsapp, telegram, address, server })
-    }
-
     /// Scheme, host and port: an account's `api_base_url`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    pub fn players(&self) -> [Arc<dyn Player>; 2] {
-        [self.whatsapp.clone(), self.telegram.clone()]
     }
 
     /// The platform of that channel id.

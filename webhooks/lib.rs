@@ -6,6 +6,7 @@ mod envelope;
 mod request;
 mod scheme;
 pub mod sign;
+pub mod standard;
 
 pub use envelope::Envelope;
 pub use request::{Forged, Unverified, Verified};

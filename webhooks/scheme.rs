@@ -7,7 +7,10 @@ use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::request::{Claim, Forged};
+use crate::{
+    request::{Claim, Forged},
+    standard,
+};
 
 /// How a platform proves that a request is its own. Every comparison is in constant time.
 #[derive(Clone, Debug)]
@@ -24,6 +27,8 @@ pub enum Scheme {
         /// Where the platform signs a time, how far it may lie from now.
         stamp: Option<Stamp>,
     },
+    /// Standard Webhooks; see [`crate::standard`]. Any of `secrets` may match.
+    Standard { secrets: Vec<SecretString> },
     /// A shared secret repeated in a header with every request.
     HeaderToken { header: &'static str, secret: SecretString },
     /// A shared secret repeated in the query: the handshakes that carry no body.
@@ -90,6 +95,7 @@ impl Scheme {
                 }
                 stamp.map_or(Ok(()), |stamp| stamp.check(claim))
             }
+            Self::Standard { secrets } => standard::check(secrets, claim),
             Self::HeaderToken { header, secret } => {
                 equal(claim.header(header).ok_or(Forged::Missing)?, secret)
             }
@@ -120,7 +126,7 @@ fn assemble(parts: &[Part], claim: &Claim<'_>) -> Result<Vec<u8>, Forged> {
 }
 
 impl Digest {
-    fn matches(self, key: &[u8], message: &[u8], given: &[u8]) -> bool {
+    pub(crate) fn matches(self, key: &[u8], message: &[u8], given: &[u8]) -> bool {
         match self {
             Self::Sha1 => verify::<Hmac<Sha1>>(key, message, given),
             Self::Sha256 => verify::<Hmac<Sha256>>(key, message, given),

@@ -270,26 +270,17 @@ fn header(file: OutboundMedia) -> TemplateValue {
 }
 
 impl Unsent {
-    /// Reads the files from the store.
-    pub(super) async fn with_files(mut self, app: &App) -> Result<OutboundMessage, SendError> {
+    /// Reads the files from the store, or names the addresses at which the platform finds them.
+    pub(super) async fn with_files(
+        mut self,
+        app: &App,
+        integration: &Integration,
+    ) -> Result<OutboundMessage, SendError> {
         let mut found = Vec::new();
         if matches!(self.message.content, Content::Media { .. } | Content::Template(_)) {
+            let by_link = integration.channel.abilities().media_by_link;
             for file in self.files {
-                let missing = || {
-                    refused(
-                        "file_missing",
-                        "An attachment is not in the store any more.",
-                        NextStep::FixContent,
-                    )
-                };
-                let key = file.storage_key.ok_or_else(missing)?;
-                let bytes = app.store.read(&key).await.map_err(|_| missing())?;
-                found.push(OutboundMedia {
-                    kind: file.kind,
-                    file_name: file.file_name.unwrap_or_else(|| "file".to_owned()),
-                    mime: file.mime.unwrap_or_else(|| "application/octet-stream".to_owned()),
-                    source: MediaSource::Bytes(bytes),
-                });
+                found.push(file.outbound(app, by_link).await?);
             }
         }
         match &mut self.message.content {
@@ -298,5 +289,22 @@ impl Unsent {
             _ => {}
         }
         Ok(self.message)
+    }
+}
+
+impl File {
+    async fn outbound(self, app: &App, by_link: bool) -> Result<OutboundMedia, SendError> {
+        let missing =
+            || refused("file_missing", "An attachment is not in the store any more.", NextStep::FixContent);
+        let key = self.storage_key.ok_or_else(missing)?;
+        let file_name = self.file_name.unwrap_or_else(|| "file".to_owned());
+        let mime = self.mime.unwrap_or_else(|| "application/octet-stream".to_owned());
+        let source = if by_link {
+            let path = app.store.platform_address(&key, &mime, Some(&file_name), chrono::Utc::now());
+            MediaSource::Link(app.config.server.public_url.join(&path).map_err(|_| missing())?)
+        } else {
+            MediaSource::Bytes(app.store.read(&key).await.map_err(|_| missing())?)
+        };
+        Ok(OutboundMedia { kind: self.kind, file_name, mime, source })
     }
 }
