@@ -181,6 +181,7 @@ impl Default for Abilities {
             media: Vec::new(),
             attachments_per_message: 1,
             albums: Vec::new(),
+            media_by_link: false,
             reply: false,
             reactions: Reactions::None,
             edit_seconds: None,
