@@ -280,6 +280,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/hangup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the call. */
+        post: operations["hang_up_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets the customer wait. */
+        post: operations["hold_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the customer back from waiting. */
+        post: operations["resume_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects the customer with somebody else. */
+        post: operations["transfer_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -559,6 +627,23 @@ export interface paths {
         head?: never;
         /** Changes status, assignment, priority, snooze or labels. 409 with the current state when the version is another. */
         patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls the customer. The call is a message of kind `call`, whose part tells its state. */
+        post: operations["start_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/merge": {
@@ -1126,8 +1211,14 @@ export interface components {
             /** @description Attachments that one message of the platform can carry; more are split over several. */
             attachments_per_message: number;
             buttons?: components["schemas"]["ButtonsAbility"] | null;
+            /** @description Calls can be begun and steered from the conversation. */
+            calls: boolean;
             /** @description Whether we may write to somebody who has not written to us. */
             can_start: components["schemas"]["CanStart"];
+            /** @description Cards with picture, title and buttons, side by side. */
+            cards: boolean;
+            /** @description Copies to further addresses, open and hidden. */
+            cc: boolean;
             contacts: boolean;
             /**
              * Format: int32
@@ -1139,7 +1230,11 @@ export interface components {
              * @description Seconds after sending within which our own messages can be edited; `None` if never.
              */
             edit_seconds?: number | null;
+            /** @description Messages that only one member of a group sees, and that are gone with the next reload. */
+            ephemeral: boolean;
             groups: boolean;
+            /** @description A body in HTML beside the text. */
+            html: boolean;
             list?: components["schemas"]["ListAbility"] | null;
             location: boolean;
             media: components["schemas"]["MediaAbility"][];
@@ -1154,8 +1249,14 @@ export interface components {
             /** @description Whether we can tell the customer that we have read. */
             read_receipts: boolean;
             reply: boolean;
+            /** @description The platform itself can send at a later time. */
+            schedule: boolean;
+            /** @description Texts are paid for by the segment: the composer counts segments and names the encoding. */
+            segments: boolean;
             /** @description Whether the platform tells us `delivered` and `read`. */
             statuses: boolean;
+            /** @description Letters: a conversation has a subject. */
+            subject: boolean;
             templates: boolean;
             text: components["schemas"]["TextAbility"];
             /** @description Whether callbacks arrive on `/webhooks/{channel}/{integration}`, or on a live connection that we hold. */
@@ -1212,6 +1313,34 @@ export interface components {
             title_max: number;
             url: boolean;
         };
+        /** @description A call as its message's part shows it. A recording is the message's attachment. */
+        Call: {
+            /** Format: date-time */
+            answered_at?: string | null;
+            /** @description A member's id, or a name or number. */
+            answered_by?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            at: string;
+            direction: components["schemas"]["CallDirection"];
+            /**
+             * Format: int32
+             * @description Of talking.
+             */
+            duration_seconds?: number | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description Why it ended, where the platform says more than the state. */
+            reason?: string | null;
+            state: components["schemas"]["CallState"];
+            transcript?: string | null;
+        };
+        /** @enum {string} */
+        CallDirection: "inbound" | "outbound";
+        /** @enum {string} */
+        CallState: "queued" | "ringing" | "in_progress" | "on_hold" | "completed" | "no_answer" | "busy" | "failed" | "cancelled" | "voicemail";
         /** @description A recorded callback. Secrets were removed before it was stored. */
         Callback: {
             channel: string;
@@ -1350,6 +1479,8 @@ export interface components {
             snoozed_until?: string | null;
             /** @description `open`, `pending`, `snoozed` or `closed`. */
             status: string;
+            /** @description What a letter was about; `null` on other channels. */
+            subject?: string | null;
             team_id?: components["schemas"]["TeamId"] | null;
             /**
              * Format: int32
@@ -1603,10 +1734,26 @@ export interface components {
             organization_name: string;
             role: components["schemas"]["Role"];
         };
+        /** @description An invitation to a date, from a calendar file. */
         Invite: {
-            email: string;
-            /** @description At most one's own. */
-            role: components["schemas"]["Role"];
+            all_day?: boolean;
+            attendees?: components["schemas"]["Mailbox"][];
+            description?: string | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            location?: string | null;
+            /** @description Lower case: `request`, `cancel`, `reply`, `publish`, … */
+            method: string;
+            organizer?: components["schemas"]["Mailbox"] | null;
+            /**
+             * Format: int32
+             * @description Higher replaces lower for the same `uid`.
+             */
+            sequence?: number;
+            /** Format: date-time */
+            starts_at: string;
+            title: string;
+            uid: string;
         };
         Label: {
             /** @description A role of the palette: `grey`, `red`, `orange`, `yellow`, `green`, `teal`, `blue`, `purple`, `pink` */
@@ -1637,6 +1784,19 @@ export interface components {
             status?: string | null;
             /** @description The first 200 characters. */
             text: string;
+        };
+        /** @description A letter's head, and what of its body is folded away. */
+        Letter: {
+            /** @description An out-of-office note or the like (RFC 3834): shown, and never answered by the hub itself. */
+            automatic?: boolean;
+            bcc?: components["schemas"]["Mailbox"][];
+            cc?: components["schemas"]["Mailbox"][];
+            from?: components["schemas"]["Mailbox"] | null;
+            /** @description Earlier letters that the sender's program repeated below the new text. */
+            quoted?: string | null;
+            reply_to?: components["schemas"]["Mailbox"][];
+            subject?: string | null;
+            to?: components["schemas"]["Mailbox"][];
         };
         ListAbility: {
             body_max: number;
@@ -1678,11 +1838,16 @@ export interface components {
         LookAtInvitation: {
             token: string;
         };
+        /** @description `Ada Lovelace <ada@example.org>`. */
+        Mailbox: {
+            address: string;
+            name?: string | null;
+        };
         /**
-         * @description How the platform writes bold and italic; the composer previews it.
+         * @description The platform's dialect, into which [`crate::markup`] is translated and from which its messages are read.
          * @enum {string}
          */
-        Markup: "plain" | "whatsapp" | "telegram_html";
+        Markup: "plain" | "whatsapp" | "telegram" | "slack" | "discord" | "html";
         /** @description The caller, in this organization. */
         Me: components["schemas"]["User"] & {
             role: components["schemas"]["Role"];
@@ -1797,6 +1962,12 @@ export interface components {
             id: components["schemas"]["OrganizationId"];
             name: string;
             role: components["schemas"]["Role"];
+        };
+        NewCall: {
+            /** @description The client's own id of this call. Asking again answers the call that it was. */
+            client_id: string;
+            /** @description Whose telephone rings first: `browser` (the member's own, the default) or a number with `+` and country code. */
+            to?: string | null;
         };
         NewContact: {
             /** @description Flat: texts, numbers, booleans. */
@@ -2014,6 +2185,8 @@ export interface components {
                 snoozed_until?: string | null;
                 /** @description `open`, `pending`, `snoozed` or `closed`. */
                 status: string;
+                /** @description What a letter was about; `null` on other channels. */
+                subject?: string | null;
                 team_id?: components["schemas"]["TeamId"] | null;
                 /**
                  * Format: int32
@@ -2339,6 +2512,19 @@ export interface components {
             /** @enum {string} */
             type: "format";
         } | {
+            html: string;
+            /** @enum {string} */
+            type: "html";
+        } | (components["schemas"]["Letter"] & {
+            /** @enum {string} */
+            type: "email";
+        }) | (components["schemas"]["Invite"] & {
+            /** @enum {string} */
+            type: "invite";
+        }) | (components["schemas"]["Call"] & {
+            /** @enum {string} */
+            type: "call";
+        }) | {
             detail?: string | null;
             /** @enum {string} */
             type: "unsupported";
@@ -2463,7 +2649,11 @@ export interface components {
         SendMessage: {
             /** @description Uploads that have not been sent. */
             attachments?: components["schemas"]["AttachmentId"][];
+            /** @description Receivers whom the others do not see. */
+            bcc?: components["schemas"]["Mailbox"][];
             buttons?: components["schemas"]["Button"][];
+            /** @description Further receivers of a letter: `{name?, address}`. */
+            cc?: components["schemas"]["Mailbox"][];
             /** @description The client's own id of this message. Sending it again answers the message that it was. */
             client_id: string;
             /** @description Below buttons. */
@@ -2472,6 +2662,8 @@ export interface components {
             force?: boolean;
             /** @description Above buttons. */
             header?: string | null;
+            /** @description A letter's body in HTML, beside its text; channels without HTML ignore it. */
+            html?: string | null;
             /**
              * Format: int64
              * @description Number of the newest message that the author has seen. Where the customer has written since, or a colleague has answered, the
@@ -2486,6 +2678,8 @@ export interface components {
             /** @description For colleagues only. */
             note?: boolean;
             reply_to?: components["schemas"]["MessageId"] | null;
+            /** @description Of a letter; channels without subjects ignore it. Without one the conversation's goes on. */
+            subject?: string | null;
             template?: components["schemas"]["OutboundTemplate"] | null;
             text?: string;
         };
@@ -2643,7 +2837,11 @@ export interface components {
             unit: components["schemas"]["TextUnit"];
         };
         /** @enum {string} */
-        TextUnit: "characters" | "utf16";
+        TextUnit: "characters" | "utf16" | "bytes";
+        Transfer: {
+            /** @description A member's id, whose browser rings, or a number with `+` and country code. */
+            to: string;
+        };
         /** @enum {string} */
         Transport: "webhook" | "stream";
         TypingState: {
@@ -3373,6 +3571,166 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Callback"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hang_up_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description A problem, RFC 9457 */
@@ -4461,6 +4819,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCall"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description A problem, RFC 9457 */
