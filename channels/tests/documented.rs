@@ -1,7 +1,7 @@
 //! What the documents say of the channels is what the code says: the matrix of the README and the table of each page of
 //! docs/channels/ stand between marks and are written from `abilities`. `UPDATE_DOCS=1` writes them.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     fs,
