@@ -1313,6 +1313,27 @@ export interface components {
             title_max: number;
             url: boolean;
         };
+        /** @description An invitation to a date, from a calendar file. */
+        CalendarInvite: {
+            all_day?: boolean;
+            attendees?: components["schemas"]["Mailbox"][];
+            description?: string | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            location?: string | null;
+            /** @description Lower case: `request`, `cancel`, `reply`, `publish`, … */
+            method: string;
+            organizer?: components["schemas"]["Mailbox"] | null;
+            /**
+             * Format: int32
+             * @description Higher replaces lower for the same `uid`.
+             */
+            sequence?: number;
+            /** Format: date-time */
+            starts_at: string;
+            title: string;
+            uid: string;
+        };
         /** @description A call as its message's part shows it. A recording is the message's attachment. */
         Call: {
             /** Format: date-time */
@@ -1734,26 +1755,10 @@ export interface components {
             organization_name: string;
             role: components["schemas"]["Role"];
         };
-        /** @description An invitation to a date, from a calendar file. */
         Invite: {
-            all_day?: boolean;
-            attendees?: components["schemas"]["Mailbox"][];
-            description?: string | null;
-            /** Format: date-time */
-            ends_at?: string | null;
-            location?: string | null;
-            /** @description Lower case: `request`, `cancel`, `reply`, `publish`, … */
-            method: string;
-            organizer?: components["schemas"]["Mailbox"] | null;
-            /**
-             * Format: int32
-             * @description Higher replaces lower for the same `uid`.
-             */
-            sequence?: number;
-            /** Format: date-time */
-            starts_at: string;
-            title: string;
-            uid: string;
+            email: string;
+            /** @description At most one's own. */
+            role: components["schemas"]["Role"];
         };
         Label: {
             /** @description A role of the palette: `grey`, `red`, `orange`, `yellow`, `green`, `teal`, `blue`, `purple`, `pink` */
@@ -2518,7 +2523,7 @@ export interface components {
         } | (components["schemas"]["Letter"] & {
             /** @enum {string} */
             type: "email";
-        }) | (components["schemas"]["Invite"] & {
+        }) | (components["schemas"]["CalendarInvite"] & {
             /** @enum {string} */
             type: "invite";
         }) | (components["schemas"]["Call"] & {
