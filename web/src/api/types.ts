@@ -227,6 +227,8 @@ export interface SendRequest {
   note?: boolean;
   mentions?: string[];
   last_seen_seq?: number;
+  /** In spite of newer messages. */
+  force?: boolean;
 }
 
 export interface Callback {
