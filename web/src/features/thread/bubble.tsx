@@ -10,7 +10,7 @@ import { RichText } from "./rich-text";
 import { StatusGlyph } from "./status-glyph";
 
 /** What was said, whatever it was made of. */
-export function Bubble({ message, abilities, onView, onOpen }: MessageRowProps) {
+export function Bubble({ message, onView, onOpen }: MessageRowProps) {
   const out = message.direction === "outbound";
   const format = message.parts.find((part) => part.type === "format");
   const framed = message.parts.find((part) => part.type === "template" || part.type === "buttons");
@@ -36,7 +36,7 @@ export function Bubble({ message, abilities, onView, onOpen }: MessageRowProps) 
       <div className="flex flex-wrap items-end justify-end gap-x-2">
         {message.text && !told ? (
           <div className="min-w-0 flex-1 basis-auto">
-            <RichText text={message.text} ranges={format?.ranges} markup={abilities?.text.markup} />
+            <RichText text={message.text} ranges={format?.ranges} marked={out} />
           </div>
         ) : null}
         {out ? (
