@@ -2,6 +2,7 @@
 //! only way to a body is [`Unverified::verify`], which checks a signature [`Scheme`] in constant
 //! time. Pure: no clock, no network, no database.
 
+mod form;
 mod request;
 mod scheme;
 pub mod sign;

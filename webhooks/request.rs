@@ -133,6 +133,11 @@ impl Verified {
         &self.body
     }
 
+    /// The public address that was called, query and all; empty for a replay.
+    pub fn url(&self) -> &str {
+        &self.head.url
+    }
+
     /// When it came in: the time of what the platform does not date itself.
     pub fn received_at(&self) -> DateTime<Utc> {
         self.received_at

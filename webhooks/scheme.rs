@@ -7,7 +7,10 @@ use sha1::Sha1;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::request::{Claim, Forged};
+use crate::{
+    form,
+    request::{Claim, Forged},
+};
 
 /// How a platform proves that a request is its own. Every comparison is in constant time.
 #[derive(Clone, Debug)]
@@ -24,6 +27,9 @@ pub enum Scheme {
         /// Where the platform signs a time, how far it may lie from now.
         stamp: Option<Stamp>,
     },
+    /// Twilio's: an HMAC, in base64, over the address that was called and the form in the body; see [`crate::form`]. Any of
+    /// `secrets` may match.
+    SignedForm { digest: Digest, header: &'static str, secrets: Vec<SecretString> },
     /// A shared secret repeated in a header with every request.
     HeaderToken { header: &'static str, secret: SecretString },
     /// A shared secret repeated in the query: the handshakes that carry no body.
@@ -90,6 +96,10 @@ impl Scheme {
                 }
                 stamp.map_or(Ok(()), |stamp| stamp.check(claim))
             }
+            Self::SignedForm { digest, header, secrets } => {
+                let given = Encoding::Base64.decode(claim.header(header).ok_or(Forged::Missing)?, "")?;
+                form::check(*digest, secrets, claim, &given)
+            }
             Self::HeaderToken { header, secret } => {
                 equal(claim.header(header).ok_or(Forged::Missing)?, secret)
             }
@@ -120,16 +130,31 @@ fn assemble(parts: &[Part], claim: &Claim<'_>) -> Result<Vec<u8>, Forged> {
 }
 
 impl Digest {
-    fn matches(self, key: &[u8], message: &[u8], given: &[u8]) -> bool {
+    pub(crate) fn matches(self, key: &[u8], message: &[u8], given: &[u8]) -> bool {
         match self {
             Self::Sha1 => verify::<Hmac<Sha1>>(key, message, given),
             Self::Sha256 => verify::<Hmac<Sha256>>(key, message, given),
+        }
+    }
+
+    /// The raw bytes of an HMAC.
+    pub(crate) fn mac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha1 => mac::<Hmac<Sha1>>(key, message),
+            Self::Sha256 => mac::<Hmac<Sha256>>(key, message),
         }
     }
 }
 
 fn verify<M: Mac + KeyInit>(key: &[u8], message: &[u8], given: &[u8]) -> bool {
     <M as KeyInit>::new_from_slice(key).is_ok_and(|mac| mac.chain_update(message).verify_slice(given).is_ok())
+}
+
+/// HMAC takes keys of any length, so that the error cannot occur.
+fn mac<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
+    <M as KeyInit>::new_from_slice(key)
+        .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+        .unwrap_or_default()
 }
 
 impl Encoding {
