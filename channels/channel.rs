@@ -1,13 +1,20 @@
 //! The one trait. What forgetting would make unsafe has no default.
 
+use std::convert::Infallible;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use webhooks::{Scheme, Unverified, Verified};
+use url::Url;
+use webhooks::{Envelope, Scheme, Unverified, Verified};
 
 use crate::{
-    Abilities, Account, Form, Incoming, OutboundMessage, ReadError, Receipt, SendError, error::Refusal,
-    party::PartyId, template::Template,
+    Abilities, Account, AccountChanges, Form, Incoming, Installed, ListenError, Listener, OutboundMessage,
+    ReadError, Receipt, SendError,
+    error::{NextStep, Refusal},
+    party::PartyId,
+    template::Template,
 };
 
 /// A channel's name in addresses, SQL and JSON: `telegram`.
@@ -39,6 +46,13 @@ pub trait Channel: Send + Sync + 'static {
 
     /// Fills in what the hub makes itself (secret tokens). Called once, before the account is stored.
     fn complete(&self, account: &mut Account);
+
+    /// The account keys that a callback at the app's shared address (`/webhooks/{channel}`) names; empty where each account has its own
+    /// address. Nobody has verified the request yet: what is found here chooses whose secret it must satisfy, and nothing else. Every
+    /// event that `read` makes of such a callback says its account.
+    fn route(&self, _envelope: &Envelope<'_>) -> Vec<String> {
+        Vec::new()
+    }
 
     /// How this request must prove that it comes from the platform.
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme;
@@ -83,6 +97,67 @@ pub trait Channel: Send + Sync + 'static {
 
     /// All approved and pending templates; empty where the platform has none.
     async fn templates(&self, account: &Account, net: &net::Client) -> Result<Vec<Template>, SendError>;
+
+    /// Whether the hub keeps a live connection for this account instead of, or beside, being called.
+    fn streams(&self, _account: &Account) -> bool {
+        false
+    }
+
+    /// Holds the live connection of an account that `streams` until it ends, and says why it did. One process at a time runs it for an
+    /// account; it is dropped at any `await` when that process must let go, so nothing may be lost by that. Under 2 MB while idle.
+    async fn listen(
+        &self,
+        _account: &Account,
+        _listener: &dyn Listener,
+        _net: &net::Client,
+    ) -> Result<Infallible, ListenError> {
+        Err(ListenError::AccountBroken(Refusal::new(
+            "not_supported",
+            "This channel has no live connection.",
+            NextStep::None,
+        )))
+    }
+
+    /// What an admin fills in before consenting on the platform's page: the app's keys. `None` where accounts cannot be connected so.
+    fn install_form(&self) -> Option<Form> {
+        None
+    }
+
+    /// The platform's page on which an admin consents. `app` is a filled-in `install_form`; the platform sends the browser back to
+    /// `redirect` with `state` unchanged.
+    fn install_address(&self, _app: &Account, _redirect: &Url, _state: &str) -> Option<Url> {
+        None
+    }
+
+    /// Trades the code that came back for accounts: one workspace, or many pages. A code is good once.
+    async fn install(
+        &self,
+        _app: &Account,
+        _code: &str,
+        _redirect: &Url,
+        _net: &net::Client,
+    ) -> Result<Vec<Installed>, SendError> {
+        Err(SendError::Refused(Refusal::new(
+            "not_supported",
+            "This channel is connected by its form.",
+            NextStep::None,
+        )))
+    }
+
+    /// When the account's token should be traded for a fresh one: well before it expires. `None` where it does not.
+    fn refresh_at(&self, _account: &Account) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// Trades the account's token for a fresh one; `None` if it turns out that nothing has to change. Called at `refresh_at`, by one
+    /// process at a time, and what it returns is stored at once, as many platforms accept a refresh token only once.
+    async fn refresh(
+        &self,
+        _account: &Account,
+        _net: &net::Client,
+    ) -> Result<Option<AccountChanges>, SendError> {
+        Ok(None)
+    }
 }
 
 /// What the platform must know to reach us.

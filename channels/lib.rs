@@ -6,8 +6,10 @@ pub mod account;
 pub mod channel;
 pub mod error;
 pub mod event;
+pub mod install;
 pub mod message;
 pub mod party;
+pub mod stream;
 pub mod template;
 
 mod body;
@@ -19,8 +21,10 @@ pub use account::{Account, Field, FieldKind, Form, FormFault};
 pub use channel::{Channel, ChannelId, Check, Connection, FetchedMedia, MediaLimit};
 pub use error::{ReadError, Refusal, Scope, SendError};
 pub use event::{InboundEvent, Incoming};
+pub use install::{AccountChanges, Installed};
 pub use message::{OutboundMessage, Receipt};
 pub use party::{Party, PartyId};
+pub use stream::{ListenError, Listener};
 pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.

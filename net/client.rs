@@ -116,6 +116,14 @@ impl Client {
         self.sdk.clone()
     }
 
+    pub(crate) fn private(&self) -> Private {
+        self.private
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Whether an address may be called, as far as can be told without the DNS.
     pub fn check(&self, url: &Url) -> Result<(), guard::Refusal> {
         guard::check(url, self.private)
@@ -235,7 +243,11 @@ impl Failure {
 }
 
 impl Cause {
-    fn of(error: impl std::error::Error) -> Self {
+    pub(crate) fn said(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    pub(crate) fn of(error: impl std::error::Error) -> Self {
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(inner) = source {

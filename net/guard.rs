@@ -19,6 +19,8 @@ pub enum Private {
 pub enum Refusal {
     #[error("the address must begin with https:// or http:// and name a host")]
     NotHttp,
+    #[error("the address names no host")]
+    NoHost,
     #[error("the address points into a private network")]
     Private,
 }
@@ -29,10 +31,27 @@ pub fn check(url: &Url, private: Private) -> Result<(), Refusal> {
     if !matches!(url.scheme(), "https" | "http") {
         return Err(Refusal::NotHttp);
     }
-    let inside = match url.host().ok_or(Refusal::NotHttp)? {
-        Host::Ipv4(ip) => !is_public(IpAddr::V4(ip)),
-        Host::Ipv6(ip) => !is_public(IpAddr::V6(ip)),
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+    outside(&url.host().ok_or(Refusal::NotHttp)?, private)
+}
+
+/// As [`check`], for a host without an address around it: a mail server's.
+pub fn check_host(host: &str, private: Private) -> Result<(), Refusal> {
+    // The URL rules know every way to write an address: `2130706433`, `0x7f.1`, `[::1]`.
+    let bare_v6 = host.contains(':') && !host.starts_with('[');
+    let written = if bare_v6 { format!("[{host}]") } else { host.to_owned() };
+    let url = Url::parse(&format!("http://{written}/")).map_err(|_| Refusal::NoHost)?;
+    let plain = url.username().is_empty() && url.port().is_none() && url.path() == "/";
+    if !plain || url.query().is_some() || url.fragment().is_some() {
+        return Err(Refusal::NoHost);
+    }
+    outside(&url.host().ok_or(Refusal::NoHost)?, private)
+}
+
+fn outside(host: &Host<&str>, private: Private) -> Result<(), Refusal> {
+    let inside = match host {
+        Host::Ipv4(ip) => !is_public(IpAddr::V4(*ip)),
+        Host::Ipv6(ip) => !is_public(IpAddr::V6(*ip)),
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
     };
     if inside && private == Private::Refused { Err(Refusal::Private) } else { Ok(()) }
 }
@@ -78,7 +97,7 @@ pub(crate) struct GuardedResolver {
 }
 
 impl GuardedResolver {
-    async fn lookup(self, host: String) -> Result<Vec<SocketAddr>, std::io::Error> {
+    pub(crate) async fn lookup(self, host: String) -> Result<Vec<SocketAddr>, std::io::Error> {
         let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
         let allowed: Vec<_> =
             found.filter(|addr| self.private == Private::Allowed || is_public(addr.ip())).collect();
@@ -132,6 +151,18 @@ mod tests {
         for ip in ["8.8.8.8", "157.240.0.1", "2a03:2880::1", "::ffff:8.8.8.8"] {
             assert!(is_public(ip.parse().unwrap()), "{ip}");
         }
+    }
+
+    #[test]
+    fn hosts_are_checked_like_urls() {
+        for host in ["localhost", "127.1", "0x7f.1", "::1", "[::1]", "fe80::1", "10.0.0.1"] {
+            assert_eq!(check_host(host, Private::Refused), Err(Refusal::Private), "{host}");
+            assert_eq!(check_host(host, Private::Allowed), Ok(()), "{host}");
+        }
+        for host in ["", "a b", "user@mail.example.org", "mail.example.org:25", "mail.example.org/x", "a?b"] {
+            assert_eq!(check_host(host, Private::Allowed), Err(Refusal::NoHost), "{host}");
+        }
+        assert_eq!(check_host("mail.example.org", Private::Refused), Ok(()));
     }
 
     #[test]

@@ -4,8 +4,13 @@
 
 mod client;
 pub mod guard;
+mod socket;
+mod stream;
 
 pub use client::{Body, Client, Failure, Limits, Request, Response};
+pub use guard::Private;
 pub use reqwest::{Method, StatusCode, header, multipart};
 /// The HTTP stack generation that teloxide-core is built on.
 pub use reqwest012 as sdk;
+pub use socket::{Frame, Socket};
+pub use stream::{Stream, Tls};

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
-use crate::Scheme;
+use crate::{Envelope, Scheme};
 
 /// A request as it came from the wire. Headers and query may be looked at, because they say which
 /// scheme applies; the body may not.
@@ -82,9 +82,19 @@ impl Unverified {
         self.body.len()
     }
 
+    /// What may be seen before the request is believed; for choosing the proof, and for nothing else.
+    pub fn envelope(&self) -> Envelope<'_> {
+        Envelope::new(self, &self.body)
+    }
+
+    /// Whether `verify` would succeed. For a request that several accounts may have to prove.
+    pub fn satisfies(&self, scheme: &Scheme, now: DateTime<Utc>) -> Result<(), Forged> {
+        scheme.check(&Claim { request: self, now })
+    }
+
     /// Consumes the request; a forgery's body is dropped with it.
     pub fn verify(self, scheme: &Scheme, now: DateTime<Utc>) -> Result<Verified, Forged> {
-        scheme.check(&Claim { request: &self, now })?;
+        self.satisfies(scheme, now)?;
         Ok(Verified { head: self.head, body: self.body, received_at: now })
     }
 }
@@ -172,6 +182,24 @@ impl Verified {
             body,
             received_at,
         }
+    }
+}
+
+/// What a live connection brought. The connection itself is the proof: the hub opened it, to the platform's own address, with the
+/// account's credentials.
+impl Verified {
+    /// The method of what came over a live connection; [`Verified::method`] tells it from a callback, also when it is replayed.
+    pub const LIVE: &str = "LIVE";
+
+    /// For the supervisor of live connections alone (`src/listeners.rs`; clippy refuses every other caller): nothing is checked.
+    pub fn from_live_connection(raw: Bytes, received_at: DateTime<Utc>) -> Self {
+        Self::from_record(Self::LIVE, Vec::new(), Vec::new(), raw, received_at)
+    }
+
+    /// The same request with another body: the part of a shared callback that concerns one of those it was sent to.
+    #[must_use]
+    pub fn with_body(&self, body: Bytes) -> Self {
+        Self { head: self.head.clone(), body, received_at: self.received_at }
     }
 }
 

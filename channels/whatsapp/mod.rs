@@ -20,7 +20,7 @@ mod templates;
 mod wire;
 
 use async_trait::async_trait;
-use webhooks::{Scheme, Unverified, Verified};
+use webhooks::{Envelope, Scheme, Unverified, Verified};
 
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
@@ -57,6 +57,10 @@ impl Channel for WhatsApp {
 
     fn complete(&self, account: &mut Account) {
         account::complete(account);
+    }
+
+    fn route(&self, envelope: &Envelope<'_>) -> Vec<String> {
+        envelope.json_names(&["entry", "*", "changes", "*", "value", "metadata", "phone_number_id"])
     }
 
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme {
