@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod app;
+pub mod calls;
 pub mod config;
 pub mod db;
 pub mod deliver;

@@ -42,6 +42,7 @@ pub(super) async fn send(
     let api = Api::new(account, net)?;
     match &message.content {
         Content::Template(_) => Err(refused("type_not_supported", "Telegram has no templates.")),
+        Content::Call { .. } => Err(refused("type_not_supported", "Telegram's bots cannot call.")),
         Content::Reaction { .. }
         | Content::Edit { .. }
         | Content::Delete { .. }

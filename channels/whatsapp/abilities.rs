@@ -50,6 +50,7 @@ pub(super) fn abilities() -> Abilities {
         groups: true,
         rate_per_second: 80,
         transport: Transport::Webhook,
+        ..Abilities::default()
     }
 }
 

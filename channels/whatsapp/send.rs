@@ -98,7 +98,8 @@ async fn said(
             Ok(("location", place))
         }
         Content::Template(template) => Ok(("template", templates::outbound(account, template, net).await?)),
-        Content::Reaction { .. }
+        Content::Call { .. }
+        | Content::Reaction { .. }
         | Content::Edit { .. }
         | Content::Delete { .. }
         | Content::Read { .. }

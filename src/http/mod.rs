@@ -5,6 +5,7 @@ pub mod attachments;
 pub mod auth;
 pub mod bulk;
 pub mod callbacks;
+pub mod calls;
 pub mod contact_bulk;
 pub mod contact_import;
 pub mod contacts;
