@@ -41,8 +41,10 @@ pub struct Abilities {
     pub html: bool,
     /// Calls can be begun and steered from the conversation.
     pub calls: bool,
-    /// Texts are paid for by the segment: the composer counts segments and names the encoding.
-    pub segments: bool,
+    /// Texts are paid for by the segment: the composer counts segments and names the encoding by these rules.
+    pub segments: Option<Segmentation>,
+    /// The platform fetches the files of our messages itself: they are given to it as addresses.
+    pub fetches_files: bool,
     /// Messages that only one member of a group sees, and that are gone with the next reload.
     pub ephemeral: bool,
     /// The platform itself can send at a later time.
@@ -84,6 +86,17 @@ pub enum Markup {
     Slack,
     Discord,
     Html,
+}
+
+/// How texts become the segments of text messages. A text all of whose characters stand in the tables is sent in GSM-7, any other
+/// in UCS-2. Lengths are in septets and in UTF-16 code units: of a text that is sent whole, and of each part where it is split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Segmentation {
+    pub basic: &'static str,
+    /// Cost two septets each.
+    pub extended: &'static str,
+    pub gsm7: (usize, usize),
+    pub ucs2: (usize, usize),
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -185,7 +198,8 @@ impl Default for Abilities {
             cc: false,
             html: false,
             calls: false,
-            segments: false,
+            segments: None,
+            fetches_files: false,
             ephemeral: false,
             schedule: false,
             cards: false,

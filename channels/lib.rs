@@ -16,7 +16,9 @@ pub mod stream;
 pub mod template;
 
 mod body;
+mod phone;
 mod telegram;
+pub mod twilio;
 mod whatsapp;
 
 pub use abilities::Abilities;
@@ -32,7 +34,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &twilio::Sms]
 }
 
 /// The channel of that id.

@@ -137,7 +137,8 @@ impl Deliveries {
         integration: &Integration,
         outbound: load::Unsent,
     ) -> Result<channels::Receipt, SendError> {
-        let message: OutboundMessage = outbound.with_files(&self.app).await?;
+        let message: OutboundMessage =
+            outbound.with_files(&self.app, integration.channel.abilities().fetches_files).await?;
         // The semaphore is never closed.
         let _permit = self.calls.acquire().await;
         integration.channel.send(&integration.account, &message, &self.app.net).await

@@ -117,11 +117,23 @@ impl Store {
         file_name: Option<&str>,
         now: DateTime<Utc>,
     ) -> String {
+        self.address_for(ADDRESS_LIFETIME, storage_key, mime, file_name, now)
+    }
+
+    /// The same for as long as it takes a platform to fetch it.
+    pub fn address_for(
+        &self,
+        lifetime: Duration,
+        storage_key: &str,
+        mime: &str,
+        file_name: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> String {
         let address = Address {
             storage_key: storage_key.to_owned(),
             mime: mime.to_owned(),
             file_name: file_name.map(str::to_owned),
-            expires: now.timestamp() + ADDRESS_LIFETIME.as_secs().cast_signed(),
+            expires: now.timestamp() + lifetime.as_secs().cast_signed(),
         };
         // A struct of texts and a number always encodes.
         let body = BASE64.encode(serde_json::to_vec(&address).unwrap_or_default());

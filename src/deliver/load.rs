@@ -1,6 +1,6 @@
 //! What is to be sent: reads messages with all that their channel needs, and marks them as `sending`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use channels::{
     OutboundMessage, SendError,
@@ -9,7 +9,9 @@ use channels::{
     message::{Content, MediaSource, OutboundLetter, OutboundMedia, TemplateValue, TemplateValueKind},
     party::PartyId,
 };
+use chrono::Utc;
 use serde::Deserialize;
+use url::Url;
 
 use super::order;
 use crate::{
@@ -23,6 +25,9 @@ use crate::{
     },
     jobs::{self, Job},
 };
+
+/// Platforms fetch files when they send, which may be hours after they took the message.
+const FETCHED_WITHIN: Duration = Duration::from_secs(12 * 3600);
 
 /// A message ready to be sent, or the reason why it cannot be.
 pub(super) struct Loaded {
@@ -269,9 +274,19 @@ fn header(file: OutboundMedia) -> TemplateValue {
     TemplateValue { name: "1".to_owned(), value: TemplateValueKind::File(file) }
 }
 
+/// Where the platform gets the file: a signed address that works for as long as a platform may hold a message back.
+fn address(app: &App, key: &str, mime: &str, name: Option<&str>) -> Result<Url, SendError> {
+    let path = app.store.address_for(FETCHED_WITHIN, key, mime, name, Utc::now());
+    app.config
+        .server
+        .public_url
+        .join(&path)
+        .map_err(|_| refused("file_missing", "The attachment has no address.", NextStep::FixContent))
+}
+
 impl Unsent {
-    /// Reads the files from the store.
-    pub(super) async fn with_files(mut self, app: &App) -> Result<OutboundMessage, SendError> {
+    /// Reads the files from the store, or gives their addresses to a platform that has `fetched` them itself.
+    pub(super) async fn with_files(mut self, app: &App, fetched: bool) -> Result<OutboundMessage, SendError> {
         let mut found = Vec::new();
         if matches!(self.message.content, Content::Media { .. } | Content::Template(_)) {
             for file in self.files {
@@ -283,12 +298,16 @@ impl Unsent {
                     )
                 };
                 let key = file.storage_key.ok_or_else(missing)?;
-                let bytes = app.store.read(&key).await.map_err(|_| missing())?;
+                let mime = file.mime.unwrap_or_else(|| "application/octet-stream".to_owned());
+                let source = match fetched {
+                    true => MediaSource::Link(address(app, &key, &mime, file.file_name.as_deref())?),
+                    false => MediaSource::Bytes(app.store.read(&key).await.map_err(|_| missing())?),
+                };
                 found.push(OutboundMedia {
                     kind: file.kind,
                     file_name: file.file_name.unwrap_or_else(|| "file".to_owned()),
-                    mime: file.mime.unwrap_or_else(|| "application/octet-stream".to_owned()),
-                    source: MediaSource::Bytes(bytes),
+                    mime,
+                    source,
                 });
             }
         }

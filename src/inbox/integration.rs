@@ -10,6 +10,7 @@ use channels::{Account, Channel};
 use dashmap::DashMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use url::Url;
 
 use crate::{
     db::Db,
@@ -39,6 +40,7 @@ pub struct Integration {
 pub struct Integrations {
     db: Db,
     vault: Vault,
+    public_url: Url,
     known: Arc<DashMap<IntegrationId, (Instant, Arc<Integration>)>>,
 }
 
@@ -55,8 +57,9 @@ struct Row {
 }
 
 impl Integrations {
-    pub fn new(db: Db, vault: Vault) -> Self {
-        Self { db, vault, known: Arc::default() }
+    /// `public_url` is where platforms reach the hub.
+    pub fn new(db: Db, vault: Vault, public_url: Url) -> Self {
+        Self { db, vault, public_url, known: Arc::default() }
     }
 
     /// `None` if there is no such integration, or its channel is not built in. Crosses tenants: callers are callbacks, which know
@@ -131,11 +134,18 @@ impl Integrations {
             organization_id: row.organization_id,
             channel,
             name: row.name,
-            account: Account::new(fields),
+            account: Account::new(fields).called_at(webhook_url(&self.public_url, channel, row.id)?),
             account_key: row.account_key,
             status: row.status,
         }))
     }
+}
+
+/// Where the platform calls the hub for this integration.
+pub fn webhook_url(public_url: &Url, channel: &dyn Channel, id: IntegrationId) -> Result<Url> {
+    let origin = public_url.as_str().trim_end_matches('/');
+    let address = format!("{origin}/webhooks/{}/{id}", channel.id());
+    Url::parse(&address).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Splits an account into what may lie open and what is sealed, ready for the columns `account` and `sealed`.
