@@ -48,6 +48,10 @@ metrics! {
     JOBS_DEAD Gauge "switchboard_jobs_dead" "Jobs given up, waiting for a person";
     SOCKETS Gauge "switchboard_sockets" "Open sockets of this process";
     SOCKETS_DROPPED Counter "switchboard_sockets_dropped_total" "Sockets that this process closed, by reason";
+    LISTENERS Gauge "switchboard_listeners" "Live connections that this process holds";
+    LISTENERS_LOST Counter "switchboard_listeners_lost_total" "Live connections that ended unasked, by reason (connection, lease)";
+    INTEGRATIONS_SILENT Gauge "switchboard_integrations_silent" "Accounts that have not been heard from for longer than their admins allow";
+    INTEGRATIONS_BROKEN Gauge "switchboard_integrations_broken" "Accounts that their platform refuses";
     EVENTS Counter "switchboard_events_published_total" "Events told to the bus";
     EVENTS_SWEPT Counter "switchboard_events_swept_total" "Events that a crash left untold, told by the sweep";
     HTTP_REQUESTS Counter "switchboard_http_requests_total" "Requests answered, by route and status";

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     ids::OrganizationId,
     jobs::{Job, Jobs},
-    maintenance, media,
+    listeners, maintenance, media,
 };
 
 /// Jobs that one claim takes.
@@ -39,6 +39,7 @@ pub async fn run(app: App, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(app.config.limits.worker_lanes));
     let renewal = tokio::spawn(jobs.clone().keep_claims());
     let upkeep = tokio::spawn(maintenance::run(app.clone(), stop.clone()));
+    let listening = tokio::spawn(listeners::run(app.clone(), stop.clone()));
     while !stop.is_cancelled() {
         let woken = app.db.jobs().notified();
         match jobs.claim(CLAIM.min(room(&jobs))).await {
@@ -53,6 +54,8 @@ pub async fn run(app: App, stop: CancellationToken) {
     while jobs.holding() > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    // It ends by itself, and lets others have its connections at once.
+    let _ = listening.await;
     renewal.abort();
     upkeep.abort();
 }

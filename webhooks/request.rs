@@ -196,10 +196,14 @@ impl Verified {
         Self::from_record(Self::LIVE, Vec::new(), Vec::new(), raw, received_at)
     }
 
-    /// The same request with another body: the part of a shared callback that concerns one of those it was sent to.
+    /// The method of what is left of a callback that spoke for several organizations: the body is what it said to one of them, as the
+    /// hub read it.
+    pub const PART: &str = "PART";
+
+    /// That part, to be recorded instead of the whole. Headers and query stay behind: they may name the others.
     #[must_use]
-    pub fn with_body(&self, body: Bytes) -> Self {
-        Self { head: self.head.clone(), body, received_at: self.received_at }
+    pub fn part(&self, body: Bytes) -> Self {
+        Self::from_record(Self::PART, Vec::new(), Vec::new(), body, self.received_at)
     }
 }
 

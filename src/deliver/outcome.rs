@@ -17,7 +17,7 @@ use crate::{
     db::Tx,
     error::Result,
     ids::{ConversationId, IntegrationId, MessageId, OrganizationId},
-    inbox::{conversation, integration::Integration, message},
+    inbox::{conversation, integration::Integration, integration_admin, message},
     ingest,
     jobs::{self, Job, Jobs, backoff},
     realtime::event::{EventKind, NewEvent},
@@ -248,15 +248,8 @@ async fn break_accounts(app: &App, tx: &mut Tx, outcomes: &[Outcome]) -> Result<
     let organization = tx.organization();
     for outcome in outcomes {
         let Err(SendError::AccountBroken(why)) = &outcome.sent else { continue };
-        sqlx::query("update integrations set status = 'broken', fault = $3, version = version + 1 where organization_id = $1 and id = $2 and status = 'active'")
-            .bind(organization)
-            .bind(outcome.integration.id)
-            .bind(Json(why))
-            .execute(tx.sql())
-            .await?;
+        integration_admin::break_account(tx, outcome.integration.id, why).await?;
         app.integrations.forget(outcome.integration.id);
-        let data = json!({"what": "integrations", "integration_id": outcome.integration.id, "fault": why});
-        tx.tell(NewEvent::everybody(EventKind::SettingsUpdated, &data));
     }
     let worked: Vec<_> =
         outcomes.iter().filter(|one| one.sent.is_ok()).map(|one| one.integration.id).collect();

@@ -1,7 +1,8 @@
-//! `/webhooks/{channel}/{integration_id}`: where platforms call. A callback is answered 2xx only after what it said is
-//! committed; a forgery is answered 401 and leaves nothing but a count.
+//! Where platforms call: `/webhooks/{channel}/{integration_id}`, and `/webhooks/{channel}` where a platform has one address per app.
+//! A callback is answered 2xx only after what it said is committed, for everybody whom it concerns; a forgery is answered 401 and
+//! leaves nothing but a count.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     Router,
@@ -11,8 +12,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use channels::event::Answer;
+use channels::{Channel, event::Answer};
 use chrono::Utc;
+use futures::future::try_join_all;
 use webhooks::{Forged, Unverified, Verified};
 
 use crate::{
@@ -21,11 +23,13 @@ use crate::{
     ids::IntegrationId,
     inbox::integration::Integration,
     ingest::{Delivery, NotTaken},
+    routing::{self, Routed, Unbelieved},
 };
 
 /// `body_limit` is in bytes; a larger callback is refused with 413 before it is read.
 pub fn router(body_limit: usize) -> Router<App> {
     Router::new()
+        .route("/webhooks/{channel}", get(take_shared).post(take_shared))
         .route("/webhooks/{channel}/{integration_id}", get(take).post(take))
         .layer(DefaultBodyLimit::max(body_limit))
 }
@@ -52,11 +56,56 @@ async fn take(
         Ok(request) => store(&app, integration, request).await,
         Err(forged) => {
             app.forgeries.note(&integration, forged, peer.ip());
-            metrics::counter!("switchboard_callbacks_total", "channel" => integration.channel.id().as_str(), "verdict" => "forged")
-                .increment(1);
+            count(integration.channel, "forged");
             Err(refusal(&method, forged))
         }
     }
+}
+
+/// At the app's address.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the request that a signature may cover")]
+async fn take_shared(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(channel): Path<String>,
+    method: Method,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response> {
+    let unknown = || Error::not_found("channel");
+    let channel = app.integrations.channel(&channel).ok_or_else(unknown)?;
+    let body = body.map_err(unreadable)?;
+    let request = unverified(&app, &method, &uri, query.as_deref(), &headers, body);
+    match routing::route(&app, channel, request).await? {
+        Ok(routed) => store_shares(&app, channel, routed).await,
+        Err(Unbelieved::Unknown) => Err(unknown()),
+        Err(Unbelieved::Forged(forged, named)) => {
+            note_forgery(&app, &named, forged, peer.ip());
+            count(channel, "forged");
+            Err(refusal(&method, forged))
+        }
+    }
+}
+
+/// Believed as a whole: all of it is taken, or the platform repeats all of it, which changes nothing where it was taken.
+async fn store_shares(app: &App, channel: &'static dyn Channel, routed: Routed) -> Result<Response> {
+    if routed.deliveries.iter().any(|one| app.ingest.is_full(one.integration.organization_id)) {
+        return Err(not_taken(NotTaken::Busy));
+    }
+    try_join_all(routed.deliveries.into_iter().map(|one| app.ingest.store(one))).await.map_err(not_taken)?;
+    count(channel, if routed.unrouted { "unrouted" } else { "verified" });
+    Ok(routed.answer.map_or_else(|| StatusCode::OK.into_response(), answered))
+}
+
+fn note_forgery(app: &App, named: &[std::sync::Arc<Integration>], forged: Forged, address: IpAddr) {
+    named.iter().for_each(|one| app.forgeries.note(one, forged, address));
+}
+
+fn count(channel: &dyn Channel, verdict: &'static str) {
+    metrics::counter!("switchboard_callbacks_total", "channel" => channel.id().as_str(), "verdict" => verdict)
+        .increment(1);
 }
 
 async fn find(app: &App, channel: &str, id: &str) -> Result<std::sync::Arc<Integration>> {
@@ -87,7 +136,7 @@ fn verify(integration: &Integration, request: Unverified) -> Result<Verified, Fo
 }
 
 async fn store(app: &App, integration: std::sync::Arc<Integration>, request: Verified) -> Result<Response> {
-    let channel = integration.channel.id().as_str();
+    let channel = integration.channel;
     let delivery = Delivery::read(integration, request);
     let answer = delivery.incoming.as_ref().ok().and_then(|incoming| incoming.answer.clone());
     // A handshake that says nothing leaves nothing to store.
@@ -96,8 +145,7 @@ async fn store(app: &App, integration: std::sync::Arc<Integration>, request: Ver
     if !silent {
         app.ingest.store(delivery).await.map_err(not_taken)?;
     }
-    metrics::counter!("switchboard_callbacks_total", "channel" => channel, "verdict" => "verified")
-        .increment(1);
+    count(channel, "verified");
     Ok(answer.map_or_else(|| StatusCode::OK.into_response(), answered))
 }
 

@@ -24,7 +24,7 @@ use crate::{
     ids::IntegrationId,
     inbox::{
         integration::Integration,
-        integration_admin::{self, Forgeries, IntegrationView, Notice, missing},
+        integration_admin::{self, Forgeries, IntegrationView, LiveConnection, Notice, missing},
         template,
     },
 };
@@ -105,7 +105,9 @@ async fn create(
     Json(body): Json<NewIntegration>,
 ) -> Result<Response> {
     let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
-    let channel = ::channels::find(&body.channel)
+    let channel = app
+        .integrations
+        .channel(&body.channel)
         .ok_or_else(|| Error::invalid_field("channel", "There is no such channel."))?;
     let fresh = match key.begin(&mut tx, &member, "integrations.create", &body).await? {
         Ok(fresh) => fresh,
@@ -130,6 +132,8 @@ struct IntegrationDetail {
     /// Refused callbacks of the last 30 days.
     forgeries: Vec<Forgeries>,
     notices: Vec<Notice>,
+    /// Only where the channel listens instead of being called, once it has begun to.
+    live: Option<LiveConnection>,
 }
 
 #[utoipa::path(get, path = "/integrations/{id}", operation_id = "get_integration", tag = "integrations",
@@ -143,7 +147,8 @@ async fn show(
     let integration = integration_admin::find(&app, &mut tx, id).await?;
     let forgeries = integration_admin::forgeries(&mut tx, id).await?;
     let notices = integration_admin::notices(&mut tx, id).await?;
-    Ok(Json(IntegrationDetail { integration, forgeries, notices }))
+    let live = integration_admin::live_connection(&mut tx, id).await?;
+    Ok(Json(IntegrationDetail { integration, forgeries, notices, live }))
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -41,8 +41,12 @@ pub struct Integrations {
     db: Db,
     vault: Vault,
     public_url: Url,
+    channels: FindChannel,
     known: Arc<DashMap<IntegrationId, (Instant, Arc<Integration>)>>,
 }
+
+/// A channel by its id.
+pub type FindChannel = fn(&str) -> Option<&'static dyn Channel>;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -56,10 +60,63 @@ struct Row {
     status: String,
 }
 
+const SELECT: &str = "select organization_id, id, channel, name, account, account_key, sealed, status
+     from integrations where deleted_at is null";
+
 impl Integrations {
     /// `public_url` is where platforms reach the hub.
     pub fn new(db: Db, vault: Vault, public_url: Url) -> Self {
-        Self { db, vault, public_url, known: Arc::default() }
+        Self::with_channels(db, vault, public_url, channels::find)
+    }
+
+    /// With other channels than those that are built in.
+    pub fn with_channels(db: Db, vault: Vault, public_url: Url, channels: FindChannel) -> Self {
+        Self { db, vault, public_url, channels, known: Arc::default() }
+    }
+
+    /// The channel of that id, if this hub has it.
+    pub fn channel(&self, id: &str) -> Option<&'static dyn Channel> {
+        (self.channels)(id)
+    }
+
+    /// Those of every organization that a platform calls by one of these names. Not remembered: an account that was connected a
+    /// moment ago must be found.
+    pub async fn of_accounts(
+        &self,
+        channel: &dyn Channel,
+        names: &[String],
+    ) -> Result<Vec<Arc<Integration>>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = format!("{SELECT} and channel = $1 and account_key = any($2) order by account_key, id");
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(select))
+            .bind(channel.id().as_str())
+            .bind(names)
+            .fetch_all(self.db.system())
+            .await?;
+        self.unseal_all(rows)
+    }
+
+    /// As they are in the table now.
+    pub async fn of_ids(&self, ids: &[IntegrationId]) -> Result<Vec<Arc<Integration>>> {
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} and id = any($1)")))
+            .bind(ids)
+            .fetch_all(self.db.system())
+            .await?;
+        self.unseal_all(rows)
+    }
+
+    /// Up to `most` of a channel, of every organization, those heard from last first.
+    pub async fn of_channel(&self, channel: &dyn Channel, most: usize) -> Result<Vec<Arc<Integration>>> {
+        let select =
+            format!("{SELECT} and channel = $1 order by last_inbound_at desc nulls last, id desc limit $2");
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(select))
+            .bind(channel.id().as_str())
+            .bind(i64::try_from(most).unwrap_or(i64::MAX))
+            .fetch_all(self.db.system())
+            .await?;
+        self.unseal_all(rows)
     }
 
     /// `None` if there is no such integration, or its channel is not built in. Crosses tenants: callers are callbacks, which know
@@ -68,13 +125,10 @@ impl Integrations {
         if let Some(entry) = self.known.get(&id).filter(|entry| entry.0.elapsed() < FRESH) {
             return Ok(Some(entry.1.clone()));
         }
-        let row: Option<Row> = sqlx::query_as(
-            "select organization_id, id, channel, name, account, account_key, sealed, status
-             from integrations where id = $1 and deleted_at is null",
-        )
-        .bind(id)
-        .fetch_optional(self.db.system())
-        .await?;
+        let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} and id = $1")))
+            .bind(id)
+            .fetch_optional(self.db.system())
+            .await?;
         let Some(row) = row else {
             self.known.remove(&id);
             return Ok(None);
@@ -123,8 +177,12 @@ impl Integrations {
         self.known.remove(&id);
     }
 
+    fn unseal_all(&self, rows: Vec<Row>) -> Result<Vec<Arc<Integration>>> {
+        rows.into_iter().filter_map(|row| self.unseal(row).transpose()).map(|one| one.map(Arc::new)).collect()
+    }
+
     fn unseal(&self, row: Row) -> Result<Option<Integration>> {
-        let Some(channel) = channels::find(&row.channel) else { return Ok(None) };
+        let Some(channel) = (self.channels)(&row.channel) else { return Ok(None) };
         let secrets = open(&self.vault, row.organization_id, row.id, &row.sealed)?;
         let plain: BTreeMap<String, String> =
             serde_json::from_value(row.account).map_err(|error| Error::Internal(error.to_string()))?;
@@ -134,7 +192,7 @@ impl Integrations {
             organization_id: row.organization_id,
             channel,
             name: row.name,
-            account: Account::new(fields).called_at(webhook_url(&self.public_url, channel, row.id)?),
+            account: Account::new(fields).called_at(webhook_url(&self.public_url, &row.channel, row.id)?),
             account_key: row.account_key,
             status: row.status,
         }))
@@ -142,9 +200,9 @@ impl Integrations {
 }
 
 /// Where the platform calls the hub for this integration.
-pub fn webhook_url(public_url: &Url, channel: &dyn Channel, id: IntegrationId) -> Result<Url> {
+pub fn webhook_url(public_url: &Url, channel: &str, id: IntegrationId) -> Result<Url> {
     let origin = public_url.as_str().trim_end_matches('/');
-    let address = format!("{origin}/webhooks/{}/{id}", channel.id());
+    let address = format!("{origin}/webhooks/{channel}/{id}");
     Url::parse(&address).map_err(|error| Error::Internal(error.to_string()))
 }
 

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use channels::{Account, Channel, Check, Connection, SendError, Template, account::API_BASE_URL};
+use channels::{Account, Channel, Check, Connection, Refusal, SendError, Template, account::API_BASE_URL};
 use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -194,6 +194,22 @@ pub async fn set_status(tx: &mut Tx, id: IntegrationId, status: &str) -> Result<
     if done.rows_affected() == 0 { Err(missing()) } else { Ok(()) }
 }
 
+/// The platform refuses an account that was in use: it stops, and its admins hear why. One that is paused stays so.
+pub async fn break_account(tx: &mut Tx, id: IntegrationId, why: &Refusal) -> Result<()> {
+    sqlx::query(
+        "update integrations set status = 'broken', fault = $3, version = version + 1
+         where organization_id = $1 and id = $2 and status = 'active'",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(Json(why))
+    .execute(tx.sql())
+    .await?;
+    let data = json!({"what": "integrations", "integration_id": id, "fault": why});
+    tx.tell(NewEvent::everybody(EventKind::SettingsUpdated, &data));
+    Ok(())
+}
+
 /// Conversations stay; nothing comes or goes through it any more.
 pub async fn delete(tx: &mut Tx, id: IntegrationId) -> Result<()> {
     let done = sqlx::query(
@@ -291,6 +307,29 @@ pub async fn keep_templates(tx: &mut Tx, id: IntegrationId, templates: &[Templat
         &json!({"what": "templates", "integration_id": id}),
     ));
     Ok(())
+}
+
+/// The live connection of an account that has one.
+#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct LiveConnection {
+    /// Whether a worker holds it.
+    pub held: bool,
+    /// Since when it is held, or is not.
+    pub since: DateTime<Utc>,
+    /// What it says of itself: `name`, `ok`, `detail`.
+    #[schema(value_type = Vec<Object>)]
+    pub checks: Value,
+}
+
+pub async fn live_connection(tx: &mut Tx, id: IntegrationId) -> Result<Option<LiveConnection>> {
+    Ok(sqlx::query_as(
+        "select holder is not null and leased_until > now() as held, since, health as checks from listeners
+         where organization_id = $1 and integration_id = $2",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .fetch_optional(tx.sql())
+    .await?)
 }
 
 /// Refused callbacks of the last 30 days, newest first.

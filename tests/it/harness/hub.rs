@@ -5,7 +5,13 @@ use std::net::SocketAddr;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::PgConnection;
-use switchboard::{app::App, config::Config, router, serve, worker};
+use switchboard::{
+    app::App,
+    config::Config,
+    inbox::integration::{FindChannel, Integrations},
+    ingest::Ingest,
+    router, serve, worker,
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +34,7 @@ pub struct Hub {
     pub url: String,
     pub data: TempDir,
     pub database: TestDatabase,
+    channels: FindChannel,
     server: JoinHandle<()>,
 }
 
@@ -36,16 +43,25 @@ impl Hub {
         Self::start_with(&[]).await
     }
 
+    /// With other channels than those that are built in.
+    pub async fn start_with_channels(channels: FindChannel) -> Self {
+        Self::open(&[], channels).await
+    }
+
     /// With these variables of the configuration beside those that every test hub has.
     pub async fn start_with(variables: &[(&str, &str)]) -> Self {
+        Self::open(variables, channels::find).await
+    }
+
+    async fn open(variables: &[(&str, &str)], channels: FindChannel) -> Self {
         let database = database::fresh().await;
         let data = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = config(&database, &data, address, variables);
-        let app = serve::open_app(config, &database.url()).unwrap();
+        let app = open_app(config, &database, channels);
         let server = answer(&app, listener);
-        Self { app, url: format!("http://{address}"), data, database, server }
+        Self { app, url: format!("http://{address}"), data, database, channels, server }
     }
 
     /// Another server on the same database.
@@ -53,7 +69,7 @@ impl Hub {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = config(&self.database, &self.data, address, &[]);
-        let app = serve::open_app(config, &self.database.url()).unwrap();
+        let app = open_app(config, &self.database, self.channels);
         let server = answer(&app, listener);
         Twin { app, url: format!("http://{address}"), server }
     }
@@ -146,6 +162,17 @@ impl Drop for Hub {
     fn drop(&mut self) {
         self.server.abort();
     }
+}
+
+fn open_app(config: Config, database: &TestDatabase, channels: FindChannel) -> App {
+    let app = serve::open_app(config, &database.url()).unwrap();
+    let integrations = Integrations::with_channels(
+        app.db.clone(),
+        app.vault.clone(),
+        app.config.server.public_url.clone(),
+        channels,
+    );
+    App { ingest: Ingest::new(app.db.clone(), integrations.clone()), integrations, ..app }
 }
 
 fn answer(app: &App, listener: TcpListener) -> JoinHandle<()> {

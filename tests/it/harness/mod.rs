@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod database;
+pub mod gateway;
 pub mod hub;
 pub mod inbox;
 pub mod openapi;

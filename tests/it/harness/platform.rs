@@ -104,13 +104,18 @@ pub struct WhatsApp {
 impl WhatsApp {
     /// Written to the table as connecting does, without a platform behind it.
     pub async fn connect(hub: &Hub, session: &Session, number: &str) -> Self {
+        Self::connect_with(hub, session, number, APP_SECRET).await
+    }
+
+    /// With the secret of another app.
+    pub async fn connect_with(hub: &Hub, session: &Session, number: &str, app_secret: &str) -> Self {
         let channel = channels::find("whatsapp").unwrap();
         let fields = BTreeMap::from(
             [
                 ("phone_number_id", number),
                 ("business_account_id", "WABA_1"),
                 ("access_token", "token"),
-                ("app_secret", APP_SECRET),
+                ("app_secret", app_secret),
                 ("verify_token", VERIFY_TOKEN),
                 ("api_base_url", "http://127.0.0.1:9"),
             ]

@@ -1396,6 +1396,7 @@ export interface components {
         IntegrationDetail: components["schemas"]["IntegrationView"] & {
             /** @description Refused callbacks of the last 30 days. */
             forgeries: components["schemas"]["Forgeries"][];
+            live?: components["schemas"]["LiveConnection"] | null;
             notices: components["schemas"]["Notice"][];
         };
         /** Format: uuid */
@@ -1484,6 +1485,18 @@ export interface components {
             status?: string | null;
             /** @description The first 200 characters. */
             text: string;
+        };
+        /** @description The live connection of an account that has one. */
+        LiveConnection: {
+            /** @description What it says of itself: `name`, `ok`, `detail`. */
+            checks: Record<string, unknown>[];
+            /** @description Whether a worker holds it. */
+            held: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is held, or is not.
+             */
+            since: string;
         };
         /** @description Who somebody is now, and the token that says so. The refresh token travels in a cookie. */
         LoggedIn: {
