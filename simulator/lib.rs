@@ -5,6 +5,7 @@ pub mod callbacks;
 mod faults;
 mod player;
 pub mod telegram;
+pub mod twilio;
 pub mod whatsapp;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -19,6 +20,8 @@ pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, 
 pub struct Simulator {
     pub whatsapp: Arc<whatsapp::Player>,
     pub telegram: Arc<telegram::Player>,
+    pub twilio: Arc<twilio::Platform>,
+    pub sms: Arc<twilio::Sms>,
     address: SocketAddr,
     server: JoinHandle<()>,
 }
@@ -31,12 +34,17 @@ impl Simulator {
         let base_url = format!("http://{address}");
         let whatsapp = Arc::new(whatsapp::Player::new(&base_url));
         let telegram = Arc::new(telegram::Player::new(&base_url));
-        let router = Router::new().merge(whatsapp.clone().router()).merge(telegram.clone().router());
+        let twilio = Arc::new(twilio::Platform::new(&base_url));
+        let sms = Arc::new(twilio::Sms::new(twilio.clone()));
+        let router = Router::new()
+            .merge(whatsapp.clone().router())
+            .merge(telegram.clone().router())
+            .merge(twilio.clone().router());
         let server = tokio::spawn(async move {
             // Ends when the simulator is dropped; an accept error ends it early and every call fails visibly.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { whatsapp, telegram, address, server })
+        Ok(Self { whatsapp, telegram, twilio, sms, address, server })
     }
 
     /// Scheme, host and port: an account's `api_base_url`.
@@ -44,8 +52,13 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    pub fn players(&self) -> [Arc<dyn Player>; 2] {
-        [self.whatsapp.clone(), self.telegram.clone()]
+    /// The hub is reached at one origin and takes itself for another one. Platforms that sign the address they call must know.
+    pub fn known_as(&self, reached_at: &str, called: &str) {
+        self.twilio.known_as(reached_at, called);
+    }
+
+    pub fn players(&self) -> [Arc<dyn Player>; 3] {
+        [self.whatsapp.clone(), self.telegram.clone(), self.sms.clone()]
     }
 
     /// The platform of that channel id.

@@ -41,6 +41,7 @@ impl Demo {
     /// Call once requests are answered: seeds an empty hub, and on later starts tells the platforms, which have forgotten it, about
     /// the accounts that exist.
     pub async fn settle(&self, app: &App) -> Result<()> {
+        self.simulator.known_as(&local(app), app.config.server.public_url.as_str());
         match seed::find(app).await? {
             Some(organization) => self.adopt(app, organization).await,
             None => seed::plant(app, &self.simulator).await,
@@ -98,6 +99,9 @@ pub fn announce(public_url: &url::Url) {
 
 /// Where the played platforms reach this process, whatever its public address is.
 fn webhook_url(app: &App, integration: &integration::Integration) -> String {
-    let port = app.config.server.bind.port();
-    format!("http://127.0.0.1:{port}/webhooks/{}/{}", integration.channel.id(), integration.id)
+    format!("{}/webhooks/{}/{}", local(app), integration.channel.id(), integration.id)
+}
+
+fn local(app: &App) -> String {
+    format!("http://127.0.0.1:{}", app.config.server.bind.port())
 }

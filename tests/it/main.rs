@@ -26,4 +26,5 @@ mod realtime;
 mod reply;
 mod search;
 mod shared_address;
+mod sms;
 mod tenancy;
