@@ -27,11 +27,7 @@ pub struct Fake {
 }
 
 #[derive(Default)]
-struct Calls {
-    /// Messages per second and phone number beyond which it refuses.
-    rate: Option<usize>,
-    inner: Mutex<Inner>,
-}
+struct Calls(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -39,20 +35,27 @@ struct Inner {
     arrived: HashMap<String, Instant>,
     /// By phone number: when messages were taken, in order.
     taken: HashMap<String, Vec<Instant>>,
+    /// By phone number: messages beyond which it refuses, in any second.
+    rates: HashMap<String, usize>,
     refused: usize,
 }
 
 impl Fake {
-    pub async fn start(rate: Option<usize>) -> Result<Self> {
+    pub async fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let calls = Arc::new(Calls { rate, ..Calls::default() });
+        let calls = Arc::<Calls>::default();
         let routes =
             Router::new().route("/{version}/{number}/messages", post(take)).with_state(calls.clone());
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, routes).await;
         });
         Ok(Self { address, calls, server })
+    }
+
+    /// Refuses what this number sends beyond the rate, in any second.
+    pub fn limit(&self, number: &str, per_second: usize) {
+        self.lock().rates.insert(number.to_owned(), per_second);
     }
 
     /// When this text came, if it did.
@@ -70,7 +73,7 @@ impl Fake {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.calls.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.calls.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,13 +89,14 @@ async fn take(
     Json(body): Json<Value>,
 ) -> Response {
     let now = Instant::now();
-    let mut inner = calls.inner.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut inner = calls.0.lock().unwrap_or_else(PoisonError::into_inner);
     if body["status"] == "read" {
         return Json(json!({"success": true})).into_response();
     }
+    let rate = inner.rates.get(&number).copied();
     let taken = inner.taken.entry(number).or_default();
     // The window slides: in no second may more be taken than allowed.
-    if let Some(rate) = calls.rate
+    if let Some(rate) = rate
         && taken.len() >= rate
         && now.duration_since(taken[taken.len() - rate]) < Duration::from_secs(1)
     {

@@ -59,6 +59,13 @@ impl Hub {
         Ok(())
     }
 
+    /// Stops it and starts it in another role.
+    pub async fn become_role(&mut self, role: &'static str) -> Result<()> {
+        self.kill()?;
+        self.setup.role = role;
+        self.begin().await
+    }
+
     /// Starts it again on the same address.
     pub async fn begin(&mut self) -> Result<()> {
         let data = self.setup.folder.join("data");

@@ -110,6 +110,16 @@ impl Number {
         })
     }
 
+    /// Tells the hub how many messages per second the number may send, once it starts again.
+    pub async fn paced(&self, sql: &PgPool, rate: usize) -> Result<()> {
+        sqlx::query("update integrations set account = account || jsonb_build_object('messages_per_second', $2::text) where id = $1")
+            .bind(self.integration)
+            .bind(rate.to_string())
+            .execute(sql)
+            .await?;
+        Ok(())
+    }
+
     /// Lets so many customers write their first message, through the front door.
     pub async fn welcome(&mut self, address: SocketAddr, customers: u64, numbers: &AtomicU64) -> Result<()> {
         let mut wire = Wire::connect(address).await?;

@@ -1,36 +1,118 @@
-//! C3: a platform that takes 80 messages per second from a number and refuses more.
+//! C3: platforms that take so many messages per second from a number and refuse more. The queue is filled before the worker
+//! starts, so that the share is the delivery's own.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::json;
-use tokio::{task::JoinSet, time::sleep};
+use switchboard::ids::ConversationId;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 use crate::{
     Result,
     fake::Fake,
-    reply,
+    platform::Number,
     report::{Bound, Line},
-    stage::Stage,
+    stage::{House, Stage},
     wire::Wire,
 };
 
-const RATE: usize = 80;
-/// Seconds that the queue lasts.
+/// What Meta takes from a number, and from an upgraded one.
+const STANDARD: usize = 80;
+const HIGH: usize = 1_000;
+/// Seconds that a queue lasts.
 const SECONDS: usize = 10;
 const WRITERS: usize = 8;
+/// Messages that wait for one customer.
+const EACH: usize = 4;
+
+/// How a number fared.
+struct Run {
+    /// Of its quota, between the first message taken and the last.
+    used: f64,
+    missing: usize,
+}
 
 pub async fn run(stage: &mut Stage) -> Result<()> {
-    let fake = Fake::start(Some(RATE)).await?;
-    let house = stage.house("quota").await?;
-    let number = house.numbers_at(stage, 1, 200, &fake.address).await?.remove(0);
+    let mut refused = 0;
+    for (rate, figure) in
+        [(STANDARD, "share used of a quota of 80/s"), (HIGH, "share used of a quota of 1,000/s")]
+    {
+        let database = if rate == STANDARD { "quota" } else { "quota_high" };
+        let (runs, too_many) = deliver(stage, database, &[rate], rate * SECONDS).await?;
+        refused += too_many;
+        let used = runs.iter().map(|run| run.used).collect();
+        let missing = runs.iter().map(|run| run.missing as f64).sum();
+        let line = Line::plain("C3", figure, "×", used);
+        stage.report.add(line.bar(Bound::AtLeast(0.9)).goal(Bound::AtLeast(0.98)));
+        let line = Line::plain("C3", "queued and not sent", "", vec![missing]);
+        stage.report.add(line.bar(Bound::AtMost(0.0)));
+    }
+    // The same queue again, beside a number whose own is a hundred seconds deep.
+    let alone = deliver(stage, "quota_alone", &[HIGH], HIGH * SECONDS).await?;
+    let beside = deliver(stage, "quota_beside", &[HIGH, STANDARD], HIGH * SECONDS).await?;
+    refused += alone.1 + beside.1;
+    let slowed = (1.0 - beside.0[0].used / alone.0[0].used) * 100.0;
+    let report = &mut stage.report;
+    report.add(
+        Line::plain("C3", "refused by the platform as too many", "", vec![refused as f64])
+            .bar(Bound::AtMost(0.0)),
+    );
+    report.add(
+        Line::plain("C3", "a number at 1,000/s, slowed by one that is limited to 80/s", "%", vec![slowed])
+            .goal(Bound::AtMost(5.0)),
+    );
+    Ok(())
+}
+
+/// One organization with a number per rate, each with a queue of so many messages; ends with the first number's queue.
+async fn deliver(
+    stage: &Stage,
+    database: &'static str,
+    rates: &[usize],
+    messages: usize,
+) -> Result<(Vec<Run>, usize)> {
+    let fake = Fake::start().await?;
+    let mut house = stage.house(database).await?;
+    let customers = u64::try_from(messages / EACH)?;
+    let numbers = house.numbers_at(stage, rates.len(), customers, &fake.address).await?;
+    for (number, rate) in numbers.iter().zip(rates) {
+        fake.limit(number.phone_number_id(), *rate);
+        number.paced(&house.sql, *rate).await?;
+    }
+    house.hub.become_role("server").await?;
+    for number in &numbers {
+        fill(stage, &house, number, messages).await?;
+    }
     stage.postgres.settle(house.database).await?;
-    let conversations = reply::conversations(&house).await?;
+    house.hub.become_role("serve").await?;
+    let first = numbers.first().ok_or("no number")?;
+    drain(&fake, first, messages).await;
+    let runs = numbers.iter().zip(rates).map(|(number, rate)| {
+        let taken = fake.taken(number.phone_number_id());
+        let (Some(first), Some(last)) = (taken.first(), taken.last()) else {
+            return Err("no message reached the platform".into());
+        };
+        let used = (taken.len() - 1) as f64 / (*last - *first).as_secs_f64() / *rate as f64;
+        Ok(Run { used, missing: messages - taken.len() })
+    });
+    Ok((runs.collect::<Result<_>>()?, fake.refused()))
+}
+
+async fn fill(stage: &Stage, house: &House, number: &Number, messages: usize) -> Result<()> {
+    let conversations: Vec<ConversationId> =
+        sqlx::query_scalar("select id from conversations where organization_id = $1 order by id")
+            .bind(number.organization.id)
+            .fetch_all(&house.sql)
+            .await?;
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
         let (conversations, token) = (conversations.clone(), number.organization.token.clone());
         let (numbers, mut wire) = (stage.numbers.clone(), Wire::connect(house.hub.address).await?);
         writers.spawn(async move {
-            for at in (writer..RATE * SECONDS).step_by(WRITERS) {
+            for at in (writer..messages).step_by(WRITERS) {
                 let path =
                     format!("/api/v1/conversations/{}/messages", conversations[at % conversations.len()]);
                 let text = format!("Offer {}", numbers.fetch_add(1, Ordering::Relaxed));
@@ -46,35 +128,17 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
     while let Some(writer) = writers.join_next().await {
         writer??;
     }
-    let mut before = 0;
-    loop {
-        sleep(Duration::from_secs(2)).await;
-        let taken = fake.taken(number.phone_number_id()).len();
-        if taken == RATE * SECONDS || taken == before {
-            break;
-        }
-        before = taken;
-    }
-    let taken = fake.taken(number.phone_number_id());
-    let (Some(first), Some(last)) = (taken.first(), taken.last()) else {
-        return Err("no message reached the platform".into());
-    };
-    let used = (taken.len() - 1) as f64 / (*last - *first).as_secs_f64() / RATE as f64;
-    let report = &mut stage.report;
-    report.add(
-        Line::plain("C3", "share used of a quota of 80/s", "×", vec![used])
-            .bar(Bound::AtLeast(0.9))
-            .goal(Bound::AtLeast(0.98)),
-    );
-    report.add(
-        Line::plain("C3", "refused by the platform as too many", "", vec![fake.refused() as f64])
-            .bar(Bound::AtMost(0.0)),
-    );
-    let missing = RATE * SECONDS - taken.len();
-    report.add(Line::plain("C3", "queued and not sent", "", vec![missing as f64]).bar(Bound::AtMost(0.0)));
-    report.note(
-        "C3",
-        "1,000/s is not measured: the pace is the channel's (80/s) and cannot be set per number yet",
-    );
     Ok(())
+}
+
+/// Waits until the number's queue is sent, or nothing has moved for a while.
+async fn drain(fake: &Fake, number: &Number, messages: usize) {
+    let (mut before, mut moved) = (0, Instant::now());
+    while before < messages && moved.elapsed() < Duration::from_secs(5) {
+        sleep(Duration::from_millis(100)).await;
+        let taken = fake.taken(number.phone_number_id()).len();
+        if taken > before {
+            (before, moved) = (taken, Instant::now());
+        }
+    }
 }

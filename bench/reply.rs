@@ -18,7 +18,7 @@ use crate::{
 const REPLIES: usize = 150;
 
 pub async fn run(stage: &mut Stage) -> Result<()> {
-    let fake = Fake::start(None).await?;
+    let fake = Fake::start().await?;
     let house = stage.house("reply").await?;
     let number = house.numbers_at(stage, 1, 200, &fake.address).await?.remove(0);
     stage.postgres.settle(house.database).await?;

@@ -51,7 +51,7 @@ pub struct Abilities {
     pub schedule: bool,
     /// Cards with picture, title and buttons, side by side.
     pub cards: bool,
-    /// Messages per second that the platform takes from one account.
+    /// Messages per second that the platform takes from an account of which nothing else is known.
     pub rate_per_second: u32,
     /// Whether callbacks arrive on `/webhooks/{channel}/{integration}`, or on a live connection that we hold.
     pub transport: Transport,

@@ -30,6 +30,8 @@ pub struct Field {
 pub enum FieldKind {
     Text,
     Url,
+    /// A whole number from 1 on.
+    Number,
 }
 
 /// The option every account has: an origin that stands in for the platform's own.
@@ -57,6 +59,10 @@ impl Field {
 
     pub const fn secret(name: &'static str, label: &'static str, help: &'static str) -> Self {
         Self { name, label, kind: FieldKind::Text, required: true, secret: true, help }
+    }
+
+    pub const fn number(name: &'static str, label: &'static str, help: &'static str) -> Self {
+        Self { name, label, kind: FieldKind::Number, required: true, secret: false, help }
     }
 
     #[must_use]
@@ -102,6 +108,12 @@ impl Form {
                 }
                 Some(value) if field.kind == FieldKind::Url && Url::parse(value).is_err() => {
                     faults.push(fault(field.name, "This is not an address such as https://host:port."));
+                }
+                Some(value)
+                    if field.kind == FieldKind::Number
+                        && !value.parse().is_ok_and(|number: u32| number > 0) =>
+                {
+                    faults.push(fault(field.name, "This is not a whole number from 1 on."));
                 }
                 Some(value) => {
                     fields.insert(field.name.to_owned(), SecretString::from(value));

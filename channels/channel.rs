@@ -48,6 +48,11 @@ pub trait Channel: Send + Sync + 'static {
     /// Fills in what the hub makes itself (secret tokens). Called once, before the account is stored.
     fn complete(&self, account: &mut Account);
 
+    /// Messages per second that the platform takes from this account.
+    fn messages_per_second(&self, _account: &Account) -> u32 {
+        self.abilities().rate_per_second
+    }
+
     /// The account keys that a callback at the app's shared address (`/webhooks/{channel}`) names; empty where each account has its own
     /// address. Nobody has verified the request yet: what is found here chooses whose secret it must satisfy, and nothing else. Every
     /// event that `read` makes of such a callback says its account.

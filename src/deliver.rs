@@ -28,9 +28,7 @@ use crate::{
 pub(crate) use self::reach::carry_out;
 
 /// Calls to platforms that one process has under way.
-const CALLS: usize = 256;
-/// Messages of one account that one process holds; more go back to the table for a moment.
-const HELD: usize = 400;
+const CALLS: usize = 1_024;
 /// Attempts before a message that always might pass later is given up.
 const ATTEMPTS: i32 = 12;
 
@@ -77,10 +75,10 @@ impl Deliveries {
     /// Keeps the account's pace: what may go now goes now, the rest follows as the limit allows.
     async fn send_account(self, integration: Arc<Integration>, mut waiting: Vec<Loaded>) {
         let limiter = self.limits.of(&integration);
+        let back = waiting.split_off(waiting.len().min(limiter.room()));
         let _held = limiter.hold(waiting.len());
-        if limiter.held() > HELD {
-            let back = waiting.split_off(waiting.len().saturating_sub(limiter.held() - HELD));
-            self.postpone(&back, limiter.pause_for(limiter.held())).await;
+        if !back.is_empty() {
+            self.postpone(&back, limiter.queue_up(back.len())).await;
         }
         while !waiting.is_empty() {
             if let Some(pause) = limiter.stopped() {
@@ -139,7 +137,9 @@ impl Deliveries {
     ) -> Result<channels::Receipt, SendError> {
         let message: OutboundMessage =
             outbound.with_files(&self.app, integration.channel.abilities().fetches_files).await?;
-        // The semaphore is never closed.
+        // The semaphores are never closed.
+        let pace = self.limits.of(integration);
+        let _ours = pace.call().await;
         let _permit = self.calls.acquire().await;
         integration.channel.send(&integration.account, &message, &self.app.net).await
     }

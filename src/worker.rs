@@ -19,7 +19,7 @@ use crate::{
 /// Jobs that one claim takes.
 const CLAIM: i64 = 100;
 /// Jobs that one process holds.
-const HELD: usize = 1_500;
+const HELD: usize = 10_000;
 /// Attempts before a job is put aside for a person to look at.
 const ATTEMPTS: i32 = 10;
 

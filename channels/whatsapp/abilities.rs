@@ -1,6 +1,7 @@
 //! What WhatsApp can do, as Meta documents it.
 
 use super::{
+    account::STANDARD_PACE,
     interactive::{
         BODY_MAX, BUTTON_ID_MAX, BUTTON_TITLE_MAX, BUTTONS_MAX, ROW_DESCRIPTION_MAX, ROW_TITLE_MAX, ROWS_MAX,
     },
@@ -48,7 +49,7 @@ pub(super) fn abilities() -> Abilities {
         window_hours: Some(24),
         can_start: Starts::WithTemplate,
         groups: true,
-        rate_per_second: 80,
+        rate_per_second: STANDARD_PACE,
         transport: Transport::Webhook,
         ..Abilities::default()
     }

@@ -15,6 +15,12 @@ pub(super) const BUSINESS_ACCOUNT_ID: &str = "business_account_id";
 pub(super) const ACCESS_TOKEN: &str = "access_token";
 pub(super) const APP_SECRET: &str = "app_secret";
 pub(super) const VERIFY_TOKEN: &str = "verify_token";
+pub(super) const MESSAGES_PER_SECOND: &str = "messages_per_second";
+
+/// What Meta takes from a number unless it was upgraded, in messages per second.
+pub(super) const STANDARD_PACE: u32 = 80;
+/// What Meta takes from an upgraded number.
+pub(super) const HIGH_PACE: u32 = 1_000;
 
 pub(super) fn form() -> Form {
     Form::new(vec![
@@ -45,7 +51,19 @@ pub(super) fn form() -> Form {
             "Any phrase of yours, repeated in Meta's callback settings; made here when left empty.",
         )
         .optional(),
+        Field::number(
+            MESSAGES_PER_SECOND,
+            "Messages per second",
+            "80 when left empty; 1000 for a number with upgraded throughput; 20 for one that is shared with the \
+             WhatsApp Business app.",
+        )
+        .optional(),
     ])
+}
+
+/// The number's throughput as its admin knows it. Nobody has more than Meta's highest.
+pub(super) fn messages_per_second(account: &Account) -> u32 {
+    account.text(MESSAGES_PER_SECOND).parse().map_or(STANDARD_PACE, |number: u32| number.clamp(1, HIGH_PACE))
 }
 
 pub(super) fn complete(account: &mut Account) {
@@ -106,6 +124,22 @@ mod tests {
             url(&account, &["1", "messages"]).unwrap().as_str(),
             "https://graph.facebook.com/v25.0/1/messages"
         );
+    }
+
+    #[test]
+    fn the_pace_is_the_numbers_own() {
+        let with = |given: &str| {
+            Account::new([(MESSAGES_PER_SECOND.to_owned(), SecretString::from(given.to_owned()))])
+        };
+        assert_eq!(messages_per_second(&Account::new([])), 80);
+        assert_eq!(messages_per_second(&with("1000")), 1_000);
+        assert_eq!(messages_per_second(&with("20")), 20);
+        assert_eq!(messages_per_second(&with("4000000000")), 1_000);
+        for wrong in ["0", "-3", "many", "80.5"] {
+            let given = BTreeMap::from([(MESSAGES_PER_SECOND.to_owned(), wrong.to_owned())]);
+            let faults = form().fill(given).unwrap_err();
+            assert!(faults.iter().any(|fault| fault.field == MESSAGES_PER_SECOND), "{wrong}");
+        }
     }
 
     #[test]

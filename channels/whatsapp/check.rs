@@ -1,9 +1,11 @@
 //! An account's health, asked of Meta and told in an admin's words.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use super::{
-    account::{BUSINESS_ACCOUNT_ID, PHONE_NUMBER_ID},
+    account::{BUSINESS_ACCOUNT_ID, HIGH_PACE, PHONE_NUMBER_ID, STANDARD_PACE, messages_per_second},
     connect,
     graph::Call,
 };
@@ -18,8 +20,8 @@ pub(super) async fn check(account: &Account, connection: &Connection, net: &net:
         get(account, &numbers, "id", net),
         get(account, &subscription, "", net),
     );
-    let mut checks = match &number {
-        Ok(number) => vec![token(number), health(number)],
+    let mut checks: Vec<Check> = match &number {
+        Ok(number) => [token(number), health(number)].into_iter().chain(pace(account, number)).collect(),
         Err(error) => vec![refused("token", error)],
     };
     checks.push(match &numbers {
@@ -33,7 +35,7 @@ pub(super) async fn check(account: &Account, connection: &Connection, net: &net:
     checks
 }
 
-const NUMBER_FIELDS: &str = "id,display_phone_number,verified_name,quality_rating,status";
+const NUMBER_FIELDS: &str = "id,display_phone_number,verified_name,quality_rating,status,throughput";
 
 async fn get(account: &Account, path: &[&str], fields: &str, net: &net::Client) -> Result<Value, SendError> {
     let query = [("fields", fields)];
@@ -62,6 +64,31 @@ fn health(number: &Value) -> Check {
         return Check::failed("number", detail);
     }
     Check::passed("number", format!("The number is connected; its quality is {quality}."))
+}
+
+/// Whether the hub uses what Meta allows the number; silent where Meta does not say.
+fn pace(account: &Account, number: &Value) -> Option<Check> {
+    let ours = messages_per_second(account);
+    let theirs = match word(number.get("throughput")?, "level")? {
+        "HIGH" => HIGH_PACE,
+        "STANDARD" => STANDARD_PACE,
+        _ => return None,
+    };
+    Some(match ours.cmp(&theirs) {
+        Ordering::Greater => Check::failed(
+            "pace",
+            format!(
+                "Meta takes {theirs} messages per second from this number, not {ours}: lower “Messages per second”."
+            ),
+        ),
+        Ordering::Less => Check::passed(
+            "pace",
+            format!("The hub sends up to {ours} messages per second; Meta takes {theirs} from this number."),
+        ),
+        Ordering::Equal => {
+            Check::passed("pace", format!("The hub sends up to {ours} messages per second, as Meta allows."))
+        }
+    })
 }
 
 fn permissions(account: &Account, numbers: &Value) -> Check {

@@ -59,6 +59,10 @@ impl Channel for WhatsApp {
         account::complete(account);
     }
 
+    fn messages_per_second(&self, account: &Account) -> u32 {
+        account::messages_per_second(account)
+    }
+
     fn route(&self, envelope: &Envelope<'_>) -> Vec<String> {
         envelope.json_names(&["entry", "*", "changes", "*", "value", "metadata", "phone_number_id"])
     }

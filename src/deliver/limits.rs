@@ -11,8 +11,18 @@ use std::{
 
 use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{ids::IntegrationId, inbox::integration::Integration};
+
+/// Calls of one account that are under way at once.
+const CALLS: usize = 256;
+/// Seconds' worth of messages that a process holds of one account, and the bounds of that.
+const HELD_SECONDS: f64 = 1.0;
+const HELD_LEAST: usize = 50;
+const HELD_MOST: usize = 1_000;
+/// The longest that a message waits in the table before its account's room is looked at again.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Share of the platform's rate that is used: the rest is for clocks that differ.
 const SHARE: f64 = 0.93;
@@ -22,9 +32,15 @@ pub(super) struct Limits(Arc<DashMap<IntegrationId, Arc<Pace>>>);
 
 pub(super) struct Pace {
     limiter: DefaultDirectRateLimiter,
+    /// What the platform takes, messages per second.
+    rate: u32,
     per_second: f64,
     burst: u32,
     held: AtomicUsize,
+    /// Calls under way; a platform that answers slowly holds up nobody else's account.
+    calls: Semaphore,
+    /// When the last message that was given back to the table has its turn.
+    turn: Mutex<Option<Instant>>,
     /// The platform asked to wait until then.
     until: Mutex<Option<Instant>>,
 }
@@ -36,28 +52,34 @@ pub(super) struct Holding {
 }
 
 impl Limits {
+    /// The account's pace, made anew when an admin has changed it.
     pub(super) fn of(&self, integration: &Integration) -> Arc<Pace> {
-        self.0
-            .entry(integration.id)
-            .or_insert_with(|| Arc::new(Pace::new(integration.channel.abilities().rate_per_second)))
-            .clone()
+        let rate = integration.channel.messages_per_second(&integration.account).max(1);
+        let mut entry = self.0.entry(integration.id).or_insert_with(|| Arc::new(Pace::new(rate)));
+        if entry.rate != rate {
+            *entry = Arc::new(Pace::new(rate));
+        }
+        entry.clone()
     }
 }
 
 impl Pace {
-    fn new(rate_per_second: u32) -> Self {
-        let per_second = f64::from(rate_per_second.max(1)) * SHARE;
+    fn new(rate: u32) -> Self {
+        let per_second = f64::from(rate) * SHARE;
         // A burst on top of the pace must not exceed the platform's rate within any second.
-        let burst = (rate_per_second / 40).max(1);
+        let burst = (rate / 40).max(1);
         let burst_cells = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::with_period(Duration::from_secs_f64(1.0 / per_second))
             .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
             .allow_burst(burst_cells);
         Self {
             limiter: RateLimiter::direct(quota),
+            rate,
             per_second,
             burst,
             held: AtomicUsize::new(0),
+            calls: Semaphore::new(CALLS),
+            turn: Mutex::default(),
             until: Mutex::default(),
         }
     }
@@ -74,13 +96,32 @@ impl Pace {
         Holding { pace: self.clone(), count }
     }
 
-    pub(super) fn held(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+    /// How many more messages may be held for this account.
+    pub(super) fn room(&self) -> usize {
+        self.most().saturating_sub(self.held.load(Ordering::Relaxed))
     }
 
-    /// About how long `count` messages take at this pace, within reason.
-    pub(super) fn pause_for(&self, count: usize) -> Duration {
-        Duration::from_secs_f64((count as f64 / self.per_second).clamp(0.2, 10.0))
+    fn most(&self) -> usize {
+        ((self.per_second * HELD_SECONDS) as usize).clamp(HELD_LEAST, HELD_MOST)
+    }
+
+    /// How long `count` messages that find no room wait in the table: until those held and those given back before them are
+    /// gone, and a little less, so that they come before the pace runs dry.
+    pub(super) fn queue_up(&self, count: usize) -> Duration {
+        let now = Instant::now();
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = turn.unwrap_or(now).max(now);
+        *turn = Some((begin + self.takes(count)).min(now + LONGEST_WAIT));
+        begin.duration_since(now) + self.takes(self.most() / 2)
+    }
+
+    fn takes(&self, count: usize) -> Duration {
+        Duration::from_secs_f64(count as f64 / self.per_second)
+    }
+
+    /// Leave to call the platform, once few enough calls of this account are under way.
+    pub(super) async fn call(&self) -> Option<SemaphorePermit<'_>> {
+        self.calls.acquire().await.ok()
     }
 
     /// The platform asked for a pause.
@@ -98,5 +139,40 @@ impl Pace {
 impl Drop for Holding {
     fn drop(&mut self) {
         self.pace.held.fetch_sub(self.count, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_second_holds_more_than_the_platforms_rate() {
+        for rate in [20_u32, 80, 1_000] {
+            let pace = Pace::new(rate);
+            let (begun, mut went) = (Instant::now(), Vec::new());
+            while begun.elapsed() < Duration::from_millis(1_300) {
+                let now = pace.ready(usize::MAX).await;
+                went.extend(std::iter::repeat_n(Instant::now(), now));
+            }
+            let rate = rate as usize;
+            let crowded = went
+                .windows(rate + 1)
+                .any(|some| some.last().unwrap().duration_since(some[0]) < Duration::from_millis(995));
+            assert!(!crowded, "more than {rate} in a second");
+            assert!(went.len() as f64 >= 1.3 * rate as f64 * 0.85, "{} of {rate} per second", went.len());
+        }
+    }
+
+    #[test]
+    fn what_finds_no_room_waits_its_turn() {
+        let pace = Pace::new(100);
+        let first = pace.queue_up(93);
+        let second = pace.queue_up(93);
+        let third = pace.queue_up(1_000_000);
+        assert!(first < Duration::from_secs(1), "{first:?}");
+        assert!((second - first).as_secs_f64() > 0.9, "{second:?}");
+        assert!((third - second).as_secs_f64() > 0.9, "{third:?}");
+        assert!(pace.queue_up(1) <= LONGEST_WAIT + Duration::from_secs(2));
     }
 }

@@ -1,6 +1,6 @@
 //! What the platform answered, recorded with the end of the job in one transaction.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use channels::{
     Receipt, SendError,
@@ -175,51 +175,95 @@ async fn write(tx: &mut Tx, verdicts: Vec<&Verdict>) -> Result<()> {
 
 /// What the receipts revealed: further ids of albums, identities, moved threads; then statuses that waited for these ids.
 async fn learn(tx: &mut Tx, outcomes: &[Outcome]) -> Result<Vec<MessageId>> {
-    let organization = tx.organization();
-    for outcome in outcomes {
-        let Ok(receipt) = &outcome.sent else { continue };
-        for alias in receipt.external_ids.iter().skip(1) {
-            sqlx::query(
-                "insert into message_aliases (organization_id, integration_id, external_id, message_id)
-                 values ($1, $2, $3, $4) on conflict do nothing",
-            )
-            .bind(organization)
-            .bind(outcome.integration.id)
-            .bind(alias)
-            .bind(outcome.message_id)
-            .execute(tx.sql())
-            .await?;
-        }
-        for id in &receipt.learned {
-            sqlx::query(
-                "insert into contact_identities (organization_id, channel, kind, key, address, contact_id)
-                 select $1, c.channel, $3, $4, $5, c.contact_id from conversations c
-                 where c.organization_id = $1 and c.id = $2
-                 on conflict do nothing",
-            )
-            .bind(organization)
-            .bind(outcome.conversation_id)
-            .bind(&id.kind)
-            .bind(&id.key)
-            .bind(&id.address)
-            .execute(tx.sql())
-            .await?;
-        }
-        if let Some(thread) = &receipt.moved_to {
-            sqlx::query("update conversations set thread = $3, version = version + 1 where organization_id = $1 and id = $2")
-                .bind(organization)
-                .bind(outcome.conversation_id)
-                .bind(thread)
-                .execute(tx.sql())
-                .await?;
-        }
-    }
+    learn_aliases(tx, outcomes).await?;
+    learn_identities(tx, outcomes).await?;
+    move_threads(tx, outcomes).await?;
     let sent: Vec<_> = named(outcomes)
         .map(|(integration, external, message, conversation)| {
             (integration, external.to_owned(), message, conversation)
         })
         .collect();
     ingest::apply_early(tx, &sent).await
+}
+
+/// Every further id of a message that became several on the platform.
+async fn learn_aliases(tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
+    let mut aliases = Vec::new();
+    for (outcome, receipt) in receipts(outcomes) {
+        let further = receipt.external_ids.iter().skip(1);
+        aliases.extend(further.map(|id| (outcome.integration.id, id.clone(), outcome.message_id)));
+    }
+    if aliases.is_empty() {
+        return Ok(());
+    }
+    let organization = tx.organization();
+    sqlx::query(
+        "insert into message_aliases (organization_id, integration_id, external_id, message_id)
+         select $1, * from unnest($2::uuid[], $3::text[], $4::uuid[]) on conflict do nothing",
+    )
+    .bind(organization)
+    .bind(aliases.iter().map(|alias| alias.0).collect::<Vec<_>>())
+    .bind(aliases.iter().map(|alias| alias.1.as_str()).collect::<Vec<_>>())
+    .bind(aliases.iter().map(|alias| alias.2).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// What the platform calls the people that it delivered to. Most of it is known: only what is new takes a lock.
+async fn learn_identities(tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
+    let mut learned: Vec<_> = receipts(outcomes)
+        .flat_map(|(outcome, receipt)| receipt.learned.iter().map(|id| (outcome.conversation_id, id)))
+        .collect();
+    if learned.is_empty() {
+        return Ok(());
+    }
+    learned.sort_by(|one, other| (&one.1.kind, &one.1.key).cmp(&(&other.1.kind, &other.1.key)));
+    let organization = tx.organization();
+    sqlx::query(
+        "insert into contact_identities (organization_id, channel, kind, key, address, contact_id)
+         select $1, c.channel, n.kind, n.key, n.address, c.contact_id
+         from unnest($2::uuid[], $3::text[], $4::text[], $5::text[])
+              with ordinality as n (conversation_id, kind, key, address, at)
+         join conversations c on c.organization_id = $1 and c.id = n.conversation_id
+         where not exists (select from contact_identities i
+                           where i.organization_id = $1 and i.channel = c.channel and i.kind = n.kind and i.key = n.key)
+         order by n.at
+         on conflict do nothing",
+    )
+    .bind(organization)
+    .bind(learned.iter().map(|one| one.0).collect::<Vec<_>>())
+    .bind(learned.iter().map(|one| one.1.kind.as_str()).collect::<Vec<_>>())
+    .bind(learned.iter().map(|one| one.1.key.as_str()).collect::<Vec<_>>())
+    .bind(learned.iter().map(|one| one.1.address.as_str()).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+async fn move_threads(tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
+    let moved: HashMap<_, _> = receipts(outcomes)
+        .filter_map(|(outcome, receipt)| Some((outcome.conversation_id, receipt.moved_to.as_deref()?)))
+        .collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let organization = tx.organization();
+    sqlx::query(
+        "update conversations c set thread = n.thread, version = version + 1
+         from unnest($2::uuid[], $3::text[]) as n (id, thread)
+         where c.organization_id = $1 and c.id = n.id",
+    )
+    .bind(organization)
+    .bind(moved.keys().copied().collect::<Vec<_>>())
+    .bind(moved.values().copied().collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+fn receipts(outcomes: &[Outcome]) -> impl Iterator<Item = (&Outcome, &Receipt)> {
+    outcomes.iter().filter_map(|outcome| Some((outcome, outcome.sent.as_ref().ok()?)))
 }
 
 async fn end_jobs(tx: &mut Tx, outcomes: &[Outcome], judged: &[(Verdict, Next)]) -> Result<()> {

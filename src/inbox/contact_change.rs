@@ -85,7 +85,7 @@ pub async fn change(tx: &mut Tx, member: &Member, id: ContactId, change: &Change
     .bind(change.tags.clone())
     .execute(tx.sql())
     .await?;
-    tell_conversations(tx, member, id).await?;
+    tell_conversations(tx, Some(member), id).await?;
     contact::find(tx, id).await
 }
 
@@ -101,7 +101,7 @@ pub async fn block(tx: &mut Tx, member: &Member, id: ContactId, blocked: bool) -
     .bind(blocked)
     .execute(tx.sql())
     .await?;
-    tell_conversations(tx, member, id).await?;
+    tell_conversations(tx, Some(member), id).await?;
     contact::find(tx, id).await
 }
 
@@ -188,7 +188,7 @@ pub async fn lock(tx: &mut Tx, ids: &[ContactId]) -> Result<()> {
 }
 
 /// The contact's newest conversations show the change at once.
-pub async fn tell_conversations(tx: &mut Tx, member: &Member, id: ContactId) -> Result<()> {
+pub async fn tell_conversations(tx: &mut Tx, by: Option<&Member>, id: ContactId) -> Result<()> {
     let ids: Vec<ConversationId> = sqlx::query_scalar(
         "select id from conversations where organization_id = $1 and contact_id = $2 and deleted_at is null
          order by last_message_at desc limit $3",
@@ -199,7 +199,7 @@ pub async fn tell_conversations(tx: &mut Tx, member: &Member, id: ContactId) -> 
     .fetch_all(tx.sql())
     .await?;
     for conversation in conversation::load(tx, &ids).await? {
-        tell::updated(tx, Some(member), &conversation);
+        tell::updated(tx, by, &conversation);
     }
     Ok(())
 }

@@ -31,8 +31,29 @@ pub async fn merge(tx: &mut Tx, member: &Member, into: ContactId, from: ContactI
     for (kept, gone) in clashing {
         conversation_merge::merge(tx, &everything, kept, gone).await?;
     }
-    contact_change::tell_conversations(tx, member, into).await?;
+    contact_change::tell_conversations(tx, Some(member), into).await?;
     contact::find(tx, into).await
+}
+
+/// The same for what a platform told: both are one person. A block of either holds; a deleted one is no obstacle.
+pub async fn merge_known(tx: &mut Tx, into: ContactId, from: ContactId) -> Result<()> {
+    contact_change::lock(tx, &[into, from]).await?;
+    let clashing = clashing(tx, into, from).await?;
+    sqlx::query(
+        "update contacts kept set blocked = true from contacts gone
+         where kept.organization_id = $1 and kept.id = $2 and not kept.blocked
+           and gone.organization_id = $1 and gone.id = $3 and gone.blocked",
+    )
+    .bind(tx.organization())
+    .bind(into)
+    .bind(from)
+    .execute(tx.sql())
+    .await?;
+    move_rows(tx, into, from, &clashing).await?;
+    for (kept, gone) in clashing {
+        conversation_merge::merge_known(tx, kept, gone).await?;
+    }
+    contact_change::tell_conversations(tx, None, into).await
 }
 
 /// Pairs of conversations that both go on in the same thread: the kept contact's, the other's.

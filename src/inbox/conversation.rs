@@ -141,6 +141,14 @@ pub async fn find(tx: &mut Tx, member: &Member, id: ConversationId) -> Result<Co
 /// Locks the conversation's row until the transaction ends; 404 if the member does not see it. Whoever writes a message, a
 /// status or a lane job of a conversation holds this lock, which makes the order of ids the order of commits.
 pub async fn lock(tx: &mut Tx, member: &Member, id: ConversationId) -> Result<Locked> {
+    let locked = lock_for_all(tx, id).await?;
+    Some(locked)
+        .filter(|locked| member.sees(locked.assignee_id, locked.team_id))
+        .ok_or_else(|| Error::not_found("conversation"))
+}
+
+/// For what the hub does itself, whoever may see the conversation.
+pub async fn lock_for_all(tx: &mut Tx, id: ConversationId) -> Result<Locked> {
     let locked: Option<Locked> = sqlx::query_as(
         "select id, integration_id, channel, contact_id, thread, status, assignee_id, team_id, last_seq, read_seq,
                 window_closes_at, subject, version
@@ -152,7 +160,5 @@ pub async fn lock(tx: &mut Tx, member: &Member, id: ConversationId) -> Result<Lo
     .bind(id)
     .fetch_optional(tx.sql())
     .await?;
-    locked
-        .filter(|locked| member.sees(locked.assignee_id, locked.team_id))
-        .ok_or_else(|| Error::not_found("conversation"))
+    locked.ok_or_else(|| Error::not_found("conversation"))
 }

@@ -31,28 +31,45 @@ pub async fn merge(
     let (first, second) = (into.min(from), into.max(from));
     let first = conversation::lock(tx, member, first).await?;
     let second = conversation::lock(tx, member, second).await?;
-    let (mut target, source) = if first.id == into { (first, second) } else { (second, first) };
+    let (target, source) = if first.id == into { (first, second) } else { (second, first) };
     if (target.contact_id, target.integration_id) != (source.contact_id, source.integration_id) {
         return Err(Error::unprocessable(
             "not_mergeable",
             "Only conversations with the same contact on the same integration can be merged.",
         ));
     }
-    let gone = change::reload(tx, from).await?;
-    move_rows(tx, &target, &source).await?;
-    target.last_seq += source.last_seq;
     let text = format!("{} merged another conversation into this one.", member.name);
-    let written = timeline::append(
-        tx,
-        &mut target,
-        Some(member),
-        &[Line::new(text, "merged", json!(from), json!(into))],
-    )
-    .await?;
+    unite(tx, Some(member), target, &source, text).await
+}
+
+/// The same for what the hub finds out itself: both conversations are the same contact's.
+pub async fn merge_known(tx: &mut Tx, into: ConversationId, from: ConversationId) -> Result<Conversation> {
+    let (first, second) = (into.min(from), into.max(from));
+    let first = conversation::lock_for_all(tx, first).await?;
+    let second = conversation::lock_for_all(tx, second).await?;
+    let (target, source) = if first.id == into { (first, second) } else { (second, first) };
+    let text = "Another conversation of the same person was merged into this one.".to_owned();
+    unite(tx, None, target, &source, text).await
+}
+
+async fn unite(
+    tx: &mut Tx,
+    by: Option<&Member>,
+    mut target: Locked,
+    source: &Locked,
+    text: String,
+) -> Result<Conversation> {
+    let (into, from) = (target.id, source.id);
+    let gone = change::reload(tx, from).await?;
+    move_rows(tx, &target, source).await?;
+    target.last_seq += source.last_seq;
+    let line = Line::new(text, "merged", json!(from), json!(into));
+    let written = timeline::append(tx, &mut target, by, &[line]).await?;
     let after = change::reload(tx, into).await?;
-    let data = json!({"conversation": gone, "deleted": true, "merged_into": into, "changed_by": tell::changed_by(member)});
+    let changed_by = by.map(tell::changed_by);
+    let data = json!({"conversation": gone, "deleted": true, "merged_into": into, "changed_by": changed_by});
     tx.tell(NewEvent::about(EventKind::ConversationUpdated, source.subject(), &data));
-    let data = json!({"conversation": after, "renumbered": true, "changed_by": tell::changed_by(member)});
+    let data = json!({"conversation": after, "renumbered": true, "changed_by": changed_by});
     tx.tell(NewEvent::about(EventKind::ConversationUpdated, after.subject(), &data));
     tell::new_messages(tx, &after, &written).await?;
     Ok(after)

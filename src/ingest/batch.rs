@@ -19,8 +19,11 @@ use super::{
 use crate::{
     db::{Db, Tx},
     error::Result,
-    ids::OrganizationId,
-    inbox::integration::{Integration, Integrations},
+    ids::{ContactId, OrganizationId},
+    inbox::{
+        contact_merge,
+        integration::{Integration, Integrations},
+    },
 };
 
 /// One event on its way.
@@ -54,7 +57,14 @@ pub(super) async fn store(
     let mut tx = db.begin(organization).await?;
     let mut became: Vec<Option<Became>> = items.iter().map(|_| None).collect();
     if !items.is_empty() {
-        store_items(&mut tx, &items, &mut became).await?;
+        let mut people = People::find(&mut tx, &items).await?;
+        while let Some((kept, gone)) = people.twins(&mut tx, &items).await? {
+            drop(tx);
+            unite(db, organization, kept, gone).await?;
+            tx = db.begin(organization).await?;
+            people = People::find(&mut tx, &items).await?;
+        }
+        store_items(&mut tx, &items, people, &mut became).await?;
     }
     let became = by_delivery(deliveries.len(), &items, became);
     let records: Vec<_> =
@@ -67,9 +77,24 @@ pub(super) async fn store(
     Ok(())
 }
 
-async fn store_items(tx: &mut Tx, items: &[Item<'_>], became: &mut [Option<Became>]) -> Result<()> {
+/// Two contacts that turned out to be one person become one, in a transaction of their own: the batch's takes its locks in
+/// another order. Every round leaves a contact less, so that they end.
+async fn unite(db: &Db, organization: OrganizationId, kept: ContactId, gone: ContactId) -> Result<()> {
+    let mut tx = db.begin(organization).await?;
+    contact_merge::merge_known(&mut tx, kept, gone).await?;
+    tx.commit().await?;
+    tracing::info!(contact.kept = %kept, contact.gone = %gone, "the platform named two contacts as one person");
+    Ok(())
+}
+
+async fn store_items(
+    tx: &mut Tx,
+    items: &[Item<'_>],
+    known: People,
+    became: &mut [Option<Became>],
+) -> Result<()> {
     let settings = settings(tx).await?;
-    let people = People::meet(tx, items).await?;
+    let people = People::meet(known, tx, items).await?;
     let targets = changes::targets(tx, items).await?;
     let mut threads = Threads::open(tx, items, &people, &targets, &settings).await?;
     let new = NewMessages::append(tx, items, &people, &mut threads, &settings, became).await?;

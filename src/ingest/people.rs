@@ -79,8 +79,7 @@ struct NewIdentity<'a> {
 impl People {
     /// Finds or makes the contact of every message; of other events, only finds. Identities that are new are added, and
     /// names that come from the platform follow it.
-    pub(super) async fn meet(tx: &mut Tx, items: &[Item<'_>]) -> Result<Self> {
-        let mut people = Self::find(tx, items).await?;
+    pub(super) async fn meet(mut people: Self, tx: &mut Tx, items: &[Item<'_>]) -> Result<Self> {
         let mut contacts = Vec::new();
         let mut identities = Vec::new();
         let mut seen = HashMap::new();
@@ -122,6 +121,44 @@ impl People {
         Ok(people)
     }
 
+    /// Two contacts that one party names together: `(kept, gone)`, the older one kept. Two that the platform calls
+    /// differently by the same kind of id are left alone: a number may have a new owner.
+    pub(super) async fn twins(
+        &self,
+        tx: &mut Tx,
+        items: &[Item<'_>],
+    ) -> Result<Option<(ContactId, ContactId)>> {
+        let mut pairs = Vec::new();
+        for (channel, party, _) in parties(items) {
+            let mut known: Vec<_> = party.ids.iter().filter_map(|id| self.of_id(channel, id)).collect();
+            known.sort_unstable();
+            known.dedup();
+            if let Some((kept, others)) = known.split_first() {
+                pairs.extend(others.iter().map(|gone| (channel, *kept, *gone)));
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        if pairs.is_empty() {
+            return Ok(None);
+        }
+        Ok(sqlx::query_as(
+            "select kept, gone from unnest($2::text[], $3::uuid[], $4::uuid[]) as pair (channel, kept, gone)
+             where not exists (
+                 select from contact_identities ours
+                 join contact_identities theirs on theirs.organization_id = $1 and theirs.contact_id = gone
+                      and theirs.channel = pair.channel and theirs.kind = ours.kind and theirs.key <> ours.key
+                 where ours.organization_id = $1 and ours.contact_id = kept and ours.channel = pair.channel)
+             order by kept, gone limit 1",
+        )
+        .bind(tx.organization())
+        .bind(pairs.iter().map(|pair| pair.0).collect::<Vec<_>>())
+        .bind(pairs.iter().map(|pair| pair.1).collect::<Vec<_>>())
+        .bind(pairs.iter().map(|pair| pair.2).collect::<Vec<_>>())
+        .fetch_optional(tx.sql())
+        .await?)
+    }
+
     /// An empty batch.
     pub(super) fn nobody() -> Self {
         Self { by_key: HashMap::new(), contacts: HashMap::new() }
@@ -144,7 +181,8 @@ impl People {
         self.contact(id).is_some_and(|contact| contact.blocked)
     }
 
-    async fn find(tx: &mut Tx, items: &[Item<'_>]) -> Result<Self> {
+    /// Whoever the batch names and is known.
+    pub(super) async fn find(tx: &mut Tx, items: &[Item<'_>]) -> Result<Self> {
         let mut keys: Vec<Key> = Vec::new();
         let mut add = |channel, id: &PartyId| keys.push((channel, id.kind.clone(), id.key.clone()));
         for (channel, party, _) in parties(items) {

@@ -79,3 +79,95 @@ async fn a_group_that_moves_stays_one_conversation() {
         assert!(texts.contains(&"before") && texts.contains(&"after"), "{texts:?}");
     }
 }
+
+/// A message of somebody whom the platform names by both ids, or by one of them.
+fn written(inbox: &Inbox, number: u32, phone: Option<&str>, user: Option<&str>) -> Value {
+    let mut message = json!({"id": format!("wamid.{number}"), "timestamp": (1_760_000_000 + number).to_string(),
+        "type": "text", "text": {"body": format!("message {number}")}});
+    let mut contact = json!({"profile": {"name": "Ada"}});
+    if let Some(phone) = phone {
+        message["from"] = json!(phone);
+        contact["wa_id"] = json!(phone);
+    }
+    if let Some(user) = user {
+        message["from_user_id"] = json!(user);
+        contact["user_id"] = json!(user);
+    }
+    inbox.whatsapp.change(json!({"contacts": [contact], "messages": [message]}))
+}
+
+const PHONE: &str = "4915100000001";
+const USER: &str = "DE.99887766";
+
+/// Known by the phone and known by the user id, in either order; then one message carries both.
+#[tokio::test]
+async fn two_contacts_that_the_platform_names_together_become_one() {
+    for phone_first in [true, false] {
+        let inbox = Inbox::start().await;
+        let owner = &inbox.owner;
+        let mut callbacks = [written(&inbox, 1, Some(PHONE), None), written(&inbox, 2, None, Some(USER))];
+        if !phone_first {
+            callbacks.reverse();
+        }
+        let mut before = Vec::new();
+        for callback in &callbacks {
+            assert_eq!(inbox.whatsapp.post(callback).await, 200);
+            before.push(owner.get("/conversations?limit=1").await.expect(200).body["data"][0].clone());
+        }
+        assert_ne!(id(&before[0]["contact"]), id(&before[1]["contact"]));
+        for _ in 0..2 {
+            assert_eq!(inbox.whatsapp.post(&written(&inbox, 3, Some(PHONE), Some(USER))).await, 200);
+        }
+
+        let listed = owner.get("/conversations").await.expect(200).body;
+        assert_eq!(ids(&listed), [id(&before[0])], "the older one's conversation goes on");
+        assert_eq!(listed["data"][0]["unread_count"], 3);
+        let contact = owner.get(&format!("/contacts/{}", id(&before[0]["contact"]))).await.expect(200).body;
+        assert_eq!(contact["identities"].as_array().unwrap().len(), 2);
+        assert_eq!(contact["phone"], "+4915100000001");
+        let gone = owner.get(&format!("/contacts/{}", id(&before[1]["contact"]))).await;
+        assert_eq!(gone.expect_problem(404, "merged").body["current"]["merged_into"], contact["id"]);
+        let path = format!("/conversations/{}/messages?direction=newer", id(&before[0]));
+        let page = owner.get(&path).await.expect(200).body;
+        let messages = page["data"].as_array().unwrap();
+        let seqs: Vec<_> = messages.iter().map(|one| one["seq"].as_i64().unwrap()).collect();
+        assert_eq!(seqs, [1, 2, 3, 4]);
+        assert_eq!(messages.iter().filter(|one| one["direction"] == "inbound").count(), 3);
+    }
+}
+
+/// A number with a new owner is no evidence: both contacts have a user id of their own.
+#[tokio::test]
+async fn a_number_with_a_new_owner_merges_nobody() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    for callback in [
+        written(&inbox, 1, Some(PHONE), Some("DE.1")),
+        written(&inbox, 2, None, Some("DE.2")),
+        written(&inbox, 3, Some(PHONE), Some("DE.2")),
+    ] {
+        assert_eq!(inbox.whatsapp.post(&callback).await, 200);
+    }
+    let listed = owner.get("/conversations").await.expect(200).body;
+    assert_eq!(ids(&listed).len(), 2);
+    assert_eq!(listed["data"][0]["last_message"]["text"], "message 3");
+    assert_eq!(listed["data"][0]["unread_count"], 2, "the user id tells who writes");
+}
+
+/// A block outlives the merge.
+#[tokio::test]
+async fn whoever_was_blocked_under_one_id_stays_blocked() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    for callback in [written(&inbox, 1, Some(PHONE), None), written(&inbox, 2, None, Some(USER))] {
+        assert_eq!(inbox.whatsapp.post(&callback).await, 200);
+    }
+    let newest = owner.get("/conversations?limit=1").await.expect(200).body["data"][0].clone();
+    let path = format!("/contacts/{}", id(&newest["contact"]));
+    owner.post(&format!("{path}/block"), &json!({"blocked": true})).await.expect(200);
+    assert_eq!(inbox.whatsapp.post(&written(&inbox, 3, Some(PHONE), Some(USER))).await, 200);
+    let listed = owner.get("/conversations").await.expect(200).body;
+    assert_eq!(ids(&listed).len(), 1);
+    assert_eq!(listed["data"][0]["contact"]["blocked"], true);
+    assert_eq!(listed["data"][0]["unread_count"], 2, "what a blocked contact writes is not stored");
+}

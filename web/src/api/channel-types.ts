@@ -37,7 +37,7 @@ export interface Abilities {
 export interface FormField {
   name: string;
   label: string;
-  kind: "text" | "url";
+  kind: "text" | "url" | "number";
   required: boolean;
   secret: boolean;
   help: string;

@@ -12,7 +12,7 @@ interface AccountFieldsProps {
 
 /** The form of an account as its channel describes it; what is optional and technical comes last, folded. */
 export function AccountFields({ fields, values, faults, stored, onChange }: AccountFieldsProps) {
-  const folded = (field: FormField) => field.kind === "url" && !field.required;
+  const folded = (field: FormField) => field.kind !== "text" && !field.required;
   const one = (field: FormField) => (
     <Field key={field.name} label={field.label} help={field.help} optional={!field.required} error={faults[field.name] ?? faults[`account.${field.name}`]}>
       {(props) => (
@@ -20,6 +20,7 @@ export function AccountFields({ fields, values, faults, stored, onChange }: Acco
           {...props}
           name={field.name}
           type={field.secret ? "password" : field.kind === "url" ? "url" : "text"}
+          inputMode={field.kind === "number" ? "numeric" : undefined}
           autoComplete="off"
           spellCheck={false}
           placeholder={stored?.[field.name] ? (field.secret ? "Stored. Type to replace it" : stored[field.name]) : undefined}
