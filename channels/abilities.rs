@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::markup::{self, Marked};
+
 /// Limits count UTF-16 code units where the platform does, characters otherwise; sizes are bytes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Abilities {
@@ -160,6 +162,17 @@ pub enum Transport {
     Stream,
 }
 
+impl TextAbility {
+    /// Length of what an agent wrote, as the platform counts it: in its own dialect.
+    pub fn length(&self, text: &str) -> usize {
+        self.length_of(&markup::parse(text))
+    }
+
+    pub fn length_of(&self, marked: &Marked) -> usize {
+        self.unit.measure(&markup::render(marked, self.markup))
+    }
+}
+
 impl Unit {
     pub fn measure(self, text: &str) -> usize {
         match self {
@@ -210,7 +223,7 @@ impl Default for Abilities {
 }
 
 impl Abilities {
-    /// Length of a text as the platform counts it.
+    /// Length of a text without markup (a title) as the platform counts it; see [`TextAbility::length`].
     pub fn measure(&self, text: &str) -> usize {
         self.text.unit.measure(text)
     }

@@ -12,6 +12,7 @@ pub mod mail;
 pub mod markup;
 pub mod message;
 pub mod party;
+pub mod split;
 pub mod stream;
 pub mod template;
 

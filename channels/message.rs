@@ -146,7 +146,7 @@ pub struct Button {
     pub url: Option<String>,
 }
 
-/// One call to the platform. Texts are written in the hub's own [`crate::markup`].
+/// One call to the platform. Texts, bodies and captions are in the hub's own [`crate::markup`]; each channel translates them.
 #[derive(Clone, Debug)]
 pub struct OutboundMessage {
     /// Ours; carried through the platform where it allows, so that a lost answer can be resolved.

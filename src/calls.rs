@@ -21,11 +21,13 @@ use crate::{
 /// How long a platform may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Does it, and answers the call as it was before: callbacks move it.
-pub async fn act(app: &App, agent: &Agent, id: MessageId, verb: CallVerb) -> Result<Message> {
+/// Does it, and answers the call as it was before: callbacks move it. Whoever may not see the call is not told what was wrong with
+/// the `verb`.
+pub async fn act(app: &App, agent: &Agent, id: MessageId, verb: Result<CallVerb>) -> Result<Message> {
     let (mut tx, member) = agent.begin(May::WriteConversations).await?;
     let message = message_change::find(&mut tx, &member, id).await?;
     let place = conversation::lock(&mut tx, &member, message.conversation_id).await?;
+    let verb = verb?;
     if let CallVerb::Transfer { to: CallLeg::Browser { identity } } = &verb {
         check_colleague(&mut tx, identity).await?;
     }

@@ -19,6 +19,7 @@ use crate::{
     http::extract::{Json, Path},
     ids::{ConversationId, MessageId},
     inbox::{
+        conversation,
         message::Message,
         send::{self, Sent},
     },
@@ -50,6 +51,7 @@ struct NewCall {
     responses((status = 201, body = Message), (status = 200, body = Message), Problems))]
 async fn create(agent: Agent, Path(id): Path<ConversationId>, Json(body): Json<NewCall>) -> Result<Response> {
     let (mut tx, member) = agent.begin(May::WriteConversations).await?;
+    conversation::find(&mut tx, &member, id).await?;
     let leg = leg(body.to.as_deref(), &member.user_id.to_string())?;
     let sent = send::call(&mut tx, &member, id, &body.client_id, leg).await?;
     tx.commit().await?;
@@ -98,14 +100,15 @@ async fn transfer(
     Json(body): Json<Transfer>,
 ) -> Result<Response> {
     let to = match body.to.parse::<uuid::Uuid>() {
-        Ok(member) => CallLeg::Browser { identity: member.to_string() },
-        Err(_) => CallLeg::Phone { number: number(&body.to)? },
+        Ok(member) => Ok(CallLeg::Browser { identity: member.to_string() }),
+        Err(_) => number(&body.to).map(|number| CallLeg::Phone { number }),
     };
-    act(&app, &agent, id, CallVerb::Transfer { to }).await
+    let message = calls::act(&app, &agent, id, to.map(|to| CallVerb::Transfer { to })).await?;
+    Ok((StatusCode::ACCEPTED, Json(message)).into_response())
 }
 
 async fn act(app: &App, agent: &Agent, id: MessageId, verb: CallVerb) -> Result<Response> {
-    let message = calls::act(app, agent, id, verb).await?;
+    let message = calls::act(app, agent, id, Ok(verb)).await?;
     Ok((StatusCode::ACCEPTED, Json(message)).into_response())
 }
 
