@@ -41,13 +41,15 @@ pub fn pieces(marked: &Marked, most: usize, fits: impl Fn(&Marked) -> bool) -> V
 /// Where the first piece of a text that is too long ends: at least one visible character on.
 fn cut(rest: &Marked, window: usize, fits: &impl Fn(&Marked) -> bool) -> usize {
     let text = rest.text.as_str();
-    let places: Vec<usize> = text[..window].grapheme_indices(true).map(|(at, piece)| at + piece.len()).collect();
+    let places: Vec<usize> =
+        text[..window].grapheme_indices(true).map(|(at, piece)| at + piece.len()).collect();
     // A window may end inside what is seen as one character; its last place is none then.
     let whole = places.partition_point(|&at| at < window || grapheme_ends(text, at));
     let places = &places[..whole.max(1).min(places.len())];
     let fitting = places.partition_point(|&at| fits(&rest.slice(0, trimmed(rest, at))));
     let Some(&furthest) = places.get(fitting.saturating_sub(1)) else { return window };
-    let free = |at: usize| !rest.marks.iter().any(|mark| is_whole(&mark.style) && mark.start < at && at < mark.end);
+    let free =
+        |at: usize| !rest.marks.iter().any(|mark| is_whole(&mark.style) && mark.start < at && at < mark.end);
     best(text, furthest, &free)
         .or_else(|| places[..fitting].iter().rev().copied().find(|&at| free(at)))
         .unwrap_or(furthest)

@@ -38,7 +38,9 @@ fn special(_: &Grammar, rest: &str) -> Option<(usize, Marked)> {
         return source::link(&WORDS, rest);
     }
     let inside = rest.strip_prefix('<')?;
-    let end = inside[..boundary(inside, REACH)].find(['>', '<', '\n']).filter(|&at| inside[at..].starts_with('>'))?;
+    let end = inside[..boundary(inside, REACH)]
+        .find(['>', '<', '\n'])
+        .filter(|&at| inside[at..].starts_with('>'))?;
     Some((end + 2, token(&inside[..end])?))
 }
 
@@ -47,10 +49,14 @@ fn token(token: &str) -> Option<Marked> {
     let mut out = Collector::default();
     let number = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
     let people = token.strip_prefix('@').map(|id| ('@', id.trim_start_matches(['!', '&'])));
-    if let Some((sign, id)) = people.or_else(|| token.strip_prefix('#').map(|id| ('#', id))).filter(|(_, id)| number(id)) {
+    if let Some((sign, id)) =
+        people.or_else(|| token.strip_prefix('#').map(|id| ('#', id))).filter(|(_, id)| number(id))
+    {
         out.text = format!("{sign}{id}");
         out.mark(0, Style::Mention(id.to_owned()));
-    } else if let Some((name, _)) = token.strip_prefix("a:").or(token.strip_prefix(':')).and_then(|emoji| emoji.split_once(':')) {
+    } else if let Some((name, _)) =
+        token.strip_prefix("a:").or(token.strip_prefix(':')).and_then(|emoji| emoji.split_once(':'))
+    {
         out.text = format!(":{name}:");
     } else if let Some(time) = token.strip_prefix("t:") {
         let seconds = time.split(':').next()?.parse().ok()?;
@@ -125,7 +131,8 @@ fn escape(text: &str, place: &Place, out: &mut String) {
         let rest = &text[at..];
         let begins = matches!(before, None | Some('\n'));
         let word = before.is_some_and(char::is_alphanumeric);
-        let whole = if begins && place.item { lines::item(rest) } else { inline::address(rest).filter(|_| !word) };
+        let whole =
+            if begins && place.item { lines::item(rest) } else { inline::address(rest).filter(|_| !word) };
         if let Some(length) = whole {
             out.push_str(&rest[..length]);
             before = rest[..length].chars().last();

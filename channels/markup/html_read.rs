@@ -60,7 +60,11 @@ fn tag_end(inside: &str) -> Option<usize> {
 }
 
 fn comment(rest: &str) -> &str {
-    let end = if rest.starts_with("<!--") { rest.find("-->").map(|at| at + 3) } else { rest.find('>').map(|at| at + 1) };
+    let end = if rest.starts_with("<!--") {
+        rest.find("-->").map(|at| at + 3)
+    } else {
+        rest.find('>').map(|at| at + 1)
+    };
     end.map_or("", |end| &rest[end..])
 }
 
@@ -124,7 +128,9 @@ impl Reader {
 
     fn tag<'a>(&mut self, tag: &Tag<'_>, after: &'a str) -> &'a str {
         match (tag.name.as_str(), tag.closes) {
-            ("script" | "style" | "head" | "title" | "template" | "noscript", false) => return skip(&tag.name, after),
+            ("script" | "style" | "head" | "title" | "template" | "noscript", false) => {
+                return skip(&tag.name, after);
+            }
             ("br", _) => self.line_break(),
             ("blockquote", false) => {
                 self.line();
@@ -162,8 +168,12 @@ impl Reader {
             }
             ("li", false) => self.begin_item(tag.attributes),
             ("li", true) => self.end_item(),
-            ("p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "tr" | "table" | "section" | "article" | "header"
-                | "footer" | "hr" | "address" | "dl" | "dt" | "dd" | "form" | "fieldset" | "figure", _) => self.line(),
+            (
+                "p" | "div" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "tr" | "table" | "section"
+                | "article" | "header" | "footer" | "hr" | "address" | "dl" | "dt" | "dd" | "form"
+                | "fieldset" | "figure",
+                _,
+            ) => self.line(),
             ("td" | "th", false) => self.space = true,
             (_, false) => self.begin(tag),
             (name, true) => self.end(name),
@@ -192,7 +202,8 @@ impl Reader {
         self.item = Some(self.out.text.len());
         let marker = match self.lists.last_mut() {
             Some(Some(next)) => {
-                let number = attribute(attributes, "value").and_then(|value| value.parse().ok()).unwrap_or(*next);
+                let number =
+                    attribute(attributes, "value").and_then(|value| value.parse().ok()).unwrap_or(*next);
                 *next = number.saturating_add(1);
                 format!("{number}. ")
             }
@@ -217,7 +228,8 @@ impl Reader {
             "code" | "tt" | "kbd" | "samp" if self.pre.is_none() => Some(Style::Code),
             "a" => attribute(tag.attributes, "href").filter(|url| source::is_address(url)).map(Style::Link),
             "img" => {
-                if let Some(words) = attribute(tag.attributes, "alt").filter(|words| !words.trim().is_empty()) {
+                if let Some(words) = attribute(tag.attributes, "alt").filter(|words| !words.trim().is_empty())
+                {
                     self.settle();
                     self.out.text.push_str(&words);
                 }
@@ -225,7 +237,8 @@ impl Reader {
             }
             _ => None,
         };
-        if matches!(tag.name.as_str(), "input" | "meta" | "link" | "wbr" | "col" | "source" | "area" | "base") {
+        if matches!(tag.name.as_str(), "input" | "meta" | "link" | "wbr" | "col" | "source" | "area" | "base")
+        {
             return;
         }
         if style.is_some() {

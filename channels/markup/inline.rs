@@ -30,8 +30,9 @@ impl Collector {
     pub fn add(&mut self, marked: &Marked) {
         let at = self.text.len();
         self.text.push_str(&marked.text);
-        self.marks
-            .extend(marked.marks.iter().map(|mark| Mark::new(mark.start + at, mark.end + at, mark.style.clone())));
+        self.marks.extend(
+            marked.marks.iter().map(|mark| Mark::new(mark.start + at, mark.end + at, mark.style.clone())),
+        );
     }
 
     pub fn mark(&mut self, start: usize, style: Style) {
@@ -47,7 +48,11 @@ impl Collector {
 enum Token<'a> {
     Text(&'a str),
     /// A pair's mark, by its index, and whether it may open and close.
-    Mark { pair: usize, opens: bool, closes: bool },
+    Mark {
+        pair: usize,
+        opens: bool,
+        closes: bool,
+    },
     /// Read already.
     Done(Marked),
 }
@@ -168,7 +173,9 @@ fn code(rest: &str) -> Option<(usize, Marked)> {
 /// The length of the web address that begins here. Punctuation behind it, and marks around it, are not its own.
 pub(super) fn address(rest: &str) -> Option<usize> {
     let scheme = ["https://", "http://"].into_iter().find(|scheme| rest.starts_with(scheme))?;
-    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|')).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|'))
+        .unwrap_or(rest.len());
     let mut found = &rest[..end];
     let mut excess = found.matches(')').count() as isize - found.matches('(').count() as isize;
     while let Some(last) = found.chars().last() {

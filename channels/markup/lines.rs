@@ -51,7 +51,9 @@ fn without_language(inside: &str) -> &str {
     match inside.split_once('\n') {
         Some((language, code))
             if !code.trim().is_empty()
-                && language.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_' | '#' | '.')) =>
+                && language
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_' | '#' | '.')) =>
         {
             code
         }
@@ -66,7 +68,9 @@ fn lines(grammar: &Grammar, blocks: &Blocks, text: &str, at_line: bool, out: &mu
     let mut rest = false;
     for (index, line) in lines.iter().enumerate() {
         let begins = index > 0 || at_line;
-        if let Some(inside) = blocks.quotes_rest.and_then(|mark| line.strip_prefix(mark)).filter(|_| begins && !rest) {
+        if let Some(inside) =
+            blocks.quotes_rest.and_then(|mark| line.strip_prefix(mark)).filter(|_| begins && !rest)
+        {
             close(&mut quote, out);
             step(index, out);
             quote = Some(out.text.len());
@@ -74,7 +78,9 @@ fn lines(grammar: &Grammar, blocks: &Blocks, text: &str, at_line: bool, out: &mu
             whole(grammar, inside, true, out);
             continue;
         }
-        let inside = quoted(blocks, line).filter(|inside| begins && !rest && (!inside.trim().is_empty() || (quote.is_some() && goes_on[index])));
+        let inside = quoted(blocks, line).filter(|inside| {
+            begins && !rest && (!inside.trim().is_empty() || (quote.is_some() && goes_on[index]))
+        });
         if inside.is_none() && !rest {
             close(&mut quote, out);
         }
@@ -101,7 +107,10 @@ fn close(quote: &mut Option<usize>, out: &mut Collector) {
 
 /// What a quoted line says; empty for the mark alone.
 fn quoted<'a>(blocks: &Blocks, line: &'a str) -> Option<&'a str> {
-    blocks.quotes.iter().find_map(|mark| line.strip_prefix(mark).or_else(|| (line == mark.trim_end()).then_some("")))
+    blocks
+        .quotes
+        .iter()
+        .find_map(|mark| line.strip_prefix(mark).or_else(|| (line == mark.trim_end()).then_some("")))
 }
 
 /// Whether a quote goes on with words in this line or behind it: an empty line at its end is no part of it.

@@ -18,7 +18,8 @@ const GRAMMAR: Grammar = Grammar {
     backslash: false,
     special,
 };
-const BLOCKS: Blocks = Blocks { quotes: &["&gt; ", "> "], quotes_rest: Some("&gt;&gt;&gt; "), languages: false };
+const BLOCKS: Blocks =
+    Blocks { quotes: &["&gt; ", "> "], quotes_rest: Some("&gt;&gt;&gt; "), languages: false };
 
 /// Entities are decoded last, when everything that means something has been found.
 pub(super) fn read(text: &str) -> Marked {
@@ -28,7 +29,9 @@ pub(super) fn read(text: &str) -> Marked {
 /// `<https://x|words>`, `<@U1|name>`, `<#C1|name>`, `<!here>`, `<!subteam^S1|@team>`, `<!date^…|words>`.
 fn special(_: &Grammar, rest: &str) -> Option<(usize, Marked)> {
     let inside = rest.strip_prefix('<')?;
-    let end = inside[..boundary(inside, REACH)].find(['>', '<', '\n']).filter(|&at| inside[at..].starts_with('>'))?;
+    let end = inside[..boundary(inside, REACH)]
+        .find(['>', '<', '\n'])
+        .filter(|&at| inside[at..].starts_with('>'))?;
     let token = &inside[..end];
     let (name, label) = token.split_once('|').map_or((token, None), |(name, label)| (name, Some(label)));
     let label = label.filter(|label| !label.is_empty());

@@ -37,7 +37,8 @@ fn special(_: &Grammar, rest: &str) -> Option<(usize, Marked)> {
 /// `[Name](id)` behind an `@`.
 fn mention(rest: &str) -> Option<(usize, Marked)> {
     let (name, id, length) = bracketed(rest)?;
-    let known = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
+    let known =
+        !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'));
     if !known {
         return None;
     }
@@ -91,7 +92,9 @@ pub(super) fn boundary(text: &str, at: usize) -> usize {
 pub(super) fn is_address(url: &str) -> bool {
     let lower = url.get(..8).unwrap_or(url).to_ascii_lowercase();
     let rest = |scheme: &str| url.len() > scheme.len();
-    ["https://", "http://", "mailto:", "tel:"].into_iter().any(|scheme| lower.starts_with(scheme) && rest(scheme))
+    ["https://", "http://", "mailto:", "tel:"]
+        .into_iter()
+        .any(|scheme| lower.starts_with(scheme) && rest(scheme))
         && !url.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 

@@ -13,7 +13,11 @@ fn said(marked: &Marked) -> Vec<String> {
         Style::Mention(id) => format!("mention({id})"),
         style => format!("{style:?}").to_lowercase(),
     };
-    marked.marks.iter().map(|mark| format!("{}:{}", name(&mark.style), &marked.text[mark.start..mark.end])).collect()
+    marked
+        .marks
+        .iter()
+        .map(|mark| format!("{}:{}", name(&mark.style), &marked.text[mark.start..mark.end]))
+        .collect()
 }
 
 #[test]
@@ -21,7 +25,11 @@ fn agents_write_a_small_markup() {
     type Case = (&'static str, &'static str, &'static [&'static str]);
     let cases: [Case; 33] = [
         ("plain", "plain", &[]),
-        ("*bold* and _italic_, ~gone~", "bold and italic, gone", &["bold:bold", "italic:italic", "strike:gone"]),
+        (
+            "*bold* and _italic_, ~gone~",
+            "bold and italic, gone",
+            &["bold:bold", "italic:italic", "strike:gone"],
+        ),
         ("**bold** ~~gone~~", "bold gone", &["bold:bold", "strike:gone"]),
         ("*_both_*", "both", &["bold:both", "italic:both"]),
         ("*a _b* c_", "a _b c_", &["bold:a _b"]),
@@ -48,7 +56,11 @@ fn agents_write_a_small_markup() {
         ("[*here*](mailto:a@b.c)", "here", &["link(mailto:a@b.c):here", "bold:here"]),
         ("[x](javascript:alert(1))", "[x](javascript:alert(1))", &[]),
         ("[x] (https://x.org)", "[x] (https://x.org)", &["link(https://x.org):https://x.org"]),
-        ("see https://x.org/_a_/*b*.", "see https://x.org/_a_/*b*.", &["link(https://x.org/_a_/*b):https://x.org/_a_/*b"]),
+        (
+            "see https://x.org/_a_/*b*.",
+            "see https://x.org/_a_/*b*.",
+            &["link(https://x.org/_a_/*b):https://x.org/_a_/*b"],
+        ),
         ("*https://x.org*", "https://x.org", &["link(https://x.org):https://x.org", "bold:https://x.org"]),
         ("(https://x.org/a)", "(https://x.org/a)", &["link(https://x.org/a):https://x.org/a"]),
         ("@[Ada L](U1) @ada a@[b](c)", "@Ada L @ada a@b", &["mention(U1):@Ada L", "mention(c):@b"]),
@@ -64,19 +76,89 @@ fn agents_write_a_small_markup() {
 #[test]
 fn every_dialect_says_it_its_way() {
     let cases = [
-        ("*b* _i_ ~s~ `c`", "*b* _i_ ~s~ `c`", "*b* _i_ ~s~ `c`", "**b** _i_ ~~s~~ `c`", "<b>b</b> <i>i</i> <s>s</s> <code>c</code>", "b i s c"),
-        ("a < b & c > d", "a < b & c > d", "a &lt; b &amp; c &gt; d", "a \\< b & c > d", "a &lt; b &amp; c &gt; d", "a < b & c > d"),
+        (
+            "*b* _i_ ~s~ `c`",
+            "*b* _i_ ~s~ `c`",
+            "*b* _i_ ~s~ `c`",
+            "**b** _i_ ~~s~~ `c`",
+            "<b>b</b> <i>i</i> <s>s</s> <code>c</code>",
+            "b i s c",
+        ),
+        (
+            "a < b & c > d",
+            "a < b & c > d",
+            "a &lt; b &amp; c &gt; d",
+            "a \\< b & c > d",
+            "a &lt; b &amp; c &gt; d",
+            "a < b & c > d",
+        ),
         ("> q\nx", "> q\nx", "> q\nx", "> q\nx", "<blockquote>q</blockquote>x", "> q\nx"),
-        ("```a\n<b>```", "```a\n<b>```", "```a\n&lt;b&gt;```", "```\na\n<b>```", "<pre>a&#10;&lt;b&gt;</pre>", "a\n<b>"),
-        ("- a\n- b\nc", "- a\n- b\nc", "- a\n- b\nc", "- a\n- b\nc", "<ul><li>a</li><li>b</li></ul>c", "- a\n- b\nc"),
-        ("3. a\n4. b", "3. a\n4. b", "3. a\n4. b", "3. a\n4. b", "<ol><li value=\"3\">a</li><li value=\"4\">b</li></ol>", "3. a\n4. b"),
-        ("[w](https://x.org/?a=1&b=2)", "w (https://x.org/?a=1&b=2)", "<https://x.org/?a=1&amp;b=2|w>", "[w](https://x.org/?a=1&b=2)", "<a href=\"https://x.org/?a=1&amp;b=2\">w</a>", "w (https://x.org/?a=1&b=2)"),
-        ("https://x.org/_a_", "https://x.org/_a_", "<https://x.org/_a_>", "https://x.org/_a_", "<a href=\"https://x.org/_a_\">https://x.org/_a_</a>", "https://x.org/_a_"),
-        ("[a@b.c](mailto:a@b.c)", "a@b.c", "<mailto:a@b.c|a@b.c>", "a@b.c", "<a href=\"mailto:a@b.c\">a@b.c</a>", "a@b.c"),
+        (
+            "```a\n<b>```",
+            "```a\n<b>```",
+            "```a\n&lt;b&gt;```",
+            "```\na\n<b>```",
+            "<pre>a&#10;&lt;b&gt;</pre>",
+            "a\n<b>",
+        ),
+        (
+            "- a\n- b\nc",
+            "- a\n- b\nc",
+            "- a\n- b\nc",
+            "- a\n- b\nc",
+            "<ul><li>a</li><li>b</li></ul>c",
+            "- a\n- b\nc",
+        ),
+        (
+            "3. a\n4. b",
+            "3. a\n4. b",
+            "3. a\n4. b",
+            "3. a\n4. b",
+            "<ol><li value=\"3\">a</li><li value=\"4\">b</li></ol>",
+            "3. a\n4. b",
+        ),
+        (
+            "[w](https://x.org/?a=1&b=2)",
+            "w (https://x.org/?a=1&b=2)",
+            "<https://x.org/?a=1&amp;b=2|w>",
+            "[w](https://x.org/?a=1&b=2)",
+            "<a href=\"https://x.org/?a=1&amp;b=2\">w</a>",
+            "w (https://x.org/?a=1&b=2)",
+        ),
+        (
+            "https://x.org/_a_",
+            "https://x.org/_a_",
+            "<https://x.org/_a_>",
+            "https://x.org/_a_",
+            "<a href=\"https://x.org/_a_\">https://x.org/_a_</a>",
+            "https://x.org/_a_",
+        ),
+        (
+            "[a@b.c](mailto:a@b.c)",
+            "a@b.c",
+            "<mailto:a@b.c|a@b.c>",
+            "a@b.c",
+            "<a href=\"mailto:a@b.c\">a@b.c</a>",
+            "a@b.c",
+        ),
         ("@[Ada](U123)", "@Ada", "<@U123>", "@Ada", "@Ada", "@Ada"),
         ("@[Ada](123)", "@Ada", "@Ada", "<@123>", "@Ada", "@Ada"),
-        ("@everyone <@1> a*b # c\n# d", "@everyone <@1> a*b # c\n# d", "@everyone &lt;@1&gt; a*b # c\n# d", "@\u{200b}everyone \\<@1> a\\*b # c\n\\# d", "@everyone &lt;@1&gt; a*b # c<br># d", "@everyone <@1> a*b # c\n# d"),
-        ("a  b\n\n \"c\"", "a  b\n\n \"c\"", "a  b\n\n \"c\"", "a  b\n\n \"c\"", "a &nbsp;b<br><br>&nbsp;&quot;c&quot;", "a  b\n\n \"c\""),
+        (
+            "@everyone <@1> a*b # c\n# d",
+            "@everyone <@1> a*b # c\n# d",
+            "@everyone &lt;@1&gt; a*b # c\n# d",
+            "@\u{200b}everyone \\<@1> a\\*b # c\n\\# d",
+            "@everyone &lt;@1&gt; a*b # c<br># d",
+            "@everyone <@1> a*b # c\n# d",
+        ),
+        (
+            "a  b\n\n \"c\"",
+            "a  b\n\n \"c\"",
+            "a  b\n\n \"c\"",
+            "a  b\n\n \"c\"",
+            "a &nbsp;b<br><br>&nbsp;&quot;c&quot;",
+            "a  b\n\n \"c\"",
+        ),
     ];
     for (written, whatsapp, slack, discord, html, plain) in cases {
         assert_eq!(translate(written, Markup::Whatsapp), whatsapp);
@@ -92,7 +174,17 @@ fn slack_is_read() {
     type Case = (&'static str, &'static str, &'static [&'static str]);
     let cases: [Case; 9] = [
         ("a &lt;b&gt; &amp;amp; *c*", "a <b> &amp; c", &["bold:c"]),
-        ("<@U1|ada> <@U2> <#C1|general> <!here> <!subteam^S1|@team>", "@ada @U2 #general @here @team", &["mention(U1):@ada", "mention(U2):@U2", "mention(C1):#general", "mention():@here", "mention(S1):@team"]),
+        (
+            "<@U1|ada> <@U2> <#C1|general> <!here> <!subteam^S1|@team>",
+            "@ada @U2 #general @here @team",
+            &[
+                "mention(U1):@ada",
+                "mention(U2):@U2",
+                "mention(C1):#general",
+                "mention():@here",
+                "mention(S1):@team",
+            ],
+        ),
         ("<https://x.org/?a&amp;b|w &amp; v>", "w & v", &["link(https://x.org/?a&b):w & v"]),
         ("*<https://x.org>*", "https://x.org", &["link(https://x.org):https://x.org", "bold:https://x.org"]),
         ("<mailto:a@b.c|a@b.c>", "a@b.c", &["link(mailto:a@b.c):a@b.c"]),
@@ -103,7 +195,11 @@ fn slack_is_read() {
     ];
     for (written, text, marks) in cases {
         let marked = read(written, Markup::Slack);
-        assert_eq!((marked.text.as_str(), said(&marked)), (text, marks.iter().map(ToString::to_string).collect()), "{written}");
+        assert_eq!(
+            (marked.text.as_str(), said(&marked)),
+            (text, marks.iter().map(ToString::to_string).collect()),
+            "{written}"
+        );
     }
 }
 
@@ -111,20 +207,36 @@ fn slack_is_read() {
 fn discord_is_read() {
     type Case = (&'static str, &'static str, &'static [&'static str]);
     let cases: [Case; 10] = [
-        ("**b** *i* _i_ __u__ ~~s~~ ||x||", "b i i u s x", &["bold:b", "italic:i", "italic:i", "underline:u", "strike:s", "spoiler:x"]),
+        (
+            "**b** *i* _i_ __u__ ~~s~~ ||x||",
+            "b i i u s x",
+            &["bold:b", "italic:i", "italic:i", "underline:u", "strike:s", "spoiler:x"],
+        ),
         ("***both***", "both", &["bold:both", "italic:both"]),
         ("un**believ**able", "unbelievable", &["bold:believ"]),
         ("\\*a\\* \\q C:\\_x", "*a* \\q C:_x", &[]),
         ("```rust\nfn a() {}\n```", "fn a() {}\n", &["pre:fn a() {}\n"]),
-        ("<@12> <@!12> <@&13> <#14> <:wave:15> <a:dance:16>", "@12 @12 @13 #14 :wave: :dance:", &["mention(12):@12", "mention(12):@12", "mention(13):@13", "mention(14):#14"]),
+        (
+            "<@12> <@!12> <@&13> <#14> <:wave:15> <a:dance:16>",
+            "@12 @12 @13 #14 :wave: :dance:",
+            &["mention(12):@12", "mention(12):@12", "mention(13):@13", "mention(14):#14"],
+        ),
         ("<t:0:R>", "1970-01-01 00:00 UTC", &[]),
-        ("<https://x.org> [w](https://y.org)", "https://x.org w", &["link(https://x.org):https://x.org", "link(https://y.org):w"]),
+        (
+            "<https://x.org> [w](https://y.org)",
+            "https://x.org w",
+            &["link(https://x.org):https://x.org", "link(https://y.org):w"],
+        ),
         (">>> a\nb", "a\nb", &["quote:a\nb"]),
         ("a < b > c", "a < b > c", &[]),
     ];
     for (written, text, marks) in cases {
         let marked = read(written, Markup::Discord);
-        assert_eq!((marked.text.as_str(), said(&marked)), (text, marks.iter().map(ToString::to_string).collect()), "{written}");
+        assert_eq!(
+            (marked.text.as_str(), said(&marked)),
+            (text, marks.iter().map(ToString::to_string).collect()),
+            "{written}"
+        );
     }
 }
 
@@ -138,7 +250,11 @@ fn html_is_read() {
         ("<a href='https://x.org?a&amp;b'>w</a>", "w", &["link(https://x.org?a&b):w"]),
         ("<a href=\"javascript:alert(1)\">w</a>", "w", &[]),
         ("<script>alert('<b>')</script><style>p{}</style>x<!-- c -->y", "xy", &[]),
-        ("<ul><li>a</li><li>b<ul></ul></li></ul><ol start=3><li>c<li>d</ol>e", "- a\n- b\n3. c\n4. d\ne", &["item:- a", "item:- b", "item:3. c", "item:4. d"]),
+        (
+            "<ul><li>a</li><li>b<ul></ul></li></ul><ol start=3><li>c<li>d</ol>e",
+            "- a\n- b\n3. c\n4. d\ne",
+            &["item:- a", "item:- b", "item:3. c", "item:4. d"],
+        ),
         ("<blockquote>a<br>b</blockquote>c", "a\nb\nc", &["quote:a\nb"]),
         ("<pre>\n a\n  b</pre>c", " a\n  b\nc", &["pre: a\n  b"]),
         ("&lt;b&gt; &amp;amp; &euro;&#8364;&#x20AC; &nosuch; &", "<b> &amp; €€€ &nosuch; &", &[]),
@@ -150,7 +266,11 @@ fn html_is_read() {
     ];
     for (written, text, marks) in cases {
         let marked = read(written, Markup::Html);
-        assert_eq!((marked.text.as_str(), said(&marked)), (text, marks.iter().map(ToString::to_string).collect()), "{written}");
+        assert_eq!(
+            (marked.text.as_str(), said(&marked)),
+            (text, marks.iter().map(ToString::to_string).collect()),
+            "{written}"
+        );
     }
 }
 
@@ -158,9 +278,13 @@ fn html_is_read() {
 fn ranges_count_characters_and_come_back() {
     let marked = parse("👋 *bold* and [w](https://x.org) https://y.org");
     let ranges = marked.ranges();
-    let found: Vec<_> = ranges.iter().map(|range| (range.style.as_str(), range.start, range.length)).collect();
+    let found: Vec<_> =
+        ranges.iter().map(|range| (range.style.as_str(), range.start, range.length)).collect();
     assert_eq!(found, [("bold", 2, 4), ("link", 11, 1)]);
-    assert_eq!(write(&Marked::from_ranges(&marked.text, &ranges)), "👋 *bold* and [w](https://x.org) https://y.org");
+    assert_eq!(
+        write(&Marked::from_ranges(&marked.text, &ranges)),
+        "👋 *bold* and [w](https://x.org) https://y.org"
+    );
 }
 
 #[test]
@@ -173,7 +297,12 @@ fn mentions_get_their_names() {
 
 #[test]
 fn stretches_that_overlap_are_closed_and_opened_again() {
-    let range = |start, length, style: &str| crate::message::FormatRange { start, length, style: style.into(), url: None };
+    let range = |start, length, style: &str| crate::message::FormatRange {
+        start,
+        length,
+        style: style.into(),
+        url: None,
+    };
     let marked = Marked::from_ranges("one two three", &[range(0, 7, "bold"), range(4, 9, "italic")]);
     assert_eq!(render(&marked, Markup::Html), "<b>one <i>two</i></b><i> three</i>");
     assert_eq!(render(&marked, Markup::Whatsapp), "*one _two_*_ three_");
@@ -181,7 +310,24 @@ fn stretches_that_overlap_are_closed_and_opened_again() {
 
 #[test]
 fn a_long_row_of_marks_is_read_in_no_time() {
-    for piece in ["*a ", "`", "[", "<", "https://x) ", "> \n", "@[", "```", "_*~", ")", "**", "||", "<@", "<b>", "</b>", "&"] {
+    for piece in [
+        "*a ",
+        "`",
+        "[",
+        "<",
+        "https://x) ",
+        "> \n",
+        "@[",
+        "```",
+        "_*~",
+        ")",
+        "**",
+        "||",
+        "<@",
+        "<b>",
+        "</b>",
+        "&",
+    ] {
         let text = piece.repeat(60_000 / piece.len());
         let began = std::time::Instant::now();
         parse(&text);

@@ -27,7 +27,8 @@ pub(super) struct Place {
 pub(super) fn write(marked: &Marked, dialect: &Dialect) -> String {
     let marks = fitted(marked, dialect);
     let text = marked.text.as_str();
-    let mut cuts: Vec<usize> = marks.iter().flat_map(|mark| [mark.start, mark.end]).chain([text.len()]).collect();
+    let mut cuts: Vec<usize> =
+        marks.iter().flat_map(|mark| [mark.start, mark.end]).chain([text.len()]).collect();
     cuts.sort_unstable();
     cuts.dedup();
     let mut coming = marks.iter().peekable();
@@ -82,13 +83,16 @@ impl<'a> Levels<'a> {
 
     /// Closes what ends here, and with it what stands inside; that goes on and is returned.
     fn close(&mut self, at: usize) -> Vec<&'a Mark> {
-        let Some(outermost) = self.open.iter().position(|level| level.mark.end == at) else { return Vec::new() };
+        let Some(outermost) = self.open.iter().position(|level| level.mark.end == at) else {
+            return Vec::new();
+        };
         let mut again = Vec::new();
         while self.open.len() > outermost {
             let Some(level) = self.open.pop() else { break };
             let mut wrapped = String::new();
             let plain = &self.text[level.start..at];
-            let known = plain.is_empty() || (self.dialect.wrap)(&level.mark.style, &level.out, plain, &mut wrapped);
+            let known =
+                plain.is_empty() || (self.dialect.wrap)(&level.mark.style, &level.out, plain, &mut wrapped);
             let out = self.open.last_mut().map_or(&mut self.out, |level| &mut level.out);
             out.push_str(if known { &wrapped } else { &level.out });
             if level.mark.end > at {

@@ -125,7 +125,8 @@ mod tests {
 
     #[test]
     fn marks_become_entities_in_utf16() {
-        let (text, entities) = parse("👋 *bold & _both_* [here](https://example.org/?a=1&b=2) https://x.org <b>");
+        let (text, entities) =
+            parse("👋 *bold & _both_* [here](https://example.org/?a=1&b=2) https://x.org <b>");
         assert_eq!(text, "👋 bold & both here https://x.org <b>");
         let found: Vec<_> = entities
             .iter()

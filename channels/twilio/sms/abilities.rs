@@ -2,7 +2,7 @@
 //! Limits: <https://www.twilio.com/docs/messaging/api/message-resource>,
 //! <https://www.twilio.com/docs/messaging/guides/accepted-mime-types>.
 
-use super::super::segments;
+use super::{super::segments, form};
 use crate::abilities::{Abilities, Markup, MediaAbility, MediaKind, Starts, TextAbility, Transport, Unit};
 
 /// UTF-16 code units of a body.
@@ -20,8 +20,7 @@ pub(super) fn abilities() -> Abilities {
         can_start: Starts::Always,
         segments: Some(segments::RULES),
         fetches_files: true,
-        // What carriers take from an ordinary number of the US; Twilio queues what is more.
-        rate_per_second: 1,
+        rate_per_second: form::STANDARD_PACE,
         transport: Transport::Webhook,
         ..Abilities::default()
     }

@@ -49,6 +49,10 @@ impl Channel for Sms {
     /// Twilio gives all secrets.
     fn complete(&self, _account: &mut Account) {}
 
+    fn messages_per_second(&self, account: &Account) -> u32 {
+        form::messages_per_second(account)
+    }
+
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme {
         account::proof(account, request)
     }

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::{
     Account, OutboundMessage, Receipt, SendError,
+    abilities::Markup,
     error::NextStep,
+    markup,
     message::{Content, MediaSource, OutboundMedia},
     party::PartyId,
 };
@@ -97,8 +99,9 @@ fn said(content: &Content, thread: &str, form: &mut Vec<(String, String)>) -> Re
     Ok(())
 }
 
-fn written(text: &str, _thread: &str) -> String {
-    text.to_owned()
+/// In the network's dialect.
+fn written(text: &str, thread: &str) -> String {
+    markup::translate(text, if thread == WHATSAPP { Markup::Whatsapp } else { Markup::Plain })
 }
 
 fn bounded(text: String) -> Result<String, SendError> {
