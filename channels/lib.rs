@@ -35,7 +35,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &twilio::Sms]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &twilio::Sms, &twilio::Voice]
 }
 
 /// The channel of that id.

@@ -9,7 +9,10 @@ mod media;
 mod number;
 mod segments;
 mod sms;
+mod twiml;
+mod voice;
 mod wire;
 
 pub use segments::{Encoding, Segments, segments};
 pub use sms::Sms;
+pub use voice::Voice;

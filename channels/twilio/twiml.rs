@@ -15,16 +15,32 @@ pub(super) struct Response(Vec<Verb>);
 
 #[derive(Clone, Debug)]
 pub(super) enum Verb {
-    Say { text: String, language: String },
-    Play { url: Url },
-    Pause { seconds: u32 },
+    Say {
+        text: String,
+        language: String,
+    },
+    /// For ever, or once.
+    Play {
+        url: Url,
+        repeated: bool,
+    },
+    Pause {
+        seconds: u32,
+    },
     /// What stands behind it is done only if no key was pressed.
-    Gather { text: String, language: String, action: Url, timeout_seconds: u32 },
+    Gather {
+        text: String,
+        language: String,
+        action: Url,
+        timeout_seconds: u32,
+    },
     /// Nothing behind it is reached: `action` says how it goes on.
     Dial(Dial),
     /// Nothing behind it is reached unless nothing was said.
     Record(Record),
-    Redirect { url: Url },
+    Redirect {
+        url: Url,
+    },
     Hangup,
     /// Must be the first: the call costs nothing then.
     Reject,
@@ -46,7 +62,8 @@ pub(super) struct Leg {
     pub to: Telephone,
     /// What the called hears before they are connected.
     pub whisper: Option<Url>,
-    pub status: Url,
+    /// Where its `events` are told.
+    pub status: Option<Url>,
     pub events: &'static str,
 }
 
@@ -103,7 +120,9 @@ impl Verb {
     fn write(&self, xml: &mut Xml) {
         match self {
             Self::Say { text, language } => xml.text("Say", &[("language", language)], text),
-            Self::Play { url } => xml.text("Play", &[], url.as_str()),
+            Self::Play { url, repeated } => {
+                xml.text("Play", &[("loop", if *repeated { "0" } else { "1" })], url.as_str());
+            }
             Self::Pause { seconds } => xml.empty("Pause", &[("length", &seconds.to_string())]),
             Self::Gather { text, language, action, timeout_seconds } => {
                 let attributes = [
@@ -129,8 +148,12 @@ impl Verb {
 impl Dial {
     fn write(&self, xml: &mut Xml) {
         let timeout = self.timeout_seconds.to_string();
-        let mut attributes =
-            vec![("action", self.action.as_str()), ("method", "POST"), ("timeout", &timeout), ("answerOnBridge", "true")];
+        let mut attributes = vec![
+            ("action", self.action.as_str()),
+            ("method", "POST"),
+            ("timeout", &timeout),
+            ("answerOnBridge", "true"),
+        ];
         attributes.extend(self.caller_id.as_deref().map(|number| ("callerId", number)));
         if let Some(recording) = &self.recording {
             attributes.push(("record", "record-from-answer-dual"));
@@ -145,8 +168,10 @@ impl Dial {
 
 impl Leg {
     fn write(&self, xml: &mut Xml) {
-        let mut attributes =
-            vec![("statusCallback", self.status.as_str()), ("statusCallbackEvent", self.events)];
+        let mut attributes = Vec::new();
+        if let Some(url) = &self.status {
+            attributes.extend([("statusCallback", url.as_str()), ("statusCallbackEvent", self.events)]);
+        }
         attributes.extend(self.whisper.as_ref().map(|url| ("url", url.as_str())));
         match &self.to {
             Telephone::Number(number) => xml.text("Number", &attributes, number),
@@ -247,12 +272,17 @@ mod tests {
             timeout_seconds: 20,
             recording: Some(url("step=recording")),
             legs: vec![
-                Leg { to: Telephone::Client("desk_1".into()), whisper: None, status: url("step=leg"), events: "answered completed" },
+                Leg {
+                    to: Telephone::Client("desk_1".into()),
+                    whisper: None,
+                    status: Some(url("step=leg")),
+                    events: "answered",
+                },
                 Leg {
                     to: Telephone::Number("+4915100000001".into()),
                     whisper: Some(url("step=whisper")),
-                    status: url("step=leg"),
-                    events: "completed",
+                    status: None,
+                    events: "",
                 },
             ],
         };
@@ -267,16 +297,18 @@ mod tests {
                 r#" recordingStatusCallback="https://hub.example/webhooks/voice/1?step=recording""#,
                 r#" recordingStatusCallbackEvent="completed">"#,
                 r#"<Client statusCallback="https://hub.example/webhooks/voice/1?step=leg""#,
-                r#" statusCallbackEvent="answered completed"><Identity>desk_1</Identity></Client>"#,
-                r#"<Number statusCallback="https://hub.example/webhooks/voice/1?step=leg" statusCallbackEvent="completed""#,
-                r#" url="https://hub.example/webhooks/voice/1?step=whisper">+4915100000001</Number></Dial></Response>"#,
+                r#" statusCallbackEvent="answered"><Identity>desk_1</Identity></Client>"#,
+                r#"<Number url="https://hub.example/webhooks/voice/1?step=whisper">+4915100000001</Number></Dial></Response>"#,
             )
         );
     }
 
     #[test]
     fn nothing_to_do_is_an_empty_response() {
-        assert_eq!(Response::new().say("  ", "en").xml(), r#"<?xml version="1.0" encoding="UTF-8"?><Response></Response>"#);
+        assert_eq!(
+            Response::new().say("  ", "en").xml(),
+            r#"<?xml version="1.0" encoding="UTF-8"?><Response></Response>"#
+        );
     }
 
     proptest! {
