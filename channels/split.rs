@@ -15,7 +15,8 @@ pub fn split(text: &str, ability: &TextAbility) -> Vec<String> {
     if ability.length_of(&marked) <= ability.max {
         return vec![text.to_owned()];
     }
-    let fits = |piece: &Marked| ability.length_of(piece) <= ability.max;
+    // As it will be read again, not as it is: half an address may be one, too.
+    let fits = |piece: &Marked| ability.length(&markup::write(piece)) <= ability.max;
     // No unit counts a character as less than one.
     pieces(&marked, ability.max, fits).iter().map(markup::write).collect()
 }
@@ -48,8 +49,10 @@ fn cut(rest: &Marked, window: usize, fits: &impl Fn(&Marked) -> bool) -> usize {
     let places = &places[..whole.max(1).min(places.len())];
     let fitting = places.partition_point(|&at| fits(&rest.slice(0, trimmed(rest, at))));
     let Some(&furthest) = places.get(fitting.saturating_sub(1)) else { return window };
-    let free =
-        |at: usize| !rest.marks.iter().any(|mark| is_whole(&mark.style) && mark.start < at && at < mark.end);
+    let free = |at: usize| {
+        !rest.marks.iter().any(|mark| is_whole(&mark.style) && mark.start < at && at < mark.end)
+            && fits(&rest.slice(0, trimmed(rest, at)))
+    };
     best(text, furthest, &free)
         .or_else(|| places[..fitting].iter().rev().copied().find(|&at| free(at)))
         .unwrap_or(furthest)
@@ -82,9 +85,13 @@ fn best(text: &str, furthest: usize, free: &impl Fn(usize) -> bool) -> Option<us
     let last = |places: Vec<usize>, least: usize| {
         places.into_iter().rev().find(|&at| at >= least.max(1) && free(at))
     };
+    // Where there are spaces, words are what is between them; not every script has them.
+    let space = |c: Option<char>| c.is_none_or(char::is_whitespace);
+    let spaced = |at: &usize| space(text[..*at].chars().last()) || space(text[*at..].chars().next());
     last(paragraphs, half)
         .or_else(|| last(lines, half))
         .or_else(|| last(sentences(), half))
+        .or_else(|| last(words().into_iter().filter(spaced).collect(), furthest / 8))
         .or_else(|| last(words(), furthest / 8))
 }
 
@@ -100,8 +107,9 @@ fn trimmed(rest: &Marked, end: usize) -> usize {
 /// Where the next piece begins: spaces at a cut are dropped, but the indentation of preformatted lines is kept.
 fn after_space(marked: &Marked, at: usize) -> usize {
     let rest = &marked.text[at..];
-    let inside = marked.marks.iter().any(|mark| mark.style == Style::Pre && mark.start < at && at < mark.end);
-    if inside {
+    let inside =
+        marked.marks.iter().find(|mark| mark.style == Style::Pre && mark.start < at && at < mark.end);
+    if inside.is_some_and(|pre| !marked.text[at..pre.end].trim().is_empty()) {
         return at + usize::from(rest.starts_with('\n'));
     }
     at + rest.len() - rest.trim_start().len()
@@ -146,7 +154,7 @@ mod tests {
     fn formatting_goes_on_in_the_next_piece() {
         assert_eq!(whatsapp(12, "*some bold words to cut*"), ["*some bold*", "*words to*", "*cut*"]);
         assert_eq!(whatsapp(14, "> first line\n> second one"), ["> first line", "> second one"]);
-        assert_eq!(whatsapp(16, "```\nlet a;\n  let b;\n```"), ["```\nlet a;```", "```  let b;```"]);
+        assert_eq!(whatsapp(16, "```\nlet a;\n  let b;\n```"), ["```let a;```", "```  let b;```"]);
     }
 
     #[test]
@@ -165,7 +173,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_piece_fits_and_nothing_is_lost(
-            text in "(\\*[a-z]{1,9}( [a-z]{1,9}){0,3}\\* |[a-zé👋 ]{1,20}|\n|\n\n|https://x\\.y/[a-z]{0,9} |```[a-z\n]{1,30}``` |&|<){0,30}",
+            text in "( \\*[a-z]{1,9}( [a-z]{1,9}){0,3}\\* |[a-zé👋 ]{1,20}|\n|\n\n|https://x\\.y/[a-z]{0,9} |```[a-z][a-z\n]{0,29}``` |&|<){0,30}",
             max in 20usize..80,
         ) {
             for markup in [Markup::Plain, Markup::Whatsapp, Markup::Telegram, Markup::Slack, Markup::Discord] {

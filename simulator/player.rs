@@ -8,6 +8,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
+use crate::faults::Faults;
+
 /// A platform.
 #[async_trait]
 pub trait Player: Send + Sync {
@@ -33,6 +35,11 @@ pub trait Player: Send + Sync {
 
     /// Tells when a chat changed: something to look at again.
     fn changes(&self) -> broadcast::Receiver<ChatChanged>;
+
+    /// What the next calls of the platform's API shall suffer; `None` where trouble cannot be asked for.
+    fn trouble(&self) -> Option<&Faults> {
+        None
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

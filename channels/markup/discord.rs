@@ -126,14 +126,16 @@ fn escape(text: &str, place: &Place, out: &mut String) {
         return;
     }
     let mut before = place.before;
-    let mut at = 0;
+    let mut at = place.marker;
+    if at > 0 {
+        out.push_str(&text[..at]);
+        before = Some(' ');
+    }
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
         let begins = matches!(before, None | Some('\n'));
         let word = before.is_some_and(char::is_alphanumeric);
-        let whole =
-            if begins && place.item { lines::item(rest) } else { inline::address(rest).filter(|_| !word) };
-        if let Some(length) = whole {
+        if let Some(length) = inline::address(rest).filter(|_| !word) {
             out.push_str(&rest[..length]);
             before = rest[..length].chars().last();
             at += length;

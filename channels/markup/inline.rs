@@ -174,14 +174,16 @@ fn code(rest: &str) -> Option<(usize, Marked)> {
 pub(super) fn address(rest: &str) -> Option<usize> {
     let scheme = ["https://", "http://"].into_iter().find(|scheme| rest.starts_with(scheme))?;
     let end = rest
-        .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|'))
+        .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|' | '\\'))
         .unwrap_or(rest.len());
     let mut found = &rest[..end];
     let mut excess = found.matches(')').count() as isize - found.matches('(').count() as isize;
     while let Some(last) = found.chars().last() {
         match last {
             ')' if excess > 0 => excess -= 1,
-            '.' | ',' | ';' | ':' | '!' | '?' | '*' | '_' | '~' | '\'' | ']' | '}' => {}
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | ']' | '}' => {}
+            // Marks behind it belong to what is around it, unless they close one inside: `https://x.org/_a_`.
+            '*' | '_' | '~' if found.trim_end_matches(last).matches(last).count() % 2 == 0 => {}
             _ => break,
         }
         found = &found[..found.len() - last.len_utf8()];

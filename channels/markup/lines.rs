@@ -22,7 +22,6 @@ pub(super) fn read(grammar: &Grammar, blocks: &Blocks, text: &str) -> Marked {
     let mut out = Collector::default();
     let mut rest = text;
     let mut at_line = true;
-    // A fence that nobody closes is text; looking for it again would take for ever.
     while let Some((before, inside, after)) = fenced(rest) {
         lines(grammar, blocks, before, at_line, &mut out);
         let inside = if blocks.languages { without_language(inside) } else { inside };
@@ -38,12 +37,16 @@ pub(super) fn read(grammar: &Grammar, blocks: &Blocks, text: &str) -> Marked {
 
 /// Before, within and behind the first preformatted stretch that holds anything.
 fn fenced(text: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = text.split_once(FENCE)?;
-    let (inside, after) = rest.split_once(FENCE)?;
-    if inside.trim().is_empty() {
-        return None;
+    let mut from = 0;
+    loop {
+        let open = from + text[from..].find(FENCE)?;
+        let inside = open + FENCE.len();
+        let end = inside + text[inside..].find(FENCE)?;
+        from = end + FENCE.len();
+        if !text[inside..end].trim().is_empty() {
+            return Some((&text[..open], &text[inside..end], &text[from..]));
+        }
     }
-    Some((before, inside, after))
 }
 
 /// `rust\ncode`, or a line break alone, behind the fence.

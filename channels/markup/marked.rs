@@ -43,12 +43,12 @@ impl Style {
             Self::Quote => 0,
             Self::Item => 1,
             Self::Pre => 2,
-            Self::Link(_) => 3,
-            Self::Bold => 4,
-            Self::Italic => 5,
-            Self::Underline => 6,
-            Self::Strike => 7,
-            Self::Spoiler => 8,
+            Self::Link(_) => 8,
+            Self::Bold => 3,
+            Self::Italic => 4,
+            Self::Underline => 5,
+            Self::Strike => 6,
+            Self::Spoiler => 7,
             Self::Mention(_) => 9,
             Self::Code => 10,
         }
@@ -188,9 +188,14 @@ impl Marked {
         Some(self.ranges()).filter(|ranges| !ranges.is_empty()).map(|ranges| Part::Format { ranges })
     }
 
-    /// A stretch of it, with the marks that reach into it cut to fit.
+    /// A stretch of it, with the marks that reach into it cut to fit. Half an address leads nowhere, and half a name is nobody's.
     pub fn slice(&self, start: usize, end: usize) -> Self {
-        let cut = self.marks.iter().filter(|mark| mark.start < end && mark.end > start).map(|mark| Mark {
+        let whole = |mark: &&Mark| {
+            !matches!(mark.style, Style::Link(_) | Style::Mention(_))
+                || (mark.start >= start && mark.end <= end)
+        };
+        let reaching = self.marks.iter().filter(|mark| mark.start < end && mark.end > start);
+        let cut = reaching.filter(whole).map(|mark| Mark {
             start: mark.start.max(start) - start,
             end: mark.end.min(end) - start,
             style: mark.style.clone(),

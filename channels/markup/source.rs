@@ -141,8 +141,10 @@ pub(super) fn punctuation(style: &Style, inner: &str, plain: &str, out: &mut Str
         Style::Bold => writer::between("*", inner, out),
         Style::Italic => writer::between("_", inner, out),
         Style::Strike => writer::between("~", inner, out),
-        Style::Code if !plain.contains('`') => writer::between("`", inner, out),
-        Style::Pre if !plain.contains(FENCE) => writer::between(FENCE, inner, out),
+        Style::Code if !plain.contains('`') && !plain.trim().is_empty() => writer::between("`", inner, out),
+        Style::Pre if !plain.contains(FENCE) && !plain.trim().is_empty() => {
+            writer::between(FENCE, inner, out)
+        }
         Style::Quote => {
             writer::before_lines("> ", inner, out);
             true

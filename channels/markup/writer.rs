@@ -1,7 +1,10 @@
 //! Writes marked texts in dialects that mark with punctuation. A [`Dialect`] says how a stretch is wrapped and what is escaped;
 //! here is what they share: stretches that overlap are closed and opened again, and what a dialect cannot say is left out.
 
-use super::marked::{Mark, Marked, Style};
+use super::{
+    lines,
+    marked::{Mark, Marked, Style},
+};
 
 pub(super) struct Dialect {
     /// Writes a stretch: its style, as it was rendered, and its bare text. `false` if the dialect has no such style.
@@ -21,7 +24,8 @@ pub(super) struct Place {
     pub before: Option<char>,
     /// In code, or in an address that is its own text.
     pub literal: bool,
-    pub item: bool,
+    /// How many bytes of it are what an item begins with.
+    pub marker: usize,
 }
 
 pub(super) fn write(marked: &Marked, dialect: &Dialect) -> String {
@@ -75,10 +79,16 @@ impl<'a> Levels<'a> {
         let place = Place {
             before: self.text[..from].chars().last(),
             literal: self.open.iter().any(bare),
-            item: self.open.iter().any(|level| level.mark.style == Style::Item),
+            marker: self.marker(from, to),
         };
         let out = self.open.last_mut().map_or(&mut self.out, |level| &mut level.out);
         (self.dialect.escape)(&self.text[from..to], &place, out);
+    }
+
+    fn marker(&self, from: usize, to: usize) -> usize {
+        let item = self.open.iter().find(|level| level.mark.style == Style::Item && level.mark.start == from);
+        let length = item.and_then(|level| lines::item(&self.text[from..level.mark.end]));
+        length.unwrap_or_default().min(to - from)
     }
 
     /// Closes what ends here, and with it what stands inside; that goes on and is returned.

@@ -381,4 +381,8 @@ impl crate::Player for Player {
     fn changes(&self) -> broadcast::Receiver<ChatChanged> {
         self.0.changes.subscribe()
     }
+
+    fn trouble(&self) -> Option<&Faults> {
+        Some(&self.0.faults)
+    }
 }

@@ -56,11 +56,17 @@ impl Player {
         if body["messaging_product"] != "whatsapp" {
             return Err(GraphError::required("messaging_product"));
         }
-        let per_second = self.settings().rate_per_second;
+        let (per_second, pair_rate) = {
+            let settings = self.settings();
+            (settings.rate_per_second, settings.pair_rate)
+        };
         let mut world = self.world();
         let number = world.numbers.get_mut(&id).ok_or_else(|| GraphError::unknown_object(&id))?;
         let recipient = recipient(number, body)?;
         number.throttle(per_second)?;
+        if let Some(customer) = &recipient.customer {
+            number.throttle_pair(customer, pair_rate)?;
+        }
         let message = message_id();
         let fate = if body["type"] == "reaction" {
             self.react(number, body)?
@@ -167,6 +173,19 @@ impl Number {
             return Err(GraphError::new(429, 130429, "(#130429) Rate limit hit").details(details));
         }
         self.taken.push_back(now);
+        Ok(())
+    }
+
+    fn throttle_pair(&mut self, customer: &str, (every, burst): (Duration, u32)) -> Result<(), GraphError> {
+        let now = Instant::now();
+        let used = self.paired.get(customer).copied().unwrap_or(now).max(now) + every;
+        if used > now + every * burst {
+            let details = "Message failed to send because there were too many messages sent from this phone number to \
+                           the same phone number in a short period of time";
+            let title = "(#131056) (Business Account, Consumer Account) pair rate limit hit";
+            return Err(GraphError::new(400, 131056, title).details(details));
+        }
+        self.paired.insert(customer.to_owned(), used);
         Ok(())
     }
 }

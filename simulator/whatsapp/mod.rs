@@ -63,6 +63,8 @@ struct Settings {
     /// How often a callback is posted before it is given up.
     attempts: u32,
     rate_per_second: usize,
+    /// One message to one customer per so much time, and how many may run ahead of that.
+    pair_rate: (Duration, u32),
 }
 
 impl Default for Settings {
@@ -72,6 +74,7 @@ impl Default for Settings {
             pace: Duration::from_millis(100),
             attempts: 8,
             rate_per_second: 80,
+            pair_rate: (Duration::from_secs(6), 45),
         }
     }
 }
@@ -113,6 +116,11 @@ impl Player {
     /// Messages per second that a number may send; beyond that 130429.
     pub fn set_rate(&self, per_second: usize) {
         self.change_settings(|settings| settings.rate_per_second = per_second);
+    }
+
+    /// One message to one customer `every` so often, with bursts that borrow from the time to come; beyond that 131056.
+    pub fn set_pair_rate(&self, every: Duration, burst: u32) {
+        self.change_settings(|settings| settings.pair_rate = (every, burst));
     }
 
     /// That phone has no WhatsApp: messages to it fail with 131026.
@@ -280,5 +288,9 @@ impl crate::Player for Player {
 
     fn changes(&self) -> broadcast::Receiver<ChatChanged> {
         self.changes.subscribe()
+    }
+
+    fn trouble(&self) -> Option<&Faults> {
+        Some(&self.faults)
     }
 }

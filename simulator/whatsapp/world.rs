@@ -45,6 +45,8 @@ pub(super) struct Number {
     pub remembers: bool,
     /// When the messages of the last second were taken.
     pub taken: VecDeque<Instant>,
+    /// By the customer's id: until when the pair rate is used up.
+    pub paired: BTreeMap<String, Instant>,
 }
 
 pub(super) struct Chat {
@@ -98,6 +100,7 @@ impl Number {
             chats: BTreeMap::new(),
             remembers: true,
             taken: VecDeque::new(),
+            paired: BTreeMap::new(),
         }
     }
 

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use simulator::{Act, ActError, ChatMessage, Customer, Media, Simulator};
+use simulator::{Act, ActError, ChatMessage, Customer, Fault, Media, Simulator};
 use tokio::sync::broadcast;
 
 use crate::{
@@ -49,6 +49,16 @@ struct ActBody {
     act: Act,
 }
 
+/// The next `times` calls of that name are refused with the platform's error of this code.
+#[derive(Deserialize)]
+struct Trouble {
+    channel: String,
+    method: String,
+    code: i64,
+    #[serde(default)]
+    times: u8,
+}
+
 #[derive(Serialize, sqlx::FromRow)]
 struct AccountRow {
     channel: String,
@@ -66,6 +76,7 @@ pub(super) fn router(app: App, simulator: Arc<Simulator>) -> Router {
         .route("/playground/api/accounts", get(accounts))
         .route("/playground/api/chat", get(chat))
         .route("/playground/api/act", post(act))
+        .route("/playground/api/trouble", post(trouble))
         .route("/playground/api/media", post(media).layer(DefaultBodyLimit::max(FILE_BYTES)))
         .route("/playground/api/file", get(file))
         .route("/playground/api/changes", get(changes))
@@ -104,6 +115,16 @@ fn reachable(mut message: ChatMessage) -> ChatMessage {
 
 async fn act(State(playground): State<Playground>, Json(body): Json<ActBody>) -> Result<Json<Value>> {
     perform(&playground, &body.channel, &body.account, &body.customer, body.act).await
+}
+
+async fn trouble(State(playground): State<Playground>, Json(asked): Json<Trouble>) -> Result<StatusCode> {
+    let player = playground.simulator.player(&asked.channel);
+    let faults = player.as_ref().and_then(|player| player.trouble());
+    let faults = faults.ok_or_else(|| Error::not_found("platform"))?;
+    for _ in 0..asked.times.max(1) {
+        faults.next(&asked.method, Fault::Refuse { code: asked.code, retry_after: None });
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn media(State(playground): State<Playground>, mut form: Multipart) -> Result<Json<Value>> {

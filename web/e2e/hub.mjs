@@ -73,3 +73,46 @@ export async function act(hub, customer, what, channel = "whatsapp") {
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   return response.json();
 }
+
+async function account(hub, channel) {
+  const { data } = await (await fetch(`${hub.url}/playground/api/accounts`)).json();
+  return data.find((one) => one.channel === channel).account;
+}
+
+/** Lets a customer send a file. */
+export async function sendFile(hub, customer, kind, name, mime, bytes, caption = "", channel = "whatsapp") {
+  const form = new FormData();
+  const fields = { channel, account: await account(hub, channel), customer_id: customer.id, customer_name: customer.name, kind, caption };
+  for (const [field, value] of Object.entries(fields)) form.append(field, value);
+  form.append("file", new File([bytes], name, { type: mime }));
+  const response = await fetch(`${hub.url}/playground/api/media`, { method: "POST", body: form });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+}
+
+/** Lets the next calls of a platform's API be refused with its error of that code. */
+export async function trouble(hub, method, code, times = 1, channel = "whatsapp") {
+  const response = await fetch(`${hub.url}/playground/api/trouble`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ channel, method, code, times }),
+  });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+}
+
+/** What a customer sees on their phone, oldest first. */
+export async function phone(hub, customer, channel = "whatsapp") {
+  const query = new URLSearchParams({ channel, account: await account(hub, channel), customer: customer.id });
+  return (await (await fetch(`${hub.url}/playground/api/chat?${query}`)).json()).data;
+}
+
+/** Somebody who uses the interface without the app. */
+export async function caller(hub, email = "ada@demo.example") {
+  const headers = { "content-type": "application/json" };
+  const login = await fetch(`${hub.url}/api/v1/auth/login`, { method: "POST", headers, body: JSON.stringify({ email, password }) });
+  const { access_token: token } = await login.json();
+  return async (method, path, body) => {
+    const response = await fetch(`${hub.url}/api/v1${path}`, { method, headers: { ...headers, authorization: `Bearer ${token}` }, body: body && JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.status === 204 ? undefined : response.json();
+  };
+}

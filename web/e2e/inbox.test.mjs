@@ -49,7 +49,7 @@ test("a reply leaves, and its state becomes read when the customer looks", async
 test("a note is for colleagues, mentions one, and never reaches the customer", async () => {
   await page.keyboard.press("Escape");
   await page.locator("body").press("n");
-  const field = page.getByRole("textbox", { name: "Note" });
+  const field = page.getByRole("textbox", { name: "Note", exact: true });
   await field.pressSequentially("Please check @Chen");
   await page.getByRole("listbox", { name: "Members to mention" }).getByText("Chen Wei").waitFor();
   await field.press("Enter");
@@ -60,7 +60,7 @@ test("a note is for colleagues, mentions one, and never reaches the customer", a
 
 test("the keyboard assigns, labels, snoozes, closes and reopens", async () => {
   const conversation = page.getByRole("region", { name: "Conversation", exact: true });
-  await page.getByRole("textbox", { name: "Note" }).press("Escape");
+  await page.getByRole("textbox", { name: "Note", exact: true }).press("Escape");
   await page.locator("body").press("a");
   await page.getByRole("combobox", { name: "Member or team" }).fill("Chen");
   await page.keyboard.press("Enter");
@@ -80,6 +80,31 @@ test("the keyboard assigns, labels, snoozes, closes and reopens", async () => {
   await page.locator("body").press("e");
   await conversation.getByRole("button", { name: "Reopen" }).waitFor();
   await page.locator("body").press("e");
+  await conversation.getByRole("button", { name: "Close" }).waitFor();
+});
+
+test("the keyboard marks unread, opens the commands, and sends and closes in one", async () => {
+  const conversation = page.getByRole("region", { name: "Conversation", exact: true });
+  await page.locator("body").press("u");
+  await page.locator("[data-conversation][aria-label^='Grace Hopper on whatsapp, 1 unread']").waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Type a command or a name" }).fill("contacts");
+  await page.getByRole("option", { name: /Go to contacts/ }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.locator("body").press("g");
+  await page.locator("body").press("c");
+  await page.waitForURL(/\/contacts/);
+  await page.locator("body").press("g");
+  await page.locator("body").press("i");
+  await page.waitForURL(/\/inbox/);
+  await page.locator("[data-conversation]", { hasText: "Grace Hopper" }).click();
+  await page.getByRole("article").first().waitFor();
+  await page.locator("body").press("r");
+  await page.keyboard.type("All done, goodbye");
+  await page.keyboard.press("Control+Enter");
+  await page.getByRole("article").filter({ hasText: "All done, goodbye" }).locator("[data-status=delivered]").waitFor();
+  await conversation.getByRole("button", { name: "Reopen" }).click();
   await conversation.getByRole("button", { name: "Close" }).waitFor();
 });
 

@@ -88,6 +88,23 @@ async fn more_than_the_rate_is_refused() {
 }
 
 #[tokio::test]
+async fn more_than_one_customer_should_get_is_refused_for_that_customer_only() {
+    let hub = Hub::start().await;
+    hub.greeted().await;
+    hub.simulator.whatsapp.set_pair_rate(Duration::from_millis(400), 2);
+    hub.text("1").await.unwrap();
+    hub.text("2").await.unwrap();
+    let third = hub.text("3").await;
+    assert!(
+        matches!(&third, Err(SendError::Later { scope: Scope::Conversation, reason, .. })
+            if reason.platform_code.as_deref() == Some("131056")),
+        "{third:?}"
+    );
+    tokio::time::sleep(Duration::from_millis(450)).await;
+    hub.text("3").await.unwrap();
+}
+
+#[tokio::test]
 async fn calls_that_meta_would_refuse() {
     let hub = Hub::start().await;
     hub.greeted().await;

@@ -1,14 +1,16 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-
-import type { Contact, ContactChange, Conversation, Page } from "./types";
+import { authorizedFetch } from "./authorized-fetch";
+import { Problem } from "./problem";
+import type { Contact, ContactChange, ContactNote, Conversation, ImportedRow, Page } from "./types";
 
 export const contactKeys = {
   lists: ["contacts"] as const,
   list: (q: string) => ["contacts", q] as const,
   one: (id: string) => ["contact", id] as const,
   conversations: (id: string) => ["contact", id, "conversations"] as const,
+  notes: (id: string) => ["contact", id, "notes"] as const,
 };
 
 export function contactList(q: string) {
@@ -46,4 +48,31 @@ export function mergeContact(id: string, other: string): Promise<Contact> {
 
 export function blockContact(id: string, blocked: boolean): Promise<Contact> {
   return body<Contact>(api.POST("/api/v1/contacts/{id}/block", { params: { path: { id } }, body: { blocked } }));
+}
+
+export function contactNotes(id: string) {
+  return queryOptions({
+    queryKey: contactKeys.notes(id),
+    queryFn: ({ signal }) => body<Page<ContactNote>>(api.GET("/api/v1/contacts/{id}/notes", { params: { path: { id } }, signal })),
+  });
+}
+
+export function noteContact(id: string, text: string): Promise<ContactNote> {
+  return body<ContactNote>(api.POST("/api/v1/contacts/{id}/notes", { params: { path: { id } }, body: { text } }));
+}
+
+/** Takes a table in; each row has its own outcome, in the order of the table. */
+export async function importContacts(csv: string): Promise<ImportedRow[]> {
+  const request = new Request(new URL("/api/v1/contacts/import", location.origin), { method: "POST", headers: { "content-type": "text/csv" }, body: csv });
+  const response = await authorizedFetch(request);
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw Problem.from(response.status, answer);
+  return (answer as Page<ImportedRow>).data;
+}
+
+/** All contacts as a table. */
+export async function exportContacts(): Promise<Blob> {
+  const response = await authorizedFetch(new Request(new URL("/api/v1/contacts/export", location.origin)));
+  if (!response.ok) throw Problem.from(response.status, await response.json().catch(() => undefined));
+  return response.blob();
 }

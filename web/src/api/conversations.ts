@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-import type { Conversation, ConversationChange, ConversationFilter, Counts, Page } from "./types";
+import type { Conversation, ConversationChange, ConversationFilter, ConversationOutcome, ConversationsChange, Counts, Page } from "./types";
 
 export const conversationKeys = {
   lists: ["conversations"] as const,
@@ -44,4 +44,10 @@ export function markUnread(id: string): Promise<Conversation> {
 
 export function markRead(id: string, seq: number): Promise<Conversation> {
   return body<Conversation>(api.POST("/api/v1/conversations/{id}/read", { params: { path: { id } }, body: { seq } }));
+}
+
+/** Changes up to 200 conversations; each has its own outcome. */
+export async function patchConversations(ids: string[], change: ConversationsChange): Promise<ConversationOutcome[]> {
+  const page = await body<Page<ConversationOutcome>>(api.PATCH("/api/v1/conversations/bulk", { body: { ids, ...change } }));
+  return page.data;
 }

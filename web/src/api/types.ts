@@ -109,7 +109,8 @@ export type Part =
   | { type: "location"; latitude: number; longitude: number; name: string | null; address: string | null; live: boolean }
   | { type: "contact"; name: string; phones: string[]; emails: string[]; organization: string | null }
   | { type: "choice"; id: string; title: string; description: string | null; data?: unknown }
-  | { type: "buttons"; buttons: Button[]; list: boolean }
+  | { type: "buttons"; buttons: Button[]; list: boolean; header?: string | null; footer?: string | null }
+  | { type: "change"; field: string; from: unknown; to: unknown; until?: string }
   | { type: "template"; name: string; language: string; header: string | null; footer: string | null }
   | { type: "order"; catalog_id: string | null; items: { id: string; quantity: number; price: string; currency: string }[] }
   | { type: "poll"; question: string; options: string[] }
@@ -233,6 +234,11 @@ export interface SendRequest {
   reply_to?: string;
   template?: TemplateRequest;
   buttons?: Button[];
+  /** The buttons are rows of a list to pick from. */
+  list?: boolean;
+  header?: string;
+  footer?: string;
+  location?: { latitude: number; longitude: number; name?: string; address?: string };
   note?: boolean;
   mentions?: string[];
   last_seen_seq?: number;
@@ -271,12 +277,43 @@ export interface ConversationFilter {
   q?: string;
 }
 
+/** Attributes that are not named stay; null takes one away. */
 export interface ContactChange {
   name?: string;
   phone?: string | null;
   email?: string | null;
   attributes?: Record<string, unknown>;
+  tags?: string[];
   version?: number;
+}
+
+/** What a colleague noted about a contact. */
+export interface ContactNote {
+  id: string;
+  author_id: string;
+  author_name: string | null;
+  text: string;
+  created_at: string;
+}
+
+/** What became of one row of a table of contacts, counted from 1. */
+export interface ImportedRow {
+  row: number;
+  outcome: "created" | "updated" | "skipped";
+  error: string | null;
+}
+
+/** A change of several conversations at once; labels are added to those that each has. */
+export interface ConversationsChange extends Pick<ConversationChange, "status" | "assignee_id" | "team_id" | "priority" | "snoozed_until"> {
+  add_labels?: string[];
+  remove_labels?: string[];
+}
+
+export interface ConversationOutcome {
+  id: string;
+  status: number;
+  conversation: Conversation | null;
+  problem: { detail: string; code: string } | null;
 }
 
 export interface MyOrganization {

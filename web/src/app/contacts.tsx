@@ -4,6 +4,7 @@ import { ArrowLeft, Users } from "lucide-react";
 import { ContactCard } from "@/features/contact/contact-card";
 import { ContactList } from "@/features/contacts/contact-list";
 import { ContactSearch } from "@/features/contacts/contact-search";
+import { TableMenu } from "@/features/contacts/table-menu";
 import { useNarrow } from "@/lib/use-media";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
@@ -20,7 +21,10 @@ export function Contacts() {
       {narrow && contactId ? null : (
         <section aria-label="Contacts" className="flex min-h-0 w-full flex-col border-r bg-canvas md:w-96 md:shrink-0">
           <header className="flex flex-col gap-2 border-b px-4 py-3">
-            <h1 className="text-lg font-semibold">Contacts</h1>
+            <div className="flex items-center justify-between">
+              <h1 className="text-lg font-semibold">Contacts</h1>
+              <TableMenu />
+            </div>
             <ContactSearch q={q} />
           </header>
           <ContactList q={q} openId={contactId} />

@@ -1,9 +1,10 @@
+import { lazy, Suspense } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 
 import { conversation as conversationQuery } from "@/api/conversations";
 import { Composer } from "@/features/composer/composer";
-import { ContactCard } from "@/features/contact/contact-card";
+import { CardSkeleton } from "@/features/contact/card-skeleton";
 import { Thread } from "@/features/thread/thread";
 import { ThreadHeader } from "@/features/thread/thread-header";
 import { ThreadSkeleton } from "@/features/thread/thread-skeleton";
@@ -13,6 +14,8 @@ import { heldConversation } from "@/live/cache";
 import { IconButton } from "@/ui/button";
 import { Failed } from "@/ui/states";
 import { queryClient } from "./query-client";
+
+const ContactCard = lazy(() => import("@/features/contact/contact-card").then((module) => ({ default: module.ContactCard })));
 
 interface ConversationPaneProps {
   conversationId: string;
@@ -56,7 +59,9 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
           <IconButton label="Fold the contact panel" className="absolute top-2 left-2 z-10 hidden max-[1179px]:inline-flex" onClick={() => panel.toggle(false)}>
             <X />
           </IconButton>
-          <ContactCard key={conversation.contact.id} contactId={conversation.contact.id} conversationId={conversation.id} />
+          <Suspense fallback={<CardSkeleton />}>
+            <ContactCard key={conversation.contact.id} contactId={conversation.contact.id} conversationId={conversation.id} />
+          </Suspense>
         </aside>
       ) : null}
     </>

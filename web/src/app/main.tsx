@@ -7,7 +7,7 @@ import { createRoot } from "react-dom/client";
 
 import { followTheme } from "@/lib/facts/theme";
 import { Toasts } from "@/ui/toast";
-import { TipProvider } from "@/ui/tooltip";
+import { Tips } from "@/ui/tooltip";
 import { queryClient } from "./query-client";
 import { router } from "./router";
 
@@ -19,10 +19,9 @@ if (!root) throw new Error("the page has no root element");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <TipProvider delayDuration={500}>
-        <RouterProvider router={router} />
-        <Toasts />
-      </TipProvider>
+      <RouterProvider router={router} />
+      <Toasts />
+      <Tips />
     </QueryClientProvider>
   </StrictMode>,
 );

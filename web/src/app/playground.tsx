@@ -7,7 +7,7 @@ import { createRoot } from "react-dom/client";
 import { Playground } from "@/features/playground/playground";
 import { followTheme } from "@/lib/facts/theme";
 import { Toasts } from "@/ui/toast";
-import { TipProvider } from "@/ui/tooltip";
+import { Tips } from "@/ui/tooltip";
 import { queryClient } from "./query-client";
 
 followTheme();
@@ -18,10 +18,9 @@ if (!root) throw new Error("the page has no root element");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <TipProvider delayDuration={500}>
-        <Playground />
-        <Toasts />
-      </TipProvider>
+      <Playground />
+      <Toasts />
+      <Tips />
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -1,11 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
 
 import { renew, useSession } from "@/api/session";
-import { AcceptInvitation } from "@/features/auth/accept-invitation";
-import { ForgotPassword } from "@/features/auth/forgot-password";
-import { Login } from "@/features/auth/login";
-import { Register } from "@/features/auth/register";
-import { ResetPassword } from "@/features/auth/reset-password";
 import { NotFound, PageFailed } from "./fallbacks";
 import { Shell } from "./shell";
 
@@ -27,11 +22,11 @@ function readSearch(raw: Record<string, unknown>): Search {
 const root = createRootRoute({ component: Outlet, validateSearch: readSearch, notFoundComponent: NotFound, errorComponent: PageFailed });
 
 const auth = [
-  createRoute({ getParentRoute: () => root, path: "/login", component: Login }),
-  createRoute({ getParentRoute: () => root, path: "/register", component: Register }),
-  createRoute({ getParentRoute: () => root, path: "/forgot-password", component: ForgotPassword }),
-  createRoute({ getParentRoute: () => root, path: "/reset-password", component: ResetPassword }),
-  createRoute({ getParentRoute: () => root, path: "/accept-invitation", component: AcceptInvitation }),
+  createRoute({ getParentRoute: () => root, path: "/login", component: lazyRouteComponent(() => import("@/features/auth/login"), "Login") }),
+  createRoute({ getParentRoute: () => root, path: "/register", component: lazyRouteComponent(() => import("@/features/auth/register"), "Register") }),
+  createRoute({ getParentRoute: () => root, path: "/forgot-password", component: lazyRouteComponent(() => import("@/features/auth/forgot-password"), "ForgotPassword") }),
+  createRoute({ getParentRoute: () => root, path: "/reset-password", component: lazyRouteComponent(() => import("@/features/auth/reset-password"), "ResetPassword") }),
+  createRoute({ getParentRoute: () => root, path: "/accept-invitation", component: lazyRouteComponent(() => import("@/features/auth/accept-invitation"), "AcceptInvitation") }),
 ];
 
 /** Pages of a member: a session is asked for once, by the cookie. */

@@ -14,6 +14,17 @@ export function shortAgo(at: string, now = Date.now()): string {
   return then.toLocaleDateString(undefined, { day: "numeric", month: "short", year: sameYear ? undefined : "numeric" });
 }
 
+/** How long ago, inside a sentence: `just now`, `5 min ago`, `3 h ago`, `4 days ago`; older ones by their date. */
+export function ago(at: string, now = Date.now()): string {
+  const passed = now - new Date(at).getTime();
+  if (passed < minute) return "just now";
+  if (passed < hour) return `${Math.floor(passed / minute)} min ago`;
+  if (passed < day) return `${Math.floor(passed / hour)} h ago`;
+  if (passed < 2 * day) return "yesterday";
+  if (passed < 14 * day) return `${Math.floor(passed / day)} days ago`;
+  return new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });
+}
+
 /** Hour and minute in the reader's own form. */
 export function clock(at: string): string {
   return new Date(at).toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" });
@@ -27,6 +38,16 @@ export function exact(at: string): string {
 /** Date and time without the weekday's full name. */
 export function dateAndTime(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** A day and a time near today, in few words: `today, 17:00`, `tomorrow, 9:00`, `Fri, 4 Mar, 9:00`. */
+export function moment(at: string, now = Date.now()): string {
+  const tomorrow = new Date(now);
+  tomorrow.setDate(tomorrow.getDate() + 1);
+  const day = dayKey(at);
+  if (day === dayKey(new Date(now).toISOString())) return `today, ${clock(at)}`;
+  if (day === dayKey(tomorrow.toISOString())) return `tomorrow, ${clock(at)}`;
+  return `${new Date(at).toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" })}, ${clock(at)}`;
 }
 
 /** The calendar day in the reader's own time zone; equal for two instants of one day. */

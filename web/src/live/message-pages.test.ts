@@ -101,6 +101,13 @@ describe("pages", () => {
     expect(ids(upsertMessage(pages([message(9), message(8)]), message(3)))).toEqual(["m3", "m8", "m9"]);
   });
 
+  it("leaves out what is newer than every loaded page while newer pages exist, but never what is unsent", () => {
+    const middle: MessagePages = { pages: [{ data: [message(4), message(5)], next_cursor: "older", newer: true }], pageParams: [undefined] };
+    expect(ids(upsertMessage(middle, message(9)))).toEqual(["m4", "m5"]);
+    expect(ids(upsertMessage(middle, message(9, { local: { state: "sending", request: { client_id: "x" } } })))).toEqual(["m4", "m5", "m9"]);
+    expect(ids(upsertMessage(middle, message(4, { text: "edited" })))).toEqual(["m4", "m5"]);
+  });
+
   it("shows a message once when pages overlap", () => {
     expect(ids(pages([message(3), message(2)], [message(2), message(1)]))).toEqual(["m1", "m2", "m3"]);
   });

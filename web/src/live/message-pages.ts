@@ -2,10 +2,16 @@ import type { InfiniteData } from "@tanstack/react-query";
 
 import type { Message, MessageStatus, SendRequest } from "@/api/types";
 
-/** A message as this browser holds it: `local` while the server has not taken it. */
-export type HeldMessage = Message & { local?: { state: "sending" | "failed"; problem?: string; code?: string; request: SendRequest } };
+/** Who spoke while a message was being written. */
+export interface Meanwhile {
+  name?: string;
+  at?: string;
+}
 
-type Page = { data: HeldMessage[]; next_cursor?: string | null };
+/** A message as this browser holds it: `local` while the server has not taken it. */
+export type HeldMessage = Message & { local?: { state: "sending" | "failed"; problem?: string; code?: string; request: SendRequest; meanwhile?: Meanwhile } };
+
+type Page = { data: HeldMessage[]; next_cursor?: string | null; newer?: boolean };
 export type MessagePages = InfiniteData<Page, unknown>;
 
 /** All messages of the loaded pages in order; unsent ones last. */
@@ -17,7 +23,7 @@ export function inOrder(pages: MessagePages | undefined): HeldMessage[] {
 
 /**
  * Puts a message in place of what it continues: the same id, or our own unsent copy with its client id. A message that
- * is older than every loaded page stays out, unless all pages are loaded.
+ * is older or newer than every loaded page stays out, unless all pages on that side are loaded.
  */
 export function upsertMessage(pages: MessagePages | undefined, message: HeldMessage): MessagePages | undefined {
   if (!pages?.pages.length) return pages;
@@ -67,7 +73,8 @@ function isCopy(held: HeldMessage, message: HeldMessage): boolean {
 }
 
 function isWithin(pages: Page[], message: HeldMessage): boolean {
-  if (message.local || !pages[pages.length - 1]?.next_cursor) return true;
-  const oldest = Math.min(...pages.flatMap((page) => page.data.map((held) => held.seq)));
-  return message.seq >= oldest;
+  if (message.local) return true;
+  const numbers = pages.flatMap((page) => page.data.filter((held) => !held.local).map((held) => held.seq));
+  if (pages[0]?.newer && message.seq > Math.max(...numbers)) return false;
+  return !pages[pages.length - 1]?.next_cursor || message.seq >= Math.min(...numbers);
 }

@@ -70,6 +70,19 @@ describe("the outbox", () => {
     expect(shown().map((one) => one.id)).toEqual(["m1"]);
   });
 
+  it("says who answered meanwhile, and sends anyway once that was seen", async () => {
+    const current = { sender: { name: "Bruno" }, sent_at: "2026-01-01T12:00:00Z" };
+    hub(() => Response.json({ code: "stale", detail: "Somebody answered.", current }, { status: 409 }));
+    await sendMessage(client, "c", { ...request, last_seen_seq: 3 });
+    expect(shown()[0]?.local).toMatchObject({ code: "stale", meanwhile: { name: "Bruno", at: "2026-01-01T12:00:00Z" } });
+
+    client.setQueryData(["conversation", "c"], { id: "c", last_seq: 6 });
+    hub(() => Response.json(taken(shown()[0] as HeldMessage), { status: 201 }));
+    await sendAgain(client, shown()[0] as HeldMessage, true);
+    expect(bodies).toEqual([{ ...request, last_seen_seq: 6 }]);
+    expect(shown().map((one) => one.id)).toEqual(["m1"]);
+  });
+
   it("keeps what was written while the hub cannot be reached", async () => {
     hub(() => Promise.reject(new TypeError("network")));
     await sendMessage(client, "c", request);

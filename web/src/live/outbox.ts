@@ -1,11 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 
-import { postMessage } from "@/api/messages";
+import { messageKeys, postMessage } from "@/api/messages";
 import { Problem } from "@/api/problem";
 import { useSession } from "@/api/session";
-import type { Attachment, Conversation, Message, Quote, SendRequest } from "@/api/types";
+import type { Attachment, Conversation, Message, Part, Quote, SendRequest } from "@/api/types";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
-import { patchMessage, removeMessage, type HeldMessage } from "./message-pages";
+import { endLoaded, toEnd } from "./jump";
+import { patchMessage, removeMessage, type HeldMessage, type Meanwhile } from "./message-pages";
 
 /** What the screen shows of a message before the server has it. */
 export interface Preview {
@@ -15,17 +16,23 @@ export interface Preview {
   text?: string;
 }
 
-/** Shows the message at once and sends it; a refusal stays on the message, with a way to try again. */
-export async function sendMessage(client: QueryClient, conversationId: string, request: SendRequest, preview: Preview = {}): Promise<void> {
+/** Shows the message at once and sends it; a refusal stays on the message, with a way to try again. Tells whether the server took it. */
+export async function sendMessage(client: QueryClient, conversationId: string, request: SendRequest, preview: Preview = {}): Promise<boolean> {
+  // Whoever answers while reading what is old goes back to the end, where the answer will stand.
+  if (!endLoaded(client, conversationId)) await toEnd(client, conversationId).catch(() => undefined);
   holdMessage(client, draft(conversationId, request, preview));
   touchRow(client, conversationId, request, preview);
-  await transmit(client, conversationId, request);
+  return transmit(client, conversationId, request);
 }
 
-/** Sends again what the server has not taken. The client id is the same, so that a lost answer makes no second message. */
-export async function sendAgain(client: QueryClient, message: HeldMessage): Promise<void> {
-  const { local } = message;
-  if (!local) return;
+/**
+ * Sends again what the server has not taken. The client id is the same, so that a lost answer makes no second message.
+ * `seen` says that the author has seen what was said meanwhile.
+ */
+export async function sendAgain(client: QueryClient, message: HeldMessage, seen = false): Promise<void> {
+  if (!message.local) return;
+  const newest = heldConversation(client, message.conversation_id)?.last_seq;
+  const local = { ...message.local, request: seen ? { ...message.local.request, last_seen_seq: newest } : message.local.request };
   changeMessages(client, message.conversation_id, (pages) =>
     patchMessage(pages, message.id, (held) => ({ ...held, local: { state: "sending", request: local.request } })),
   );
@@ -36,15 +43,19 @@ export function discard(client: QueryClient, message: HeldMessage): void {
   changeMessages(client, message.conversation_id, (pages) => removeMessage(pages, message.id));
 }
 
-async function transmit(client: QueryClient, conversationId: string, request: SendRequest): Promise<void> {
+async function transmit(client: QueryClient, conversationId: string, request: SendRequest): Promise<boolean> {
   try {
     holdMessage(client, await postMessage(conversationId, request));
+    return true;
   } catch (error) {
     const problem = error instanceof Error ? error.message : "It was not sent.";
-    const code = error instanceof Problem ? error.code : undefined;
+    const { code, current } = error instanceof Problem ? error : {};
     changeMessages(client, conversationId, (pages) =>
-      patchMessage(pages, request.client_id, (held) => ({ ...held, local: { state: "failed", problem, code, request } })),
+      patchMessage(pages, request.client_id, (held) => ({ ...held, local: { state: "failed", problem, code, request, meanwhile: code === "stale" ? said(current) : undefined } })),
     );
+    // What was said meanwhile is shown, so that it can be reviewed.
+    if (code === "stale") void client.invalidateQueries({ queryKey: messageKeys.of(conversationId) });
+    return false;
   }
 }
 
@@ -59,7 +70,7 @@ function draft(conversationId: string, request: SendRequest, preview: Preview): 
     direction: request.note ? "internal" : "outbound",
     kind: preview.kind ?? "text",
     text: preview.text ?? request.text ?? "",
-    parts: request.buttons ? [{ type: "buttons", buttons: request.buttons, list: false }] : [],
+    parts: partsOf(request),
     attachments: preview.attachments ?? [],
     reactions: [],
     reply_to: preview.reply_to ?? null,
@@ -77,6 +88,21 @@ function draft(conversationId: string, request: SendRequest, preview: Preview): 
     deleted_at: null,
     local: { state: "sending", request },
   };
+}
+
+function partsOf({ buttons, list, location, header, footer }: SendRequest): Part[] {
+  const parts: Part[] = [];
+  if (location) parts.push({ type: "location", latitude: location.latitude, longitude: location.longitude, name: location.name ?? null, address: location.address ?? null, live: false });
+  if (buttons) parts.push({ type: "buttons", buttons, list: list ?? false, header, footer });
+  return parts;
+}
+
+/** What the server says was said since the author looked: a message, or one inside a list. */
+function said(current: unknown): Meanwhile | undefined {
+  const one = Array.isArray(current) ? (current as unknown[]).at(-1) : current;
+  if (typeof one !== "object" || one === null) return undefined;
+  const { sender, sent_at: at } = ("message" in one && typeof one.message === "object" ? one.message : one) as { sender?: { name?: string | null }; sent_at?: string };
+  return { name: sender?.name ?? undefined, at };
 }
 
 function touchRow(client: QueryClient, conversationId: string, request: SendRequest, preview: Preview): void {

@@ -1,11 +1,12 @@
-import type { ReactNode } from "react";
+import { createContext, lazy, type ReactNode, Suspense, useContext, useState } from "react";
 import { Check } from "lucide-react";
-import { DropdownMenu as Radix } from "radix-ui";
+import type { DropdownMenu } from "radix-ui";
+import { Slot } from "radix-ui";
 
 import { classes } from "@/lib/classes";
 import { Keys } from "./keys";
 
-interface MenuProps {
+export interface MenuProps {
   trigger: ReactNode;
   children: ReactNode;
   align?: "start" | "end";
@@ -13,21 +14,33 @@ interface MenuProps {
   onOpenChange?: (open: boolean) => void;
 }
 
-export function Menu({ trigger, children, align = "end", open, onOpenChange }: MenuProps) {
+/** The pieces that an open menu is made of. They come with the first menu that is opened, not with the page. */
+export const MenuParts = createContext<Pick<typeof DropdownMenu, "Item" | "Label" | "Separator"> | undefined>(undefined);
+
+const load = () => import("./menu-parts");
+const OpenMenu = lazy(() => load().then((module) => ({ default: module.OpenMenu })));
+
+export function Menu(props: MenuProps) {
+  const [wanted, setWanted] = useState(false);
+  const shut = (
+    <Slot.Root
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onPointerEnter={() => void load()}
+      onFocus={() => void load()}
+      onClick={() => {
+        setWanted(true);
+        props.onOpenChange?.(true);
+      }}
+    >
+      {props.trigger}
+    </Slot.Root>
+  );
+  if (!wanted && !props.open) return shut;
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange} modal={false}>
-      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content
-          align={align}
-          sideOffset={4}
-          collisionPadding={8}
-          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-48 animate-appear overflow-y-auto rounded-lg border bg-raised p-1 shadow-float"
-        >
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+    <Suspense fallback={shut}>
+      <OpenMenu {...props} />
+    </Suspense>
   );
 }
 
@@ -42,8 +55,10 @@ interface MenuItemProps {
 }
 
 export function MenuItem({ children, icon, keys, checked, danger, disabled, onSelect }: MenuItemProps) {
+  const parts = useContext(MenuParts);
+  if (!parts) return null;
   return (
-    <Radix.Item
+    <parts.Item
       disabled={disabled}
       onSelect={onSelect}
       className={classes(
@@ -56,14 +71,16 @@ export function MenuItem({ children, icon, keys, checked, danger, disabled, onSe
       <span className="min-w-0 flex-1 truncate">{children}</span>
       {keys ? <Keys keys={keys} /> : null}
       {checked ? <Check className="text-accent-text" aria-label="chosen" /> : null}
-    </Radix.Item>
+    </parts.Item>
   );
 }
 
 export function MenuLabel({ children }: { children: ReactNode }) {
-  return <Radix.Label className="px-2 pt-2 pb-1 text-xs font-medium text-muted">{children}</Radix.Label>;
+  const parts = useContext(MenuParts);
+  return parts ? <parts.Label className="px-2 pt-2 pb-1 text-xs font-medium text-muted">{children}</parts.Label> : null;
 }
 
 export function MenuLine() {
-  return <Radix.Separator className="my-1 h-px bg-line" />;
+  const parts = useContext(MenuParts);
+  return parts ? <parts.Separator className="my-1 h-px bg-line" /> : null;
 }

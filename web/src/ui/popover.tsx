@@ -1,7 +1,7 @@
-import type { ReactNode } from "react";
-import { Popover as Radix } from "radix-ui";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import { Slot } from "radix-ui";
 
-interface PopoverProps {
+export interface PopoverProps {
   trigger: ReactNode;
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
@@ -11,15 +11,30 @@ interface PopoverProps {
   children: ReactNode;
 }
 
-export function Popover({ trigger, open, onOpenChange, side = "top", align = "start", label, children }: PopoverProps) {
+const load = () => import("./popover-parts");
+const OpenPopover = lazy(() => load().then((module) => ({ default: module.OpenPopover })));
+
+/** Floats beside its trigger; its pieces come with the first one that is opened, not with the page. */
+export function Popover(props: PopoverProps) {
+  const [wanted, setWanted] = useState(false);
+  const shut = (
+    <Slot.Root
+      aria-haspopup="dialog"
+      aria-expanded={false}
+      onPointerEnter={() => void load()}
+      onFocus={() => void load()}
+      onClick={() => {
+        setWanted(true);
+        props.onOpenChange?.(true);
+      }}
+    >
+      {props.trigger}
+    </Slot.Root>
+  );
+  if (!wanted && !props.open) return shut;
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
-      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
-        <Radix.Content aria-label={label} side={side} align={align} sideOffset={6} collisionPadding={8} className="z-40 animate-appear rounded-lg border bg-raised shadow-float">
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+    <Suspense fallback={shut}>
+      <OpenPopover {...props} />
+    </Suspense>
   );
 }

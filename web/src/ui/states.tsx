@@ -18,12 +18,13 @@ export function Empty({ icon, text, children }: { icon?: ReactNode; text: string
 /** What happened, and the way out. */
 export function Failed({ error, onRetry, className }: { error: unknown; onRetry?: () => void; className?: string }) {
   const denied = typeof error === "object" && error !== null && "status" in error && error.status === 403;
+  const gone = typeof error === "object" && error !== null && "status" in error && error.status === 404;
   const text = error instanceof Error ? error.message : "Something went wrong.";
   return (
     <div role="alert" className={classes("flex flex-col items-center justify-center gap-3 px-6 py-10 text-center", className)}>
       {denied ? <Lock className="size-6 text-muted" /> : <CircleAlert className="size-6 text-negative-text" />}
       <p className="max-w-sm text-balance">{denied ? "Your role does not include this page. An owner or admin can change it." : text}</p>
-      {onRetry && !denied ? <Button onClick={onRetry}>Try again</Button> : null}
+      {onRetry && !denied && !gone ? <Button onClick={onRetry}>Try again</Button> : null}
     </div>
   );
 }

@@ -1,18 +1,20 @@
+import { lazy, Suspense } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 
 import { useMay } from "@/api/may";
-import type { Conversation, ConversationChange } from "@/api/types";
+import type { Conversation, ConversationsChange } from "@/api/types";
 import { useCursor } from "@/lib/facts/cursor";
 import { useOverlay } from "@/lib/facts/overlay";
 import { useSelection } from "@/lib/facts/selection";
 import { useShortcuts } from "@/lib/shortcuts";
 import { count } from "@/lib/text";
 import { heldConversation } from "@/live/cache";
-import { changeConversation, markUnread } from "@/live/change-conversation";
+import { changeConversation, changeConversations, markUnread } from "@/live/change-conversation";
 import { toast, toastError } from "@/ui/toast";
-import { AssignDialog } from "./assign-dialog";
-import { LabelDialog } from "./label-dialog";
-import { SnoozeDialog } from "./snooze-dialog";
+
+const AssignDialog = lazy(() => import("./assign-dialog").then((module) => ({ default: module.AssignDialog })));
+const LabelDialog = lazy(() => import("./label-dialog").then((module) => ({ default: module.LabelDialog })));
+const SnoozeDialog = lazy(() => import("./snooze-dialog").then((module) => ({ default: module.SnoozeDialog })));
 
 /** What keys and toolbars do to conversations: those named, else those ticked, else the one under the cursor. */
 export function ConversationActions() {
@@ -27,21 +29,36 @@ export function ConversationActions() {
     return ids.map((id) => heldConversation(client, id)).filter((one) => one !== undefined);
   }
 
-  async function change(of: (conversation: Conversation) => ConversationChange, said?: string) {
+  async function change(to: ConversationsChange, said?: string) {
     const all = chosen();
+    const [first] = all;
     show(undefined);
-    clear();
+    if (!first) return;
+    if (all.length > 1) clear();
     try {
-      await Promise.all(all.map((one) => changeConversation(client, one.id, of(one))));
-      if (said) toast(all.length > 1 ? `${count(all.length, "conversation")} ${said}.` : `Conversation ${said}.`);
+      if (all.length === 1) await changeConversation(client, first.id, to);
+      else await changeMany(all, to, said);
+      if (said && all.length === 1) toast(`Conversation ${said}.`);
     } catch (error) {
       toastError(error);
     }
   }
+  async function changeMany(all: Conversation[], to: ConversationsChange, said = "changed") {
+    const { changed, refused } = await changeConversations(client, all.map((one) => one.id), to);
+    toast(refused.length ? `${count(changed, "conversation")} ${said}, ${refused.length} not: ${refused[0] ?? ""}` : `${count(changed, "conversation")} ${said}.`, { negative: refused.length > 0 });
+  }
 
   function closeOrReopen() {
     const reopen = chosen().every((one) => one.status === "closed");
-    void change(() => ({ status: reopen ? "open" : "closed" }), reopen ? "reopened" : "closed");
+    void change({ status: reopen ? "open" : "closed" }, reopen ? "reopened" : "closed");
+  }
+  function label(ids: string[], id: string, on: boolean) {
+    const [only] = ids;
+    const before = only && ids.length === 1 ? heldConversation(client, only) : undefined;
+    const work = before
+      ? changeConversation(client, before.id, { labels: on ? [...new Set([...before.labels, id])] : before.labels.filter((one) => one !== id) })
+      : changeConversations(client, ids, on ? { add_labels: [id] } : { remove_labels: [id] });
+    work.catch(toastError);
   }
 
   async function unread() {
@@ -63,12 +80,15 @@ export function ConversationActions() {
 
   if (!overlay || overlay === "palette" || overlay === "shortcuts") return null;
   const conversations = chosen();
+  const ids = conversations.map((one) => one.id);
   const first = conversations[0];
   if (!first) return null;
   const close = () => show(undefined);
-  if (overlay === "assign") return <AssignDialog conversation={first} onClose={close} onChoose={(to) => void change(() => to)} />;
-  if (overlay === "snooze") {
-    return <SnoozeDialog onClose={close} onChoose={(until) => void change(() => ({ status: "snoozed", snoozed_until: until }), "snoozed")} />;
-  }
-  return <LabelDialog conversations={conversations} onClose={close} onChange={(id, labels) => void changeConversation(client, id, { labels }).catch(toastError)} />;
+  return (
+    <Suspense>
+      {overlay === "assign" ? <AssignDialog conversation={first} onClose={close} onChoose={(to) => void change(to, "assigned")} /> : null}
+      {overlay === "snooze" ? <SnoozeDialog onClose={close} onChoose={(until) => void change({ status: "snoozed", snoozed_until: until }, "snoozed")} /> : null}
+      {overlay === "label" ? <LabelDialog conversations={conversations} onClose={close} onChange={(id, on) => label(ids, id, on)} /> : null}
+    </Suspense>
+  );
 }

@@ -14,7 +14,8 @@ import { toastError } from "@/ui/toast";
 interface LabelDialogProps {
   conversations: Conversation[];
   onClose: () => void;
-  onChange: (id: string, labels: string[]) => void;
+  /** A label is put on all of them, or taken off. */
+  onChange: (label: string, on: boolean) => void;
 }
 
 /** Adds and takes off labels; stays open, because there are often several. */
@@ -31,7 +32,7 @@ export function LabelDialog({ conversations, onClose, onChange }: LabelDialogPro
     const off = everyone(label);
     const next = new Map([...held].map(([id, labels]) => [id, off ? labels.filter((one) => one !== label) : [...new Set([...labels, label])]]));
     setHeld(next);
-    for (const [id, labels] of next) if (labels !== held.get(id)) onChange(id, labels);
+    onChange(label, !off);
   }
   async function create() {
     try {

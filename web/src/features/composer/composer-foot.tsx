@@ -1,14 +1,16 @@
-import { useRef } from "react";
-import { LayoutTemplate, Paperclip, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
+import { lazy, Suspense, useRef } from "react";
+import { LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
 
 import type { Abilities } from "@/api/types";
 import { classes } from "@/lib/classes";
 import { Button, IconButton } from "@/ui/button";
-import { EmojiGrid } from "@/ui/emoji-grid";
+import { Menu, MenuItem } from "@/ui/menu";
 import { Popover } from "@/ui/popover";
 import type { Counter } from "./limits";
 import type { Window } from "./window";
 import { WindowNote } from "./window-note";
+
+const EmojiGrid = lazy(() => import("@/ui/emoji-grid").then((module) => ({ default: module.EmojiGrid })));
 
 interface ComposerFootProps {
   note: boolean;
@@ -22,7 +24,8 @@ interface ComposerFootProps {
   onEmoji: (emoji: string) => void;
   onFiles: (files: Iterable<File>) => void;
   onTemplate: () => void;
-  onButtons: () => void;
+  onOffer: () => void;
+  onLocation: () => void;
   onSend: () => void;
 }
 
@@ -30,6 +33,7 @@ interface ComposerFootProps {
 export function ComposerFoot(props: ComposerFootProps) {
   const { note, shut, editing, channelName, abilities, window, count, ready } = props;
   const files = useRef<HTMLInputElement>(null);
+  const choices = abilities?.buttons ?? abilities?.list;
   return (
     <div className="flex items-center gap-1 px-2 pt-1 pb-2">
       {shut ? null : (
@@ -42,22 +46,40 @@ export function ComposerFoot(props: ComposerFootProps) {
               </IconButton>
             }
           >
-            <EmojiGrid onPick={props.onEmoji} />
+            <Suspense fallback={<div className="h-66 w-72" />}>
+              <EmojiGrid onPick={props.onEmoji} />
+            </Suspense>
           </Popover>
           {!editing && !note && abilities?.media.length ? (
             <IconButton label="Attach files" onClick={() => files.current?.click()}>
               <Paperclip />
             </IconButton>
           ) : null}
-          {!editing && !note && abilities?.buttons ? (
-            <IconButton label="Add buttons to choose from" className="hidden sm:inline-flex" onClick={props.onButtons}>
-              <SquareMousePointer />
-            </IconButton>
-          ) : null}
-          {!editing && !note && abilities?.templates ? (
-            <IconButton label="Send a template" onClick={props.onTemplate}>
-              <LayoutTemplate />
-            </IconButton>
+          {!editing && !note && (choices || abilities?.location || abilities?.templates) ? (
+            <Menu
+              align="start"
+              trigger={
+                <IconButton label="More to send">
+                  <Plus />
+                </IconButton>
+              }
+            >
+              {choices ? (
+                <MenuItem icon={<SquareMousePointer />} onSelect={props.onOffer}>
+                  {abilities?.list ? "Buttons or a list" : "Buttons"}
+                </MenuItem>
+              ) : null}
+              {abilities?.location ? (
+                <MenuItem icon={<MapPin />} onSelect={props.onLocation}>
+                  Location
+                </MenuItem>
+              ) : null}
+              {abilities?.templates ? (
+                <MenuItem icon={<LayoutTemplate />} onSelect={props.onTemplate}>
+                  Template
+                </MenuItem>
+              ) : null}
+            </Menu>
           ) : null}
           <input
             ref={files}

@@ -4,19 +4,20 @@ import { useQuery } from "@tanstack/react-query";
 import { channels } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import { members } from "@/api/organization";
-import type { Button, Conversation } from "@/api/types";
+import type { Conversation } from "@/api/types";
 import { classes } from "@/lib/classes";
 import { draftKey, useDrafts } from "@/lib/facts/drafts";
 import { useComposerMode } from "@/lib/facts/composer-mode";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useNow } from "@/lib/use-now";
-import { ButtonsEditor } from "./buttons-editor";
 import { ClosedWindow } from "./closed-window";
 import { ComposerFoot } from "./composer-foot";
 import { ComposerTabs } from "./composer-tabs";
 import { ContextStrip } from "./context-strip";
 import { counter } from "./limits";
 import { mentioned } from "./mentions";
+import { newChoice, noOffer } from "./offer";
+import { OfferEditor } from "./offer-editor";
 import { TextField } from "./text-field";
 import { TypingLine } from "./typing-line";
 import { UploadTray } from "./upload-tray";
@@ -25,11 +26,12 @@ import { useTypingSignal } from "./use-typing";
 import { useUploads } from "./use-uploads";
 import { windowNow } from "./window";
 
+const LocationDialog = lazy(() => import("./location-dialog").then((module) => ({ default: module.LocationDialog })));
 const TemplateDialog = lazy(() => import("./template-dialog").then((module) => ({ default: module.TemplateDialog })));
 
 /** Where an agent writes to the customer, or to the team. */
 export function Composer({ conversation }: { conversation: Conversation }) {
-  const { mode, set, find, send, sendTemplate } = useSend(conversation);
+  const { mode, set, find, send, sendTemplate, sendLocation } = useSend(conversation);
   const { note } = mode;
   const key = draftKey(conversation.id, note);
   const text = useDrafts((state) => state.drafts[key] ?? "");
@@ -41,8 +43,8 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const abilities = channel?.abilities;
   const channelName = channel?.name ?? conversation.channel;
   const { uploads, add, remove, retry, clear } = useUploads(note ? undefined : abilities, channelName);
-  const [buttons, setButtons] = useState<Button[]>([]);
-  const [picking, setPicking] = useState(false);
+  const [offer, setOffer] = useState(noOffer);
+  const [picking, setPicking] = useState<"template" | "location">();
   const [dragging, setDragging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const typing = useTypingSignal(conversation.id);
@@ -67,10 +69,10 @@ export function Composer({ conversation }: { conversation: Conversation }) {
 
   function submit(andClose = false) {
     if (!ready || shut) return;
-    const outgoing = { text: text.trim(), note, uploads, buttons, mentions: note ? mentioned(text, people) : [] };
+    const outgoing = { text: text.trim(), note, uploads, offer, mentions: note ? mentioned(text, people) : [] };
     write(key, "");
     clear();
-    setButtons([]);
+    setOffer(noOffer);
     typing.stop();
     void send(outgoing, andClose);
   }
@@ -95,7 +97,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
         <ComposerTabs note={note} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
         {context ? <ContextStrip message={context} editing={editing} onDrop={() => (editing && write(key, ""), set(conversation.id, { replyTo: undefined, editing: undefined }))} /> : null}
         {shut ? (
-          <ClosedWindow channelName={channelName} contactName={conversation.contact.name} hours={abilities?.window_hours ?? 24} templates={abilities?.templates ?? false} onTemplate={() => setPicking(true)} />
+          <ClosedWindow channelName={channelName} contactName={conversation.contact.name} hours={abilities?.window_hours ?? 24} templates={abilities?.templates ?? false} onTemplate={() => setPicking("template")} />
         ) : (
           <>
             <UploadTray uploads={uploads} onRemove={remove} onRetry={retry} />
@@ -103,7 +105,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
               ref={field}
               text={text}
               note={note}
-              placeholder={note ? "Write a note for your team. @ mentions somebody." : `Write to ${conversation.contact.name || "the customer"} on ${channelName}`}
+              placeholder={note ? "Write a note for your team. @ mentions somebody." : `Write to ${brief(conversation.contact.name) || "the customer"} on ${channelName}`}
               people={note ? people : []}
               onChange={(next) => {
                 write(key, next);
@@ -112,7 +114,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
               onFiles={add}
               onSubmit={submit}
             />
-            {!note && !editing && abilities?.buttons && buttons.length ? <ButtonsEditor ability={abilities.buttons} buttons={buttons} onChange={setButtons} /> : null}
+            {!note && !editing && abilities && offer.buttons.length ? <OfferEditor abilities={abilities} offer={offer} onChange={setOffer} onDrop={() => setOffer(noOffer)} /> : null}
           </>
         )}
         <ComposerFoot
@@ -126,18 +128,28 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           ready={ready}
           onEmoji={(emoji) => (write(key, text + emoji), field.current?.focus())}
           onFiles={add}
-          onTemplate={() => setPicking(true)}
-          onButtons={() => setButtons([...buttons, { id: crypto.randomUUID().slice(0, 8), title: "" }])}
+          onTemplate={() => setPicking("template")}
+          onOffer={() => setOffer({ ...offer, buttons: [...offer.buttons, newChoice()] })}
+          onLocation={() => setPicking("location")}
           onSend={() => submit()}
         />
       </div>
       <Suspense>
-        {picking ? (
+        {picking === "location" ? (
+          <LocationDialog
+            onClose={() => setPicking(undefined)}
+            onSend={(location) => {
+              setPicking(undefined);
+              void sendLocation(location);
+            }}
+          />
+        ) : null}
+        {picking === "template" ? (
           <TemplateDialog
             integrationId={conversation.integration_id}
-            onClose={() => setPicking(false)}
+            onClose={() => setPicking(undefined)}
             onSend={(template, blanks) => {
-              setPicking(false);
+              setPicking(undefined);
               void sendTemplate(template, blanks);
             }}
           />
@@ -145,4 +157,10 @@ export function Composer({ conversation }: { conversation: Conversation }) {
       </Suspense>
     </section>
   );
+}
+
+/** A placeholder is never longer than its line. */
+function brief(name: string): string {
+  const letters = [...name];
+  return letters.length > 28 ? `${letters.slice(0, 26).join("").trimEnd()}…` : name;
 }

@@ -1,13 +1,14 @@
 import { useQueryClient } from "@tanstack/react-query";
 
 import { editMessage, messageKeys } from "@/api/messages";
-import type { Attachment, Button, Conversation, Template } from "@/api/types";
+import type { Attachment, Conversation, SendRequest, Template } from "@/api/types";
 import { plain, useComposerMode } from "@/lib/facts/composer-mode";
 import { holdMessage } from "@/live/cache";
 import { changeConversation } from "@/live/change-conversation";
 import { inOrder, type HeldMessage, type MessagePages } from "@/live/message-pages";
 import { sendMessage } from "@/live/outbox";
 import { toastError } from "@/ui/toast";
+import { type Offer, offered } from "./offer";
 import { type Blanks, filled, templateRequest } from "./template-values";
 import type { Upload } from "./use-uploads";
 
@@ -15,7 +16,7 @@ interface Outgoing {
   text: string;
   note: boolean;
   uploads: Upload[];
-  buttons: Button[];
+  offer: Offer;
   mentions: string[];
 }
 
@@ -30,7 +31,7 @@ export function useSend(conversation: Conversation) {
     return messageId ? inOrder(client.getQueryData<MessagePages>(messageKeys.of(id))).find((message) => message.id === messageId) : undefined;
   }
 
-  async function send({ text, note, uploads, buttons, mentions }: Outgoing, andClose: boolean): Promise<void> {
+  async function send({ text, note, uploads, offer, mentions }: Outgoing, andClose: boolean): Promise<void> {
     const quoted = note ? undefined : find(mode.replyTo);
     const editing = mode.editing;
     set(id, { replyTo: undefined, editing: undefined });
@@ -39,7 +40,8 @@ export function useSend(conversation: Conversation) {
       return;
     }
     const attachments = uploads.flatMap((one) => (one.attachment ? [{ ...one.attachment, local_url: one.preview } satisfies Attachment] : []));
-    const offered = buttons.filter((button) => button.title.trim());
+    const buttons = note ? [] : offered(offer);
+    const framed = buttons.length > 0;
     const sent = sendMessage(
       client,
       id,
@@ -49,21 +51,26 @@ export function useSend(conversation: Conversation) {
         note: note || undefined,
         attachments: attachments.length ? attachments.map((one) => one.id) : undefined,
         reply_to: quoted?.id,
-        buttons: offered.length && !note ? offered : undefined,
+        buttons: framed ? buttons : undefined,
+        header: (framed && offer.header.trim()) || undefined,
+        footer: (framed && offer.footer.trim()) || undefined,
         mentions: mentions.length ? mentions : undefined,
         last_seen_seq: conversation.last_seq || undefined,
       },
       { attachments, kind: attachments[0] ? kindOf(attachments[0]) : "text", reply_to: quoted ? { id: quoted.id, external_id: quoted.external_id, text: quoted.text, sender_name: quoted.sender.name } : null },
     );
-    if (andClose) await changeConversation(client, id, { status: "closed" }).catch(toastError);
-    await sent;
+    // Closed only behind the message: an answer to a closed conversation would open it again.
+    if ((await sent) && andClose) await changeConversation(client, id, { status: "closed" }).catch(toastError);
   }
 
-  function sendTemplate(template: Template, blanks: Blanks): Promise<void> {
+  function sendTemplate(template: Template, blanks: Blanks): Promise<boolean> {
     const request = templateRequest(template, blanks);
     return sendMessage(client, id, { client_id: crypto.randomUUID(), template: request }, { kind: "template", text: filled(template.body, "body", blanks) });
   }
-  return { mode, set, find, send, sendTemplate };
+  function sendLocation(location: NonNullable<SendRequest["location"]>): Promise<boolean> {
+    return sendMessage(client, id, { client_id: crypto.randomUUID(), location, last_seen_seq: conversation.last_seq || undefined }, { kind: "location", text: location.name ?? "" });
+  }
+  return { mode, set, find, send, sendTemplate, sendLocation };
 }
 
 function kindOf({ kind }: Attachment): string {

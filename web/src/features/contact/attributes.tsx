@@ -16,13 +16,10 @@ export function Attributes({ attributes, disabled, onChange }: AttributesProps) 
   const [adding, setAdding] = useState<string>();
   const entries = Object.entries(attributes);
 
-  function without(name: string): Record<string, unknown> {
-    return Object.fromEntries(entries.filter(([other]) => other !== name));
-  }
   async function add() {
     const name = adding?.trim() ?? "";
     setAdding(undefined);
-    if (name && !(name in attributes)) await onChange({ attributes: { ...attributes, [name]: "" } });
+    if (name && !(name in attributes)) await onChange({ attributes: { [name]: "" } });
   }
   return (
     <div className="flex flex-col gap-1.5">
@@ -34,9 +31,9 @@ export function Attributes({ attributes, disabled, onChange }: AttributesProps) 
                 {name}
               </dt>
               <dd className="flex min-w-0 flex-1 items-start justify-between gap-1">
-                <EditInPlace label={name} value={shown(value)} disabled={disabled} placeholder="Empty" onSave={(next) => onChange({ attributes: { ...attributes, [name]: like(value, next) } })} />
+                <EditInPlace label={name} value={shown(value)} disabled={disabled} placeholder="Empty" onSave={(next) => onChange({ attributes: { [name]: like(value, next) } })} />
                 {disabled ? null : (
-                  <IconButton small label={`Remove ${name}`} className="size-5! min-h-0! opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => void onChange({ attributes: without(name) })}>
+                  <IconButton small label={`Remove ${name}`} className="size-5! min-h-0! opacity-0 group-hover:opacity-100 focus-visible:opacity-100" onClick={() => void onChange({ attributes: { [name]: null } })}>
                     <X />
                   </IconButton>
                 )}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ban, Merge, MoreHorizontal } from "lucide-react";
 
@@ -10,16 +10,20 @@ import { Avatar } from "@/ui/avatar";
 import { IconButton } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Chip } from "@/ui/chip";
-import { Confirm } from "@/ui/confirm";
 import { Menu, MenuItem } from "@/ui/menu";
-import { Failed, Lines } from "@/ui/states";
+import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { Attributes } from "./attributes";
+import { CardSkeleton } from "./card-skeleton";
 import { EditInPlace } from "./edit-in-place";
-import { MergeDialog } from "./merge-dialog";
+import { Notes } from "./notes";
 import { OtherConversations } from "./other-conversations";
 import { Section } from "./section";
+import { Tags } from "./tags";
 import { useChangeContact } from "./use-change-contact";
+
+const Confirm = lazy(() => import("@/ui/confirm").then((module) => ({ default: module.Confirm })));
+const MergeDialog = lazy(() => import("./merge-dialog").then((module) => ({ default: module.MergeDialog })));
 
 interface ContactCardProps {
   contactId: string;
@@ -97,19 +101,27 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
           ))}
         </dl>
       </Section>
+      <Section title="Tags">
+        <Tags tags={contact.tags ?? []} disabled={!writes} onChange={(tags) => change({ tags })} />
+      </Section>
       <Section title="Attributes">
         <Attributes attributes={contact.attributes} disabled={!writes} onChange={change} />
       </Section>
+      <Notes contactId={contact.id} disabled={!writes} />
       <OtherConversations contactId={contact.id} except={conversationId} />
-      <Confirm
-        open={dialog === "block"}
-        title={contact.blocked ? `Unblock ${contact.name}?` : `Block ${contact.name}?`}
-        text={contact.blocked ? "Their messages are taken in again." : "What they write from now on is not shown. Nothing that was said is lost."}
-        act={contact.blocked ? "Unblock" : "Block"}
-        onClose={() => setDialog(undefined)}
-        onConfirm={() => void block()}
-      />
-      {dialog === "merge" ? <MergeDialog contact={contact} onClose={() => setDialog(undefined)} onMerged={onMerged} /> : null}
+      <Suspense>
+        {dialog === "block" ? (
+          <Confirm
+            open
+            title={contact.blocked ? `Unblock ${contact.name || "this contact"}?` : `Block ${contact.name || "this contact"}?`}
+            text={contact.blocked ? "Their messages are taken in again." : "What they write from now on is not shown. Nothing that was said is lost."}
+            act={contact.blocked ? "Unblock" : "Block"}
+            onClose={() => setDialog(undefined)}
+            onConfirm={() => void block()}
+          />
+        ) : null}
+        {dialog === "merge" ? <MergeDialog contact={contact} onClose={() => setDialog(undefined)} onMerged={onMerged} /> : null}
+      </Suspense>
     </div>
   );
 }
@@ -119,18 +131,6 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
     <div className="flex gap-2">
       <dt className="w-20 shrink-0 text-sm text-muted">{name}</dt>
       <dd className="min-w-0 flex-1">{children}</dd>
-    </div>
-  );
-}
-
-function CardSkeleton() {
-  return (
-    <div aria-busy="true" aria-label="Loading the contact">
-      <div className="flex flex-col items-center gap-3 pt-5 pb-6">
-        <div className="skeleton size-14 rounded-full" />
-        <div className="skeleton h-5 w-36" />
-      </div>
-      <Lines rows={6} className="border-t p-4" />
     </div>
   );
 }

@@ -12,7 +12,7 @@ export function useChangeContact(contact: Contact | undefined): (change: Contact
   return async (change) => {
     if (!contact) return false;
     const key = contactKeys.one(contact.id);
-    client.setQueryData<Contact>(key, { ...contact, ...change, version: contact.version });
+    client.setQueryData<Contact>(key, foresee(contact, change));
     try {
       client.setQueryData(key, await patchContact(contact.id, { ...change, version: contact.version }));
       void client.invalidateQueries({ queryKey: contactKeys.lists });
@@ -26,4 +26,10 @@ export function useChangeContact(contact: Contact | undefined): (change: Contact
       return false;
     }
   };
+}
+
+/** Attributes are changed one by one: null takes one away, the others stay. */
+function foresee(contact: Contact, change: ContactChange): Contact {
+  const attributes = Object.fromEntries(Object.entries({ ...contact.attributes, ...change.attributes }).filter(([, value]) => value !== null));
+  return { ...contact, ...change, attributes, version: contact.version };
 }

@@ -24,6 +24,7 @@ export function ConnectPage() {
   return (
     <Page
       title="Connect a channel"
+      text="Choose where your customers write; then enter what that platform gives you."
       act={
         <Button asChild look="quiet">
           <Link to="/settings/$page" params={{ page: "integrations" }}>
@@ -42,10 +43,10 @@ export function ConnectPage() {
             role="radio"
             aria-checked={one.id === channel?.id}
             onClick={() => setChosen(one.id)}
-            className={classes("flex h-12 items-center gap-2.5 rounded-md border px-3 font-medium", one.id === channel?.id ? "border-accent bg-accent-quiet on-tint" : "bg-surface hover:border-line-strong")}
+            className={classes("flex h-12 min-w-0 items-center gap-2.5 rounded-md border px-3 font-medium", one.id === channel?.id ? "border-accent bg-accent-quiet on-tint" : "bg-surface hover:border-line-strong")}
           >
             <ChannelGlyph channel={one.id} />
-            {one.name}
+            <span className="truncate">{one.name}</span>
           </button>
         ))}
       </div>

@@ -6,7 +6,7 @@ import { testIntegration } from "@/api/integration-changes";
 import { integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import type { Check, Integration } from "@/api/types";
-import { dateAndTime } from "@/lib/time";
+import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Panel } from "@/ui/page";
 import { toastError } from "@/ui/toast";
@@ -34,7 +34,7 @@ export function HealthPanel({ integration }: { integration: Integration }) {
     <Panel title="Health">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="text-sm text-muted">
-          {fresh ? "Tested just now." : integration.checked_at ? `Tested ${dateAndTime(integration.checked_at)}.` : "Not tested yet: a test asks the platform about the token, the address and the permissions."}
+          {fresh ? "Tested just now." : integration.checked_at ? <>Tested <Ago at={integration.checked_at} />.</> : "Not tested yet: a test asks the platform about the token, the address and the permissions."}
         </p>
         {writes ? (
           <Button busy={busy} onClick={() => void test()}>

@@ -6,7 +6,7 @@ import { ArrowLeft, Pause, Play, Trash2 } from "lucide-react";
 import { pauseIntegration, removeIntegration, resumeIntegration } from "@/api/integration-changes";
 import { channels, integration, integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
-import { dateAndTime } from "@/lib/time";
+import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { CopyField } from "@/ui/copy-field";
@@ -70,9 +70,20 @@ export function IntegrationPage({ id }: { id: string }) {
       <Panel>
         <div className="flex flex-wrap items-center gap-2">
           <StateChip status={one.status} />
-          <p className="flex-1 text-sm text-muted">
-            {one.last_inbound_at ? `Last message in ${dateAndTime(one.last_inbound_at)}` : "No message has come in yet"}
-            {one.last_outbound_at ? `, last out ${dateAndTime(one.last_outbound_at)}` : ""}.
+          <p className="flex-1 basis-48 text-sm text-muted">
+            {one.last_inbound_at ? (
+              <>
+                Last message in <Ago at={one.last_inbound_at} />
+              </>
+            ) : (
+              "No message has come in yet"
+            )}
+            {one.last_outbound_at ? (
+              <>
+                , last out <Ago at={one.last_outbound_at} />
+              </>
+            ) : null}
+            .
           </p>
           {writes && one.status === "paused" ? (
             <Button onClick={() => void run(resumeIntegration(id))}>

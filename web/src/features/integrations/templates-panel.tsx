@@ -6,7 +6,7 @@ import { syncTemplates } from "@/api/integration-changes";
 import { integrations, templates } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import type { Integration } from "@/api/types";
-import { dateAndTime } from "@/lib/time";
+import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Chip } from "@/ui/chip";
 import { Panel } from "@/ui/page";
@@ -30,7 +30,7 @@ export function TemplatesPanel({ integration }: { integration: Integration }) {
   return (
     <Panel title="Templates">
       <div className="mb-2 flex flex-wrap items-center justify-between gap-3">
-        <p className="text-sm text-muted">{integration.templates_synced_at ? `Fetched ${dateAndTime(integration.templates_synced_at)}.` : "Not fetched yet."}</p>
+        <p className="text-sm text-muted">{integration.templates_synced_at ? <>Fetched <Ago at={integration.templates_synced_at} />.</> : "Not fetched yet."}</p>
         {writes ? (
           <Button busy={busy} onClick={() => void sync()}>
             <RefreshCw /> Fetch templates

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 
 import { useOverlay } from "@/lib/facts/overlay";
 import { useSelection } from "@/lib/facts/selection";
-import { changeConversation } from "@/live/change-conversation";
+import { changeConversations } from "@/live/change-conversation";
 import { IconButton } from "@/ui/button";
 import { toast, toastError } from "@/ui/toast";
 import { count } from "@/lib/text";
@@ -19,8 +19,8 @@ export function BulkBar() {
     const ids = [...ticked];
     clear();
     try {
-      await Promise.all(ids.map((id) => changeConversation(client, id, { status: "closed" })));
-      toast(`${count(ids.length, "conversation")} closed.`);
+      const { changed } = await changeConversations(client, ids, { status: "closed" });
+      toast(`${count(changed, "conversation")} closed.`);
     } catch (error) {
       toastError(error);
     }

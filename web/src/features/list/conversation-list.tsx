@@ -1,21 +1,28 @@
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 
 import { conversationList } from "@/api/conversations";
 import { members } from "@/api/organization";
 import { useSession } from "@/api/session";
+import { useMay } from "@/api/may";
+import type { Conversation } from "@/api/types";
 import { viewFilter } from "@/api/views";
 import { useCursor } from "@/lib/facts/cursor";
 import { useDensity } from "@/lib/facts/density";
 import { useDrafts } from "@/lib/facts/drafts";
-import { useSelection } from "@/lib/facts/selection";
+import { useOverlay } from "@/lib/facts/overlay";
+import { rangeTo, useSelection } from "@/lib/facts/selection";
+import { useNarrow } from "@/lib/use-media";
 import { useNow } from "@/lib/use-now";
+import { changeConversation } from "@/live/change-conversation";
 import { Failed } from "@/ui/states";
+import { toast, toastError } from "@/ui/toast";
 import { EmptyList } from "./empty-list";
 import { ListSkeleton } from "./list-skeleton";
 import { Row } from "./row";
+import { SwipeRow } from "./swipe-row";
 import { useListKeys } from "./use-list-keys";
 
 interface ConversationListProps {
@@ -36,6 +43,10 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
   const compact = useDensity((state) => state.density === "compact");
   const now = useNow();
   const navigate = useNavigate();
+  const client = useQueryClient();
+  const show = useOverlay((state) => state.show);
+  const swipes = useNarrow();
+  const writes = useMay("writeConversations");
   const scroller = useRef<HTMLDivElement>(null);
 
   const virtual = useVirtualizer({
@@ -58,8 +69,14 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
     if (hasNextPage && !isFetchingNextPage && lastShown >= rows.length - 10) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage, lastShown, rows.length]);
 
+  const ids = useMemo(() => rows.map((row) => row.id), [rows]);
+  const onTick = useCallback(
+    (id: string, range: boolean) => (range ? add(rangeTo(ids, useSelection.getState().anchor, id)) : toggle(id)),
+    [ids, toggle, add],
+  );
+
   useListKeys({
-    ids: rows.map((row) => row.id),
+    ids,
     cursor,
     move: (id, index) => {
       move(id);
@@ -71,7 +88,15 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
     toggle,
     add,
   });
-  const onTick = useCallback((id: string) => toggle(id), [toggle]);
+  async function closeOrReopen({ id, status, snoozed_until }: Conversation) {
+    const next = status === "closed" ? "open" : "closed";
+    try {
+      await changeConversation(client, id, { status: next });
+      toast(next === "closed" ? "Conversation closed." : "Conversation reopened.", { act: { label: "Undo", run: () => void changeConversation(client, id, status === "snoozed" ? { snoozed_until } : { status }).catch(toastError) } });
+    } catch (error) {
+      toastError(error);
+    }
+  }
 
   if (list.isPending) return <ListSkeleton compact={compact} />;
   if (list.isError && rows.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} className="flex-1" />;
@@ -84,23 +109,32 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
           const conversation = rows[item.index];
           if (!conversation) return null;
           const other = conversation.assignee_id && conversation.assignee_id !== me?.id;
+          const row = (
+            <Row
+              conversation={conversation}
+              view={view}
+              q={q}
+              me={me}
+              assignee={other ? people.data?.find((one) => one.id === conversation.assignee_id) : undefined}
+              draft={drafts[conversation.id]}
+              open={conversation.id === openId}
+              cursor={conversation.id === cursor}
+              ticked={ticked.has(conversation.id)}
+              ticking={ticked.size > 0}
+              compact={compact}
+              now={now}
+              onTick={onTick}
+            />
+          );
           return (
             <li key={item.key} className="absolute inset-x-0 top-0" style={{ height: item.size, transform: `translateY(${item.start}px)` }}>
-              <Row
-                conversation={conversation}
-                view={view}
-                q={q}
-                me={me}
-                assignee={other ? people.data?.find((one) => one.id === conversation.assignee_id) : undefined}
-                draft={drafts[conversation.id]}
-                open={conversation.id === openId}
-                cursor={conversation.id === cursor}
-                ticked={ticked.has(conversation.id)}
-                ticking={ticked.size > 0}
-                compact={compact}
-                now={now}
-                onTick={onTick}
-              />
+              {swipes && writes ? (
+                <SwipeRow closed={conversation.status === "closed"} onClose={() => void closeOrReopen(conversation)} onSnooze={() => show("snooze", [conversation.id])}>
+                  {row}
+                </SwipeRow>
+              ) : (
+                row
+              )}
             </li>
           );
         })}

@@ -22,7 +22,7 @@ interface RowProps {
   ticking: boolean;
   compact: boolean;
   now: number;
-  onTick: (id: string) => void;
+  onTick: (id: string, range: boolean) => void;
 }
 
 export const Row = memo(function Row(props: RowProps) {
@@ -48,7 +48,7 @@ export const Row = memo(function Row(props: RowProps) {
       >
         {compact ? (
           <>
-            <span className="w-28 shrink-0 truncate">{conversation.contact.name || "Unnamed"}</span>
+            <span dir="auto" className="w-28 shrink-0 truncate text-left">{conversation.contact.name || "Unnamed"}</span>
             <Line {...props} />
             <Mark conversation={conversation} />
             <Time at={conversation.last_message_at} now={now} />
@@ -56,7 +56,7 @@ export const Row = memo(function Row(props: RowProps) {
         ) : (
           <span className="flex min-w-0 flex-1 flex-col gap-0.5">
             <span className="flex items-baseline gap-2">
-              <span className="min-w-0 flex-1 truncate">{conversation.contact.name || "Unnamed"}</span>
+              <span dir="auto" className="min-w-0 flex-1 truncate text-left">{conversation.contact.name || "Unnamed"}</span>
               <Time at={conversation.last_message_at} now={now} />
             </span>
             <span className="flex items-center gap-2">
@@ -82,7 +82,7 @@ function Tick({ conversation, ticked, ticking, compact, onTick }: RowProps) {
       role="checkbox"
       aria-checked={ticked}
       aria-label={`Select ${conversation.contact.name}`}
-      onClick={() => onTick(conversation.id)}
+      onClick={(event) => onTick(conversation.id, event.shiftKey)}
       className={classes("absolute z-10 flex items-center justify-center", compact ? "left-3 size-5" : "left-3 size-9")}
     >
       <span className={classes("group-hover:opacity-0 max-md:group-hover:opacity-100", shown && "opacity-0")}>
@@ -107,7 +107,7 @@ function Tick({ conversation, ticked, ticking, compact, onTick }: RowProps) {
 
 function Line({ conversation, draft, me, open }: RowProps) {
   return (
-    <span className={classes("min-w-0 flex-1 truncate text-sm", conversation.unread_count === 0 && "text-muted")}>
+    <span dir="auto" className={classes("min-w-0 flex-1 truncate text-left text-sm", conversation.unread_count === 0 && "text-muted")}>
       {draft && !open ? (
         <>
           <span className="text-negative-text">Draft: </span>

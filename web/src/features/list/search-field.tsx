@@ -1,9 +1,9 @@
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { useNavigate } from "@tanstack/react-router";
 import { Search, X } from "lucide-react";
 
 import { useShortcuts } from "@/lib/shortcuts";
-import { useDelayed } from "@/lib/use-delayed";
+import { useRested } from "@/lib/use-delayed";
 import { IconButton } from "@/ui/button";
 import { Keys } from "@/ui/keys";
 
@@ -11,7 +11,6 @@ import { Keys } from "@/ui/keys";
 export function SearchField({ view, q }: { view: string; q?: string }) {
   const [typed, setTyped] = useState(q ?? "");
   const [shown, setShown] = useState(q);
-  const rested = useDelayed(typed);
   const field = useRef<HTMLInputElement>(null);
   const navigate = useNavigate();
   useShortcuts({ "/": () => field.current?.focus() });
@@ -21,12 +20,13 @@ export function SearchField({ view, q }: { view: string; q?: string }) {
     setShown(q);
     setTyped(q ?? "");
   }
-  useEffect(() => {
-    if (rested !== typed || rested.trim() === (q ?? "")) return;
-    void navigate({ to: ".", search: { view, q: rested.trim() || undefined }, replace: true });
-    // Only what was typed starts a search.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [rested]);
+  const search = useRested((text: string) => {
+    if (text.trim() !== (q ?? "")) void navigate({ to: ".", search: { view, q: text.trim() || undefined }, replace: true });
+  });
+  function type(text: string) {
+    setTyped(text);
+    search(text);
+  }
 
   return (
     <div className="relative">
@@ -37,17 +37,17 @@ export function SearchField({ view, q }: { view: string; q?: string }) {
         aria-label="Search conversations and messages"
         placeholder="Search"
         value={typed}
-        onChange={(event) => setTyped(event.target.value)}
+        onChange={(event) => type(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;
-          setTyped("");
+          type("");
           field.current?.blur();
         }}
         className="h-8 w-full rounded-md border bg-surface pr-8 pl-8 hover:border-line-strong focus:border-accent focus:outline-2 focus:outline-offset-0 focus:outline-accent/30 [&::-webkit-search-cancel-button]:hidden"
       />
       <span className="absolute top-0.5 right-0.5">
         {typed ? (
-          <IconButton label="Clear the search" small onClick={() => setTyped("")}>
+          <IconButton label="Clear the search" small onClick={() => type("")}>
             <X />
           </IconButton>
         ) : (

@@ -1,3 +1,4 @@
+import { rangeTo, useSelection } from "@/lib/facts/selection";
 import { useShortcuts } from "@/lib/shortcuts";
 
 interface ListKeys {
@@ -22,7 +23,7 @@ export function useListKeys({ ids, cursor, move, open, toggle, add }: ListKeys):
     k: () => step(-1),
     Enter: at >= 0 && !onControl() ? () => cursor && open(cursor) : undefined,
     x: () => (cursor ? toggle(cursor) : undefined),
-    "Shift+x": () => add(ids.slice(0, at + 1)),
+    "Shift+x": () => (cursor ? add(rangeTo(ids, useSelection.getState().anchor, cursor)) : undefined),
   });
 }
 

@@ -12,7 +12,7 @@ import { StatusGlyph } from "./status-glyph";
 export function Bubble({ message, abilities, onView, onOpen }: MessageRowProps) {
   const out = message.direction === "outbound";
   const format = message.parts.find((part) => part.type === "format");
-  const template = message.parts.find((part) => part.type === "template");
+  const framed = message.parts.find((part) => part.type === "template" || part.type === "buttons");
   const bare = message.attachments.length > 0 && !message.text && message.attachments.every((one) => one.kind === "image" || one.kind === "sticker") && !message.reply_to;
   // A choice, a location's name or a card's name is the text already shown in its card.
   const told = message.parts.some((part) => ["choice", "location", "contact", "poll", "unsupported"].includes(part.type));
@@ -28,7 +28,7 @@ export function Bubble({ message, abilities, onView, onOpen }: MessageRowProps) 
         </p>
       ) : null}
       {message.reply_to ? <Quote quote={message.reply_to} onOpen={onOpen} /> : null}
-      {template?.header ? <p className="font-semibold">{template.header}</p> : null}
+      {framed?.header ? <p className="font-semibold">{framed.header}</p> : null}
       {message.attachments.length ? <Attachments attachments={message.attachments} conversationId={message.conversation_id} onView={onView} /> : null}
       <div className="flex flex-wrap items-end justify-end gap-x-2">
         {message.text && !told ? (

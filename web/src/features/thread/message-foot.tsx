@@ -3,7 +3,9 @@ import { useState } from "react";
 
 import { retryMessage } from "@/api/messages";
 import { classes } from "@/lib/classes";
-import { clock, exact } from "@/lib/time";
+import { useComposerMode } from "@/lib/facts/composer-mode";
+import { draftKey, useDrafts } from "@/lib/facts/drafts";
+import { clock, exact, span } from "@/lib/time";
 import { holdMessage } from "@/live/cache";
 import type { HeldMessage } from "@/live/message-pages";
 import { discard, sendAgain } from "@/live/outbox";
@@ -15,10 +17,10 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
   const [busy, setBusy] = useState(false);
   const failed = message.local?.state === "failed" || message.status === "failed";
 
-  async function again() {
+  async function again(seen = false) {
     setBusy(true);
     try {
-      if (message.local) await sendAgain(client, message);
+      if (message.local) await sendAgain(client, message, seen);
       else holdMessage(client, await retryMessage(message.id));
     } catch (error) {
       toastError(error);
@@ -26,6 +28,13 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
       setBusy(false);
     }
   }
+  /** Back into the composer, below what was said meanwhile. */
+  function review() {
+    discard(client, message);
+    useDrafts.getState().write(draftKey(message.conversation_id, message.direction === "internal"), message.text);
+    useComposerMode.getState().set(message.conversation_id, { note: message.direction === "internal" });
+  }
+  const meanwhile = message.local?.state === "failed" ? message.local.meanwhile : undefined;
   const why = message.local?.problem ?? [message.error?.detail, message.error?.next_step].filter(Boolean).join(" ");
   return (
     <div className={classes("mt-0.5 max-w-[72ch] px-1 text-xs text-muted", message.direction === "outbound" && "text-right")}>
@@ -34,7 +43,18 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
       </time>
       {message.edited_at && !message.deleted_at ? " · edited" : null}
       {message.late ? " · arrived late" : null}
-      {failed ? (
+      {meanwhile ? (
+        <span role="alert" className="text-warning">
+          {" · Not sent: "}
+          {meanwhile.name ?? "somebody"} answered{meanwhile.at ? ` ${since(meanwhile.at)}` : " meanwhile"}.{" "}
+          <button type="button" disabled={busy} onClick={review} className="font-medium underline underline-offset-2">
+            Review
+          </button>{" "}
+          <button type="button" disabled={busy} onClick={() => void again(true)} className="font-medium underline underline-offset-2">
+            Send anyway
+          </button>
+        </span>
+      ) : failed ? (
         <span className="text-negative-text">
           {" · "}
           {why || "Not delivered."}{" "}
@@ -53,4 +73,8 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
       ) : null}
     </div>
   );
+}
+
+function since(at: string): string {
+  return `${span(Date.now() - new Date(at).getTime())} ago`;
 }

@@ -3,7 +3,7 @@ import { StickyNote } from "lucide-react";
 
 import type { Abilities } from "@/api/types";
 import { classes } from "@/lib/classes";
-import { clock, exact } from "@/lib/time";
+import { clock, exact, moment } from "@/lib/time";
 import type { HeldMessage } from "@/live/message-pages";
 import { Bubble } from "./bubble";
 import { MessageFoot } from "./message-foot";
@@ -81,8 +81,17 @@ function Note(props: MessageRowProps) {
 
 function SystemLine({ message }: { message: HeldMessage }) {
   return (
-    <p data-message={message.id} className="px-6 py-1.5 text-center text-xs text-muted" title={exact(message.sent_at)}>
-      {message.text} · {clock(message.sent_at)}
+    <p data-message={message.id} className="px-6 py-1.5 text-center text-xs text-balance break-words text-muted">
+      {sentence(message)} ·{" "}
+      <time dateTime={message.sent_at} title={exact(message.sent_at)}>
+        {clock(message.sent_at)}
+      </time>
     </p>
   );
+}
+
+/** The server writes its sentence in UTC; where it tells the instant itself, the reader's own clock is used. */
+function sentence({ text, parts }: HeldMessage): string {
+  const change = parts.find((part) => part.type === "change");
+  return change?.until ? text.replace(/ until [^.]+\.$/, ` until ${moment(change.until)}.`) : text;
 }

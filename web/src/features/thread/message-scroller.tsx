@@ -15,16 +15,21 @@ interface MessageScrollerProps {
   target?: string;
   onArrive: () => void;
   onOlder: () => void;
+  onNewer: () => void;
+  /** Loads the end of the conversation where it is not loaded. */
+  onEnd: () => Promise<void>;
   loadingOlder: boolean;
   /** Whether the first message of all is loaded. */
   start: boolean;
+  /** Whether the last message of all is loaded. */
+  end: boolean;
   onView: (attachmentId: string) => void;
   onOpen: (messageId: string) => void;
   onReading: (atEnd: boolean) => void;
 }
 
 /** Renders what is on the screen; keeps the end in view while one is there, and keeps still while older pages arrive. */
-export function MessageScroller({ rows, onArrive, onOlder, onReading, target, ...rest }: MessageScrollerProps) {
+export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onReading, target, ...rest }: MessageScrollerProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [placed, setPlaced] = useState(false);
   const [away, setAway] = useState(false);
@@ -35,7 +40,7 @@ export function MessageScroller({ rows, onArrive, onOlder, onReading, target, ..
     estimateSize: (index) => (rows[index]?.type === "message" ? 56 : 36),
     getItemKey: (index) => rows[index]?.key ?? index,
     anchorTo: "end",
-    followOnAppend: true,
+    followOnAppend: rest.end,
     scrollEndThreshold: 120,
     overscan: 10,
     paddingStart: 12,
@@ -65,14 +70,36 @@ export function MessageScroller({ rows, onArrive, onOlder, onReading, target, ..
     return () => clearTimeout(timer);
   }, [highlighted]);
 
+  // Whoever reads the end still sees it when the composer grows, or the window shrinks.
+  const stays = useRef(true);
+  useEffect(() => {
+    stays.current = !away;
+  });
+  useEffect(() => {
+    const box = scroller.current;
+    if (!box) return;
+    let height = box.clientHeight;
+    const watch = new ResizeObserver(() => {
+      const grown = height - box.clientHeight;
+      height = box.clientHeight;
+      if (grown !== 0 && stays.current) box.scrollTop = box.scrollHeight;
+    });
+    watch.observe(box);
+    return () => watch.disconnect();
+  }, []);
+
   const items = virtual.getVirtualItems();
   const top = items[0]?.index ?? 0;
   const bottom = items[items.length - 1]?.index ?? 0;
   useEffect(() => {
     if (placed && top < 8) onOlder();
   }, [placed, top, onOlder]);
+  const { end: whole } = rest;
+  useEffect(() => {
+    if (placed && !whole && bottom >= rows.length - 8) onNewer();
+  }, [placed, whole, bottom, rows.length, onNewer]);
   function look() {
-    const end = virtual.isAtEnd(120);
+    const end = whole && virtual.isAtEnd(120);
     setAway(!end);
     onReading(end);
   }
@@ -93,11 +120,11 @@ export function MessageScroller({ rows, onArrive, onOlder, onReading, target, ..
           })}
         </div>
       </div>
-      {away && bottom < rows.length ? (
+      {away ? (
         <button
           type="button"
           aria-label="Go to the newest message"
-          onClick={() => virtual.scrollToEnd({ behavior: "smooth" })}
+          onClick={() => void onEnd().then(() => virtual.scrollToEnd({ behavior: whole ? "smooth" : "auto" }))}
           className="absolute bottom-3 left-1/2 flex size-9 animate-appear items-center justify-center rounded-full border bg-raised shadow-float hover:bg-sunken"
         >
           <ArrowDown className="size-4" />

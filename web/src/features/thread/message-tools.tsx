@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Copy, Info, MoreHorizontal, Pencil, Reply, SmilePlus, Trash2 } from "lucide-react";
 
@@ -7,14 +7,15 @@ import { useMay } from "@/api/may";
 import { useComposerMode } from "@/lib/facts/composer-mode";
 import { holdMessage } from "@/live/cache";
 import { IconButton } from "@/ui/button";
-import { Confirm } from "@/ui/confirm";
-import { EmojiGrid } from "@/ui/emoji-grid";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Popover } from "@/ui/popover";
 import { toast, toastError } from "@/ui/toast";
-import { MessageStory } from "./message-story";
 import type { MessageRowProps } from "./message-row";
 import { within } from "./within";
+
+const Confirm = lazy(() => import("@/ui/confirm").then((module) => ({ default: module.Confirm })));
+const EmojiGrid = lazy(() => import("@/ui/emoji-grid").then((module) => ({ default: module.EmojiGrid })));
+const MessageStory = lazy(() => import("./message-story").then((module) => ({ default: module.MessageStory })));
 
 /** What can be done with one message; appears on hover and focus. */
 export function MessageTools({ message, abilities, me }: MessageRowProps) {
@@ -69,7 +70,9 @@ export function MessageTools({ message, abilities, me }: MessageRowProps) {
             </IconButton>
           }
         >
-          <EmojiGrid only={typeof emoji === "object" ? emoji.listed : undefined} onPick={(one) => void reactWith(one)} />
+          <Suspense fallback={<div className="h-66 w-72" />}>
+            <EmojiGrid only={typeof emoji === "object" ? emoji.listed : undefined} onPick={(one) => void reactWith(one)} />
+          </Suspense>
         </Popover>
       ) : null}
       <Menu
@@ -98,15 +101,19 @@ export function MessageTools({ message, abilities, me }: MessageRowProps) {
           </MenuItem>
         ) : null}
       </Menu>
-      {open === "story" ? <MessageStory message={message} onClose={() => setOpen(undefined)} /> : null}
-      <Confirm
-        open={open === "delete"}
-        title={note ? "Delete this note?" : "Delete this message for everybody?"}
-        text={note ? "Your team no longer sees it." : "The customer no longer sees it. They may have read it already."}
-        act="Delete"
-        onClose={() => setOpen(undefined)}
-        onConfirm={() => void remove()}
-      />
+      <Suspense>
+        {open === "story" ? <MessageStory message={message} onClose={() => setOpen(undefined)} /> : null}
+        {open === "delete" ? (
+          <Confirm
+            open
+            title={note ? "Delete this note?" : "Delete this message for everybody?"}
+            text={note ? "Your team no longer sees it." : "The customer no longer sees it. They may have read it already."}
+            act="Delete"
+            onClose={() => setOpen(undefined)}
+            onConfirm={() => void remove()}
+          />
+        ) : null}
+      </Suspense>
     </div>
   );
 }

@@ -39,15 +39,18 @@ function PartCard({ part }: { part: Part }): ReactNode {
       return <Card icon={<ListChecks />} title={part.title} text={part.description ?? "Chosen from what we offered"} />;
     case "buttons":
       return (
-        <ul className="mt-2 flex flex-col gap-1" aria-label={part.list ? "List offered" : "Buttons offered"}>
-          {part.buttons.map((button) => (
-            <li key={button.id} className="rounded-md border border-line-strong/60 bg-surface/70 px-2 py-1 text-center text-sm font-medium">
-              {button.title}
-              {button.url ? <ExternalLink className="ml-1 inline size-3" aria-hidden="true" /> : null}
-              {button.description ? <span className="block text-xs font-normal text-muted">{button.description}</span> : null}
-            </li>
-          ))}
-        </ul>
+        <>
+          {part.footer ? <p className="mt-1 text-xs text-muted">{part.footer}</p> : null}
+          <ul className="mt-2 flex flex-col gap-1" aria-label={part.list ? "List offered" : "Buttons offered"}>
+            {part.buttons.map((button) => (
+              <li key={button.id} className="rounded-md border border-line-strong/60 bg-surface/70 px-2 py-1 text-center text-sm font-medium">
+                {button.title}
+                {button.url ? <ExternalLink className="ml-1 inline size-3" aria-hidden="true" /> : null}
+                {button.description ? <span className="block text-xs font-normal text-muted">{button.description}</span> : null}
+              </li>
+            ))}
+          </ul>
+        </>
       );
     case "template":
       return part.footer ? <p className="mt-1 text-xs text-muted">{part.footer}</p> : null;
@@ -79,6 +82,7 @@ function PartCard({ part }: { part: Part }): ReactNode {
     case "unsupported":
       return <Card icon={<CircleSlash />} title={`Not shown here: ${part.what}`} text={part.detail ?? "Switchboard cannot show this kind of message. It can be seen in the platform's own app."} />;
     case "format":
+    case "change":
       return null;
   }
 }

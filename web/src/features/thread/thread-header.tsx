@@ -8,7 +8,7 @@ import type { Conversation, Priority } from "@/api/types";
 import { labelColour } from "@/lib/label-colours";
 import { useContactPanel } from "@/lib/facts/contact-panel";
 import { useOverlay } from "@/lib/facts/overlay";
-import { dateAndTime } from "@/lib/time";
+import { moment } from "@/lib/time";
 import { changeConversation, markUnread } from "@/live/change-conversation";
 import { Avatar } from "@/ui/avatar";
 import { Button, IconButton } from "@/ui/button";
@@ -41,10 +41,10 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
         </IconButton>
         <button type="button" onClick={() => panel.toggle(true)} className="flex min-w-0 flex-1 items-center gap-2 rounded-md text-left">
           <ChannelGlyph channel={conversation.channel} />
-          <h1 className="truncate text-lg font-semibold">{conversation.contact.name || "Unnamed"}</h1>
+          <h1 dir="auto" className="truncate text-lg font-semibold">{conversation.contact.name || "Unnamed"}</h1>
           {conversation.status === "snoozed" && conversation.snoozed_until ? (
             <Chip tone="warning" className="hidden @2xl:inline-flex">
-              <AlarmClock /> until {dateAndTime(conversation.snoozed_until)}
+              <AlarmClock /> until {moment(conversation.snoozed_until)}
             </Chip>
           ) : null}
           {closed ? <Chip>Closed</Chip> : null}
@@ -98,7 +98,7 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
           <PanelRight />
         </IconButton>
       </div>
-      <Labels conversation={conversation} />
+      <Labels conversation={conversation} onMore={writes ? () => show("label", about) : undefined} />
     </header>
   );
 }
@@ -116,17 +116,32 @@ function Assigned({ conversation, onOpen }: { conversation: Conversation; onOpen
   );
 }
 
-function Labels({ conversation }: { conversation: Conversation }) {
+/** How many labels stand in the header; the others are one press away. */
+const mostLabels = 5;
+
+function Labels({ conversation, onMore }: { conversation: Conversation; onMore?: () => void }) {
   const all = useQuery(labelList());
   const shown = (all.data ?? []).filter((label) => conversation.labels.includes(label.id));
   const priority = conversation.priority === "none" ? undefined : conversation.priority;
   if (shown.length === 0 && !priority) return null;
   return (
-    <div className="flex max-h-16 flex-wrap gap-1 overflow-y-auto px-3 pb-1.5" aria-label="Labels">
+    <div role="group" className="flex flex-wrap gap-1 px-3 pb-1.5" aria-label="Labels">
       {priority ? <Chip tone={priority === "urgent" ? "negative" : priority === "high" ? "warning" : "neutral"}>{priority} priority</Chip> : null}
-      {shown.map((label) => (
+      {shown.slice(0, mostLabels).map((label) => (
         <LabelChip key={label.id} name={label.name} colour={labelColour(label.color)} />
       ))}
+      {shown.length > mostLabels ? (
+        <button
+          type="button"
+          disabled={!onMore}
+          onClick={onMore}
+          title={shown.slice(mostLabels).map((label) => label.name).join(", ")}
+          aria-label={`${shown.length - mostLabels} more labels`}
+          className="h-5 rounded border bg-surface px-1.5 text-xs text-muted hover:text-text"
+        >
+          +{shown.length - mostLabels}
+        </button>
+      ) : null}
     </div>
   );
 }

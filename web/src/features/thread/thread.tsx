@@ -1,13 +1,15 @@
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { channels } from "@/api/integrations";
 import { messageList } from "@/api/messages";
 import { useSession } from "@/api/session";
 import type { Conversation } from "@/api/types";
 import { inOrder } from "@/live/message-pages";
+import { jumpTo, toEnd } from "@/live/jump";
 import { useJoined } from "@/live/live";
 import { Empty, Failed } from "@/ui/states";
+import { toastError } from "@/ui/toast";
 import { MessageScroller } from "./message-scroller";
 import { ThreadSkeleton } from "./thread-skeleton";
 import { threadRows } from "./rows";
@@ -33,22 +35,32 @@ export function Thread({ conversation, at }: ThreadProps) {
     setAsked(at);
     setTarget(at);
   }
+  const client = useQueryClient();
   const me = useSession((session) => session.user?.id);
   const list = useInfiniteQuery(messageList(conversation.id, first));
   const known = useQuery(channels());
   const abilities = known.data?.find((one) => one.id === conversation.channel)?.abilities;
   const messages = useMemo(() => inOrder(list.data), [list.data]);
   const rows = useMemo(() => threadRows(messages, readSeq), [messages, readSeq]);
-  const onReading = useReading(conversation, messages);
+  const reading = useReading(conversation, messages);
 
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, hasPreviousPage, isFetchingPreviousPage, fetchPreviousPage } = list;
   const older = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const newer = useCallback(() => {
+    if (hasPreviousPage && !isFetchingPreviousPage) void fetchPreviousPage();
+  }, [hasPreviousPage, isFetchingPreviousPage, fetchPreviousPage]);
   // A message to go to may lie further back than what is loaded.
+  const missing = target !== undefined && messages.length > 0 && !messages.some((message) => message.id === target);
+  const { id } = conversation;
   useEffect(() => {
-    if (target && messages.length && !messages.some((message) => message.id === target)) older();
-  }, [target, messages, older]);
+    if (!missing || !target) return;
+    jumpTo(client, id, target).catch((error: unknown) => {
+      setTarget(undefined);
+      toastError(error);
+    });
+  }, [missing, target, client, id]);
 
   if (list.isPending) return <ThreadSkeleton />;
   if (list.isError && messages.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} className="flex-1" />;
@@ -64,11 +76,14 @@ export function Thread({ conversation, at }: ThreadProps) {
         target={target}
         onArrive={() => setTarget(undefined)}
         onOlder={older}
+        onNewer={newer}
+        onEnd={() => toEnd(client, id).catch(toastError)}
         loadingOlder={isFetchingNextPage}
         start={!hasNextPage}
+        end={!hasPreviousPage}
         onView={setViewed}
         onOpen={setTarget}
-        onReading={onReading}
+        onReading={(atEnd) => reading(atEnd && !hasPreviousPage)}
       />
       <Suspense>{viewed ? <Viewer pictures={pictures} start={viewed} onClose={() => setViewed(undefined)} /> : null}</Suspense>
     </>

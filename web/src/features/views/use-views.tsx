@@ -18,7 +18,7 @@ export interface View {
   count: (counts: Counts) => Count | undefined;
 }
 
-interface Group {
+export interface Group {
   name: string;
   titled: boolean;
   views: View[];
