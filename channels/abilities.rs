@@ -14,6 +14,8 @@ pub struct Abilities {
     /// Kinds of files that may share one message; files of different groups never do. Empty where every file is a
     /// message of its own.
     pub albums: Vec<Vec<MediaKind>>,
+    /// Files are handed over as addresses that the platform fetches itself; otherwise as bytes.
+    pub media_by_link: bool,
     pub reply: bool,
     pub reactions: Reactions,
     /// Seconds after sending within which our own messages can be edited; `None` if never.
@@ -45,8 +47,6 @@ pub struct Abilities {
     pub calls: bool,
     /// Texts are paid for by the segment: the composer counts segments and names the encoding by these rules.
     pub segments: Option<Segmentation>,
-    /// The platform fetches the files of our messages itself: they are given to it as addresses.
-    pub fetches_files: bool,
     /// Messages that only one member of a group sees, and that are gone with the next reload.
     pub ephemeral: bool,
     /// The platform itself can send at a later time.
@@ -192,6 +192,7 @@ impl Default for Abilities {
             media: Vec::new(),
             attachments_per_message: 1,
             albums: Vec::new(),
+            media_by_link: false,
             reply: false,
             reactions: Reactions::None,
             edit_seconds: None,
@@ -212,7 +213,6 @@ impl Default for Abilities {
             html: false,
             calls: false,
             segments: None,
-            fetches_files: false,
             ephemeral: false,
             schedule: false,
             cards: false,

@@ -16,6 +16,7 @@ pub mod split;
 pub mod stream;
 pub mod template;
 
+mod api;
 mod body;
 mod phone;
 mod telegram;
@@ -35,7 +36,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &twilio::Sms, &twilio::Voice]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &twilio::Sms, &twilio::Voice, &api::Api]
 }
 
 /// The channel of that id.

@@ -50,6 +50,11 @@ pub struct Request {
 pub enum Body {
     Empty,
     Json(Vec<u8>),
+    /// A body that was signed, or is of another type.
+    Bytes {
+        mime: &'static str,
+        bytes: Bytes,
+    },
     Form(Vec<(String, String)>),
     Multipart(multipart::Form),
 }
@@ -182,6 +187,13 @@ impl Request {
         self
     }
 
+    /// Sent byte for byte.
+    #[must_use]
+    pub fn bytes(mut self, mime: &'static str, bytes: impl Into<Bytes>) -> Self {
+        self.body = Body::Bytes { mime, bytes: bytes.into() };
+        self
+    }
+
     #[must_use]
     pub fn form(mut self, fields: Vec<(String, String)>) -> Self {
         self.body = Body::Form(fields);
@@ -211,6 +223,7 @@ impl Request {
         match self.body {
             Body::Empty => builder,
             Body::Json(bytes) => builder.header(header::CONTENT_TYPE, "application/json").body(bytes),
+            Body::Bytes { mime, bytes } => builder.header(header::CONTENT_TYPE, mime).body(bytes),
             Body::Form(fields) => builder.form(&fields),
             Body::Multipart(form) => builder.multipart(form),
         }

@@ -33,6 +33,12 @@ pub trait Player: Send + Sync {
     /// What the customer sees, oldest first.
     fn chat(&self, account: &str, customer: &str) -> Vec<ChatMessage>;
 
+    /// Somebody of that name, called as people are called on this platform. `digits` are theirs alone.
+    fn customer(&self, name: &str, digits: &str) -> Customer {
+        let username = name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "_");
+        Customer { id: digits.to_owned(), name: name.to_owned(), username: Some(username) }
+    }
+
     /// Tells when a chat changed: something to look at again.
     fn changes(&self) -> broadcast::Receiver<ChatChanged>;
 

@@ -135,8 +135,7 @@ impl Deliveries {
         integration: &Integration,
         outbound: load::Unsent,
     ) -> Result<channels::Receipt, SendError> {
-        let message: OutboundMessage =
-            outbound.with_files(&self.app, integration.channel.abilities().fetches_files).await?;
+        let message: OutboundMessage = outbound.with_files(&self.app, integration).await?;
         // The semaphores are never closed.
         let pace = self.limits.of(integration);
         let _ours = pace.call().await;

@@ -20,6 +20,9 @@ use crate::config::{SecretKey, Storage};
 /// How long a signed address works.
 pub const ADDRESS_LIFETIME: Duration = Duration::from_secs(600);
 
+/// Platforms queue and repeat before they fetch.
+const PLATFORM_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
 /// Objects by key. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -117,23 +120,32 @@ impl Store {
         file_name: Option<&str>,
         now: DateTime<Utc>,
     ) -> String {
-        self.address_for(ADDRESS_LIFETIME, storage_key, mime, file_name, now)
+        self.address_until(storage_key, mime, file_name, now + ADDRESS_LIFETIME)
     }
 
-    /// The same for as long as it takes a platform to fetch it.
-    pub fn address_for(
+    /// The same for a platform that fetches a file in its own time: a day.
+    pub fn platform_address(
         &self,
-        lifetime: Duration,
         storage_key: &str,
         mime: &str,
         file_name: Option<&str>,
         now: DateTime<Utc>,
     ) -> String {
+        self.address_until(storage_key, mime, file_name, now + PLATFORM_LIFETIME)
+    }
+
+    fn address_until(
+        &self,
+        storage_key: &str,
+        mime: &str,
+        file_name: Option<&str>,
+        expires: DateTime<Utc>,
+    ) -> String {
         let address = Address {
             storage_key: storage_key.to_owned(),
             mime: mime.to_owned(),
             file_name: file_name.map(str::to_owned),
-            expires: now.timestamp() + lifetime.as_secs().cast_signed(),
+            expires: expires.timestamp(),
         };
         // A struct of texts and a number always encodes.
         let body = BASE64.encode(serde_json::to_vec(&address).unwrap_or_default());
@@ -213,6 +225,10 @@ mod tests {
         let address = store.read_address(token, now).unwrap();
         assert_eq!((address.storage_key.as_str(), address.file_name.as_deref()), ("a/b", Some("cat.png")));
         assert_eq!(store.read_address(token, now + TimeDelta::seconds(601)), None);
+        let path = store.platform_address("a/b", "image/png", None, now);
+        let lasting = path.strip_prefix("/media/").unwrap();
+        assert!(store.read_address(lasting, now + TimeDelta::hours(23)).is_some());
+        assert_eq!(store.read_address(lasting, now + TimeDelta::hours(25)), None);
         assert_eq!(other.read_address(token, now), None);
         let forged = format!(
             "{}.{}",

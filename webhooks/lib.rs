@@ -7,6 +7,7 @@ mod form;
 mod request;
 mod scheme;
 pub mod sign;
+pub mod standard;
 
 pub use envelope::Envelope;
 pub use request::{Forged, Unverified, Verified};

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     form,
     request::{Claim, Forged},
+    standard,
 };
 
 /// How a platform proves that a request is its own. Every comparison is in constant time.
@@ -30,6 +31,8 @@ pub enum Scheme {
     /// Twilio's: an HMAC, in base64, over the address that was called and the form in the body; see [`crate::form`]. Any of
     /// `secrets` may match.
     SignedForm { digest: Digest, header: &'static str, secrets: Vec<SecretString> },
+    /// Standard Webhooks; see [`crate::standard`]. Any of `secrets` may match.
+    Standard { secrets: Vec<SecretString> },
     /// A shared secret repeated in a header with every request.
     HeaderToken { header: &'static str, secret: SecretString },
     /// A shared secret repeated in the query: the handshakes that carry no body.
@@ -100,6 +103,7 @@ impl Scheme {
                 let given = Encoding::Base64.decode(claim.header(header).ok_or(Forged::Missing)?, "")?;
                 form::check(*digest, secrets, claim, &given)
             }
+            Self::Standard { secrets } => standard::check(secrets, claim),
             Self::HeaderToken { header, secret } => {
                 equal(claim.header(header).ok_or(Forged::Missing)?, secret)
             }

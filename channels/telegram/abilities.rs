@@ -19,6 +19,7 @@ pub(super) fn abilities() -> Abilities {
         media: media(),
         attachments_per_message: media::ALBUM_MAX,
         albums: media::albums(),
+        media_by_link: false,
         reply: true,
         reactions: Reactions::Listed(REACTIONS.to_vec()),
         // A bot's own messages can be edited for ever.

@@ -23,6 +23,7 @@ pub(super) fn abilities() -> Abilities {
         media: media(),
         attachments_per_message: 1,
         albums: Vec::new(),
+        media_by_link: false,
         reply: true,
         reactions: Reactions::Any,
         edit_seconds: None,

@@ -1,5 +1,5 @@
 //! Twilio, played: its REST API, its numbers and messaging services, the customers' telephones behind them, and the signed
-//! callbacks between the two. [`Sms`] is the players' view of it.
+//! callbacks between the two. [`sms`] is the players' view of it.
 
 mod acts;
 mod api;
@@ -8,7 +8,7 @@ mod media;
 mod messages;
 mod numbers;
 mod opt_out;
-mod sms;
+pub mod sms;
 mod statuses;
 mod world;
 
@@ -22,8 +22,6 @@ use tokio::sync::broadcast;
 
 use self::world::World;
 use crate::{ChatChanged, Faults, callbacks::Poster};
-
-pub use sms::Sms;
 
 /// The platform. Fault methods: `messages`, `message`, `account`, `numbers`, `number`, `service`, `media`.
 pub struct Platform {

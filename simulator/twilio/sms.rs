@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{Act, ActError, ChatChanged, ChatMessage, Customer};
 
-pub struct Sms(Arc<Platform>);
+pub struct Player(Arc<Platform>);
 
-impl Sms {
+impl Player {
     pub fn new(platform: Arc<Platform>) -> Self {
         Self(platform)
     }
@@ -52,7 +52,7 @@ impl Sms {
 }
 
 #[async_trait]
-impl crate::Player for Sms {
+impl crate::Player for Player {
     fn channel(&self) -> &'static str {
         "sms"
     }

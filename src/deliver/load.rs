@@ -1,6 +1,6 @@
 //! What is to be sent: reads messages with all that their channel needs, and marks them as `sending`.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use channels::{
     OutboundMessage, SendError,
@@ -9,9 +9,7 @@ use channels::{
     message::{Content, MediaSource, OutboundLetter, OutboundMedia, TemplateValue, TemplateValueKind},
     party::PartyId,
 };
-use chrono::Utc;
 use serde::Deserialize;
-use url::Url;
 
 use super::order;
 use crate::{
@@ -25,9 +23,6 @@ use crate::{
     },
     jobs::{self, Job},
 };
-
-/// Platforms fetch files when they send, which may be hours after they took the message.
-const FETCHED_WITHIN: Duration = Duration::from_secs(12 * 3600);
 
 /// A message ready to be sent, or the reason why it cannot be.
 pub(super) struct Loaded {
@@ -274,41 +269,18 @@ fn header(file: OutboundMedia) -> TemplateValue {
     TemplateValue { name: "1".to_owned(), value: TemplateValueKind::File(file) }
 }
 
-/// Where the platform gets the file: a signed address that works for as long as a platform may hold a message back.
-fn address(app: &App, key: &str, mime: &str, name: Option<&str>) -> Result<Url, SendError> {
-    let path = app.store.address_for(FETCHED_WITHIN, key, mime, name, Utc::now());
-    app.config
-        .server
-        .public_url
-        .join(&path)
-        .map_err(|_| refused("file_missing", "The attachment has no address.", NextStep::FixContent))
-}
-
 impl Unsent {
-    /// Reads the files from the store, or gives their addresses to a platform that has `fetched` them itself.
-    pub(super) async fn with_files(mut self, app: &App, fetched: bool) -> Result<OutboundMessage, SendError> {
+    /// Reads the files from the store, or names the addresses at which the platform finds them.
+    pub(super) async fn with_files(
+        mut self,
+        app: &App,
+        integration: &Integration,
+    ) -> Result<OutboundMessage, SendError> {
         let mut found = Vec::new();
         if matches!(self.message.content, Content::Media { .. } | Content::Template(_)) {
+            let by_link = integration.channel.abilities().media_by_link;
             for file in self.files {
-                let missing = || {
-                    refused(
-                        "file_missing",
-                        "An attachment is not in the store any more.",
-                        NextStep::FixContent,
-                    )
-                };
-                let key = file.storage_key.ok_or_else(missing)?;
-                let mime = file.mime.unwrap_or_else(|| "application/octet-stream".to_owned());
-                let source = match fetched {
-                    true => MediaSource::Link(address(app, &key, &mime, file.file_name.as_deref())?),
-                    false => MediaSource::Bytes(app.store.read(&key).await.map_err(|_| missing())?),
-                };
-                found.push(OutboundMedia {
-                    kind: file.kind,
-                    file_name: file.file_name.unwrap_or_else(|| "file".to_owned()),
-                    mime,
-                    source,
-                });
+                found.push(file.outbound(app, by_link).await?);
             }
         }
         match &mut self.message.content {
@@ -317,5 +289,22 @@ impl Unsent {
             _ => {}
         }
         Ok(self.message)
+    }
+}
+
+impl File {
+    async fn outbound(self, app: &App, by_link: bool) -> Result<OutboundMedia, SendError> {
+        let missing =
+            || refused("file_missing", "An attachment is not in the store any more.", NextStep::FixContent);
+        let key = self.storage_key.ok_or_else(missing)?;
+        let file_name = self.file_name.unwrap_or_else(|| "file".to_owned());
+        let mime = self.mime.unwrap_or_else(|| "application/octet-stream".to_owned());
+        let source = if by_link {
+            let path = app.store.platform_address(&key, &mime, Some(&file_name), chrono::Utc::now());
+            MediaSource::Link(app.config.server.public_url.join(&path).map_err(|_| missing())?)
+        } else {
+            MediaSource::Bytes(app.store.read(&key).await.map_err(|_| missing())?)
+        };
+        Ok(OutboundMedia { kind: self.kind, file_name, mime, source })
     }
 }

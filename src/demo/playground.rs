@@ -191,7 +191,7 @@ async fn file(State(playground): State<Playground>, Query(file): Query<File>) ->
 }
 
 async fn changes(State(playground): State<Playground>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let all = playground.simulator.players().map(|player| told(player.changes()));
+    let all = playground.simulator.players().into_iter().map(|player| told(player.changes()));
     Sse::new(stream::select_all(all)).keep_alive(KeepAlive::default())
 }
 

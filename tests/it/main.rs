@@ -12,6 +12,7 @@ mod conversations;
 mod database;
 mod deploy;
 mod embedded;
+mod every_channel;
 mod harness;
 mod inbound;
 mod integrations;
