@@ -159,8 +159,8 @@ fn confirm(context: &Context<'_>) -> Option<Response> {
     let to = context.request.query("to").unwrap_or_default();
     let agent = context.request.query("agent").unwrap_or_default();
     let gather = Verb::Gather {
-        text: context.desk.whisper().to_owned(),
-        language: context.desk.language().to_owned(),
+        text: "You asked to call a customer. Press any key to be put through.".into(),
+        language: "en-US".into(),
         action: context.link(Step::Connect, &[("to", to), ("agent", agent)])?,
         timeout_seconds: PRESS,
     };
