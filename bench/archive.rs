@@ -29,6 +29,11 @@ const CONTACTS: &str = "
     insert into contacts (organization_id, id, name, phone)
     select $1, md5('contact' || n)::uuid, 'Customer ' || n, '49151' || lpad(n::text, 8, '0') from generate_series(0, 99999) as n";
 
+/// Ids in the order of coming, as the hub's are; the greater the number, the older the message.
+const MESSAGE_ID: &str = "
+    create function pg_temp.message_id(n bigint) returns uuid language sql immutable as
+    $$ select (lpad(to_hex(1700000000000 - n * 50), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid $$";
+
 /// Statuses, owners, teams and the like in proportions of a busy inbox; one second apart, the newest last.
 const THREADS: &str = "
     insert into conversations (organization_id, id, integration_id, channel, contact_id, thread, status, assignee_id, team_id, priority,
@@ -38,7 +43,7 @@ const THREADS: &str = "
         case when n % 3 = 0 then md5('user' || n % 50)::uuid end,
         case when n % 4 = 0 then md5('team' || n % 8)::uuid end,
         case when n % 20 = 0 then 'high' else 'none' end,
-        1, (n % 20 = 0)::int, md5('message' || n)::uuid, moment, moment, moment,
+        1, (n % 20 = 0)::int, pg_temp.message_id(n), moment, moment, moment,
         case when n % 10 < 6 then moment end
     from (select n, now() - make_interval(secs => $3 - n) as moment from generate_series(0, $3 - 1) as n) numbered";
 
@@ -50,7 +55,7 @@ const LABELS: &str = "
 const MESSAGES_SQL: &str = "
     insert into messages (organization_id, id, conversation_id, seq, integration_id, direction, kind, text, sender_kind, external_id,
         sent_at, created_at, words)
-    select $1, md5('message' || n)::uuid, md5('conversation' || n % $4)::uuid, 1 + ($3 - n) / $4, $2, 'inbound', 'text', text, 'contact',
+    select $1, pg_temp.message_id(n), md5('conversation' || n % $4)::uuid, 1 + ($3 - n) / $4, $2, 'inbound', 'text', text, 'contact',
         'archive.' || n, moment, moment, to_tsvector('simple', text)
     from (select n, now() - make_interval(secs => n * 0.05) as moment,
                  case when n % 2 = 0 then 'order ' else 'parcel ' end || 'medium' || n % 200 || ' rare' || n % 100000
@@ -86,6 +91,7 @@ impl Archive {
         let organization = self.organization.id;
         let mut connection = sql.acquire().await?;
         connection.execute("set synchronous_commit = off").await?;
+        connection.execute(MESSAGE_ID).await?;
         sqlx::query(CONTACTS).bind(organization).execute(&mut *connection).await?;
         sqlx::query(THREADS)
             .bind(organization)

@@ -23,7 +23,7 @@ const CONVERSATIONS: i64 = 20_000;
 const BODY: usize = 430;
 const EVENT: usize = 1_300;
 /// Clients of the unbatched rate: the best of several counts tried on two cores.
-const CLIENTS: usize = 32;
+pub const CLIENTS: usize = 32;
 const BATCH: usize = 100;
 const BATCHING_CLIENTS: usize = 4;
 
@@ -180,10 +180,10 @@ async fn store_many(connection: &mut PgConnection, first: u64, client: usize) ->
     Ok(())
 }
 
-type Connection = PoolConnection<Postgres>;
+pub type Connection = PoolConnection<Postgres>;
 
 /// Lets clients repeat a step for a while; messages per second.
-async fn drive<Step, Done>(
+pub async fn drive<Step, Done>(
     pool: &PgPool,
     clients: usize,
     seconds: f64,
@@ -217,19 +217,19 @@ where
 }
 
 /// A message with as many bytes as the hub stores for one.
-struct Row {
-    id: Uuid,
-    external_id: String,
-    headers: Value,
-    body: String,
-    conversation_id: Uuid,
-    text: String,
-    sender: Value,
-    payload: String,
+pub struct Row {
+    pub id: Uuid,
+    pub external_id: String,
+    pub headers: Value,
+    pub body: String,
+    pub conversation_id: Uuid,
+    pub text: String,
+    pub sender: Value,
+    pub payload: String,
 }
 
 impl Row {
-    fn of(number: u64, conversation: u64) -> Self {
+    pub fn of(number: u64, conversation: u64) -> Self {
         let text = platform::sentence(number);
         Self {
             id: Uuid::now_v7(),

@@ -19,6 +19,7 @@ mod overload;
 mod platform;
 mod postgres;
 mod quota;
+mod receipts;
 mod redis;
 mod reply;
 mod report;
@@ -27,6 +28,7 @@ mod search;
 mod socket;
 mod stage;
 mod statistics;
+mod unbatched;
 mod wire;
 
 use std::{fs, path::PathBuf, process::ExitCode};

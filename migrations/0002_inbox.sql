@@ -152,6 +152,8 @@ create table conversations (
     status text not null default 'open' check (status in ('open', 'pending', 'snoozed', 'closed')),
     assignee_id uuid,
     team_id uuid,
+    -- What nobody has, which every agent sees.
+    free boolean not null generated always as (assignee_id is null and team_id is null) stored,
     priority text not null default 'none' check (priority in ('none', 'low', 'medium', 'high', 'urgent')),
     snoozed_until timestamptz,
     -- Number of the newest message; messages are numbered without gaps.
@@ -160,6 +162,7 @@ create table conversations (
     read_seq bigint not null default 0,
     -- Inbound messages above read_seq.
     unread_count integer not null default 0,
+    unread boolean not null generated always as (unread_count > 0) stored,
     last_message_id uuid,
     last_message_at timestamptz not null default now(),
     last_inbound_at timestamptz,
@@ -172,25 +175,24 @@ create table conversations (
     foreign key (organization_id, integration_id) references integrations (organization_id, id),
     foreign key (organization_id, contact_id) references contacts (organization_id, id)
 );
--- At most one conversation of a thread goes on at a time.
-create unique index conversations_current on conversations (organization_id, integration_id, contact_id, thread)
-    where status <> 'closed' and deleted_at is null;
-create index conversations_thread on conversations (organization_id, contact_id, integration_id, thread, created_at desc);
--- A new message moves its conversation in every index, so there are few: lists are merged from one ordered scan per status, a
--- channel's list from its integrations, a contact's from its threads, and the order of making is the order of ids.
-create index conversations_status on conversations (organization_id, status, last_message_at desc, id desc) where deleted_at is null;
+-- At most one conversation of a thread goes on at a time; any number of closed ones stands beside it.
+create unique index conversations_thread on conversations
+    (organization_id, contact_id, integration_id, thread, (case when status = 'closed' or deleted_at is not null then id end))
+    nulls not distinct;
+-- A new message moves its conversation in every index, so there are few: lists are merged from one ordered scan per status and
+-- per value of a yes-or-no column, a channel's list from its integrations, and the order of making is the order of ids.
+create index conversations_status on conversations (organization_id, status, unread, last_message_at desc, id desc) where deleted_at is null;
 create index conversations_integration on conversations (organization_id, integration_id, status, last_message_at desc, id desc) where deleted_at is null;
 create index conversations_assignee on conversations (organization_id, assignee_id, status, last_message_at desc, id desc) where assignee_id is not null and deleted_at is null;
 create index conversations_team on conversations (organization_id, team_id, status, last_message_at desc, id desc) where team_id is not null and deleted_at is null;
-create index conversations_unassigned on conversations (organization_id, status, last_message_at desc, id desc) where assignee_id is null and deleted_at is null;
--- What nobody has, which every agent sees.
-create index conversations_free on conversations (organization_id, status, last_message_at desc, id desc) where assignee_id is null and team_id is null and deleted_at is null;
-create index conversations_unread on conversations (organization_id, last_message_at desc, id desc) where unread_count > 0 and deleted_at is null;
+create index conversations_unassigned on conversations (organization_id, free, status, last_message_at desc, id desc) where assignee_id is null and deleted_at is null;
 create index conversations_priority on conversations (organization_id, priority, last_message_at desc, id desc) where priority <> 'none' and deleted_at is null;
 create index conversations_wake on conversations (snoozed_until) where status = 'snoozed';
 call protect('conversations');
 grant select on conversations to switchboard_system;
 
+-- Ids are in the order of coming. Whoever writes a message holds its conversation's row lock, so that a reference checked for each
+-- row would say nothing new; what goes with a conversation goes by trigger.
 create table messages (
     organization_id uuid not null,
     id uuid not null,
@@ -232,15 +234,23 @@ create table messages (
     edited_at timestamptz,
     deleted_at timestamptz,
     words tsvector not null default '',
-    primary key (organization_id, id),
-    foreign key (organization_id, conversation_id) references conversations (organization_id, id) on delete cascade
+    primary key (organization_id, id)
 );
 create unique index messages_seq on messages (organization_id, conversation_id, seq);
 create unique index messages_external on messages (organization_id, integration_id, external_id) where external_id is not null;
 create unique index messages_client on messages (organization_id, conversation_id, client_id) where client_id is not null;
-create index messages_newest on messages (organization_id, created_at desc, id desc);
 create index messages_words on messages using gin (organization_id, words) with (fastupdate = on);
 call protect('messages');
+create function delete_messages_of_conversations() returns trigger
+    language plpgsql
+    as $$
+begin
+    delete from messages m using old_rows c where m.organization_id = c.organization_id and m.conversation_id = c.id;
+    return null;
+end $$;
+create trigger conversations_deleted after delete on conversations
+    referencing old table as old_rows
+    for each statement execute function delete_messages_of_conversations();
 grant select on messages, contacts to switchboard_system;
 
 -- The words a message is found by, in the organization's language. Every writer of messages.text fills messages.words with it.
@@ -408,37 +418,52 @@ create function count_new_conversations() returns trigger
     as $$
 begin
     insert into conversation_count_changes
-    select organization_id, null, assignee_id, team_id, channel, status, count(*), count(*) filter (where unread_count > 0)
+    select organization_id, null, assignee_id, team_id, channel, status, count(*), count(*) filter (where unread)
     from new_rows where deleted_at is null
     group by organization_id, assignee_id, team_id, channel, status;
     return null;
 end $$;
 
+-- Most updates are new messages that change no badge and of conversations without labels: they pay for one comparison and one
+-- look for labels.
 create function count_changed_conversations() returns trigger
     language plpgsql
     as $$
 begin
-    insert into conversation_count_changes
-    select organization_id, null, assignee_id, team_id, channel, status, sum(n), sum(unread)
-    from (
-        select organization_id, assignee_id, team_id, channel, status, 1 as n, (unread_count > 0)::int as unread
-        from new_rows where deleted_at is null
-        union all
-        select organization_id, assignee_id, team_id, channel, status, -1, -(unread_count > 0)::int
-        from old_rows where deleted_at is null
-    ) change
-    group by organization_id, assignee_id, team_id, channel, status
-    having sum(n) <> 0 or sum(unread) <> 0;
+    if exists (
+        select from old_rows o join new_rows n using (organization_id, id)
+        where (o.status, o.unread, o.channel) is distinct from (n.status, n.unread, n.channel)
+           or (o.assignee_id, o.team_id, o.deleted_at) is distinct from (n.assignee_id, n.team_id, n.deleted_at)
+    ) then
+        insert into conversation_count_changes
+        select organization_id, null, assignee_id, team_id, channel, status, sum(n), sum(unread)
+        from (
+            select organization_id, assignee_id, team_id, channel, status, 1 as n, unread::int as unread
+            from new_rows where deleted_at is null
+            union all
+            select organization_id, assignee_id, team_id, channel, status, -1, -unread::int
+            from old_rows where deleted_at is null
+        ) change
+        group by organization_id, assignee_id, team_id, channel, status
+        having sum(n) <> 0 or sum(unread) <> 0;
+    end if;
+
+    if not exists (
+        select from new_rows c
+        join conversation_labels l on l.organization_id = c.organization_id and l.conversation_id = c.id
+    ) then
+        return null;
+    end if;
 
     insert into conversation_count_changes
     select organization_id, label_id, assignee_id, team_id, '', status, sum(n), sum(unread)
     from (
-        select c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status, 1 as n, (c.unread_count > 0)::int as unread
+        select c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status, 1 as n, c.unread::int as unread
         from new_rows c
         join conversation_labels l on l.organization_id = c.organization_id and l.conversation_id = c.id
         where c.deleted_at is null and c.status = 'open'
         union all
-        select c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status, -1, -(c.unread_count > 0)::int
+        select c.organization_id, l.label_id, c.assignee_id, c.team_id, c.status, -1, -c.unread::int
         from old_rows c
         join conversation_labels l on l.organization_id = c.organization_id and l.conversation_id = c.id
         where c.deleted_at is null and c.status = 'open'
@@ -460,7 +485,7 @@ create function count_labelled() returns trigger
     as $$
 begin
     insert into conversation_count_changes
-    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, count(*), count(*) filter (where c.unread_count > 0)
+    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, count(*), count(*) filter (where c.unread)
     from new_rows l
     join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
     where c.deleted_at is null and c.status = 'open'
@@ -473,7 +498,7 @@ create function count_unlabelled() returns trigger
     as $$
 begin
     insert into conversation_count_changes
-    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, -count(*), -count(*) filter (where c.unread_count > 0)
+    select c.organization_id, l.label_id, c.assignee_id, c.team_id, '', c.status, -count(*), -count(*) filter (where c.unread)
     from old_rows l
     join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
     where c.deleted_at is null and c.status = 'open'
@@ -497,12 +522,12 @@ create trigger conversation_labels_deleted after delete on conversation_labels
 -- Full-text and trigram operators are not leakproof, so behind row-level security no index serves them. These functions run as a
 -- role that the wall does not hide rows from, and keep to the transaction's organization themselves.
 
--- The newest messages that match, newest first, below (before, before_id). A frequent word is found within the newest
+-- The newest messages that match, newest first, below the id `before`. A frequent word is found within the newest
 -- messages; only a word that is rare there is looked up in the index, where it has few entries. `seen_by` is null for those who
 -- see every conversation.
 create function search_messages(
-    query tsquery, seen_by uuid, teams uuid[], conversation uuid, before timestamptz, before_id uuid, wanted integer
-) returns table (id uuid, created_at timestamptz)
+    query tsquery, seen_by uuid, teams uuid[], conversation uuid, before uuid, wanted integer
+) returns table (id uuid)
     language plpgsql stable security definer
     set search_path = public, pg_temp
     as $$
@@ -516,14 +541,14 @@ begin
     end if;
     if conversation is not null then
         return query
-        select m.id, m.created_at
+        select m.id
         from messages m
         join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
         where m.organization_id = organization and m.conversation_id = conversation
           and m.words @@ query and m.deleted_at is null and c.deleted_at is null
-          and (m.created_at, m.id) < (before, before_id)
+          and m.id < before
           and (seen_by is null or c.assignee_id = seen_by or c.team_id = any (teams) or (c.assignee_id is null and c.team_id is null))
-        order by m.created_at desc, m.id desc
+        order by m.id desc
         limit wanted;
         return;
     end if;
@@ -532,8 +557,8 @@ begin
         from (
             select recent.id, recent.conversation_id, recent.words, recent.deleted_at
             from messages recent
-            where recent.organization_id = organization and (recent.created_at, recent.id) < (before, before_id)
-            order by recent.created_at desc, recent.id desc
+            where recent.organization_id = organization and recent.id < before
+            order by recent.id desc
             limit scanned
         ) m
         join conversations c on c.organization_id = organization and c.id = m.conversation_id
@@ -546,16 +571,16 @@ begin
             from messages m
             join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
             where m.organization_id = organization and m.words @@ query and m.deleted_at is null and c.deleted_at is null
-              and (m.created_at, m.id) < (before, before_id)
+              and m.id < before
               and (seen_by is null or c.assignee_id = seen_by or c.team_id = any (teams) or (c.assignee_id is null and c.team_id is null))
-            order by m.created_at desc, m.id desc
+            order by m.id desc
             limit wanted);
     end if;
     return query
-    select m.id, m.created_at
+    select m.id
     from messages m
     where m.organization_id = organization and m.id = any (found_ids)
-    order by m.created_at desc, m.id desc;
+    order by m.id desc;
 end $$;
 
 -- Contacts whose name, phone, e-mail or user name holds the text; best match first. Shorter than three characters: names that

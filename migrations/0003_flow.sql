@@ -15,11 +15,14 @@ begin
             execute format('create table %I partition of %I for values from (%L) to (%L)', part, parent, day::timestamptz, (day + 1)::timestamptz);
             execute format('alter table %I enable row level security', part);
             execute format('alter table %I force row level security', part);
+            -- Rows that are written once and soon dropped are not worth compressing.
+            execute format('alter table %I set (toast_tuple_target = 8160)', part);
         end if;
     end loop;
 end $$;
 
--- The flight recorder: every believed callback, what it became, and enough to replay it. Secrets are removed before they come here.
+-- The flight recorder: every believed callback, what it became, and enough to replay it. Secrets are removed before they come
+-- here. Ids are in the order of coming.
 create table callbacks (
     organization_id uuid not null,
     id uuid not null,
@@ -32,18 +35,17 @@ create table callbacks (
     outcome text not null,
     error text,
     -- What it became: [{"type", "external_id", "conversation_id", "message_id", "effect"}].
-    events jsonb not null default '[]',
+    events json not null default '[]',
     method text not null,
-    query jsonb not null default '[]',
-    headers jsonb not null,
+    query json not null default '[]',
+    headers json not null,
     body bytea not null,
     primary key (organization_id, id, received_at)
 ) partition by range (received_at);
 create table callbacks_default partition of callbacks default;
 alter table callbacks_default enable row level security;
 alter table callbacks_default force row level security;
-create index callbacks_newest on callbacks (organization_id, received_at desc, id desc);
-create index callbacks_integration on callbacks (organization_id, integration_id, received_at desc);
+create index callbacks_integration on callbacks (organization_id, integration_id, id desc);
 call protect('callbacks');
 call make_day_partitions('callbacks', current_date - 1, 3);
 
@@ -68,7 +70,6 @@ create table events_default partition of events default;
 alter table events_default enable row level security;
 alter table events_default force row level security;
 create index events_position on events (organization_id, xid, id);
-create index events_sweep on events (xid);
 call protect('events');
 grant select on events to switchboard_system;
 call make_day_partitions('events', current_date - 1, 3);

@@ -1,6 +1,7 @@
 //! Switchboard: a multi-channel messaging hub.
 
 pub mod access;
+pub mod alarms;
 pub mod app;
 pub mod calls;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod http;
 pub mod ids;
 pub mod inbox;
 pub mod ingest;
+pub mod install;
 pub mod jobs;
 pub mod listeners;
 pub mod mail;
@@ -24,6 +26,7 @@ pub mod media;
 pub mod metrics;
 pub mod picture;
 pub mod realtime;
+pub mod refresh;
 pub mod router;
 pub mod routing;
 pub mod serve;

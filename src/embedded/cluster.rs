@@ -122,7 +122,10 @@ impl Cluster {
         set("max_connections", &self.connections.to_string());
         set("shared_buffers", "256MB");
         set("effective_cache_size", "1GB");
-        set("max_wal_size", "2GB");
+        set("max_wal_size", "4GB");
+        set("checkpoint_timeout", "15min");
+        // A fresh database grows fast: plans made for empty tables are soon wrong.
+        set("autovacuum_naptime", "10s");
         set("wal_compression", "on");
         set("random_page_cost", "1.1");
         set("jit", "off");

@@ -58,7 +58,7 @@ async fn list(agent: Agent, Query(query): Query<List>) -> Result<Json<Page<Callb
     };
     let (mut tx, _) = agent.begin(May::ReadCallbacks).await?;
     let rows = callback::list(&mut tx, &filter, after, limit.with_next()).await?;
-    Ok(Json(Page::cut(rows, limit, |row| Position(row.received_at, row.id))))
+    Ok(Json(Page::cut(rows, limit, |row| Position(row.id))))
 }
 
 /// One, with the request as it came.

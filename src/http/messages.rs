@@ -235,12 +235,11 @@ async fn find(agent: Agent, Query(query): Query<Find>) -> Result<Json<Page<Messa
     let after = read_cursor(query.cursor.as_deref())?;
     let limit = query.limit.unwrap_or_else(|| Limit::try_from(20).unwrap_or_default());
     let (mut tx, member) = agent.begin(May::ReadConversations).await?;
-    let hits =
+    let ids =
         search::messages(&mut tx, &member, &query.q, query.conversation_id, after, limit.with_next()).await?;
-    let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
     let mut messages = message::load(&mut tx, &ids).await?;
     messages.sort_by_key(|message| ids.iter().position(|id| *id == message.id));
-    Ok(Json(Page::cut(messages, limit, |row| search::Position(row.created_at, row.id))))
+    Ok(Json(Page::cut(messages, limit, |row| search::Position(row.id))))
 }
 
 #[utoipa::path(get, path = "/messages/{id}", operation_id = "get_message", tag = "messages",

@@ -52,9 +52,9 @@ pub struct Filter {
     pub outcome: Option<String>,
 }
 
-/// The sort key of a row: newest first.
+/// The sort key of a row: newest first, which is the order of ids.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Position(pub DateTime<Utc>, pub CallbackId);
+pub struct Position(pub CallbackId);
 
 const COLUMNS: &str = "select id, channel, integration_id, received_at, verdict, outcome, error, events, method, query, headers,
     octet_length(body) as body_bytes";
@@ -75,10 +75,10 @@ pub async fn list(tx: &mut Tx, filter: &Filter, after: Option<Position>, rows: i
     if let Some(outcome) = &filter.outcome {
         sql.push(" and outcome = ").push_bind(outcome.clone());
     }
-    if let Some(Position(at, id)) = after {
-        sql.push(" and (received_at, id) < (").push_bind(at).push(", ").push_bind(id).push(")");
+    if let Some(Position(id)) = after {
+        sql.push(" and id < ").push_bind(id);
     }
-    sql.push(format!(" order by received_at desc, id desc limit {rows}"));
+    sql.push(format!(" order by id desc limit {rows}"));
     Ok(sql.build_query_as().fetch_all(tx.sql()).await?)
 }
 

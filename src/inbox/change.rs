@@ -159,7 +159,7 @@ async fn write(tx: &mut Tx, locked: &Locked, target: &Target) -> Result<()> {
     .await
     .map_err(Error::from);
     match done {
-        Err(error) if error.breaks("conversations_current") => Err(Error::conflict(
+        Err(error) if error.breaks("conversations_thread") => Err(Error::conflict(
             "another_goes_on",
             "The customer has another conversation on this integration that goes on. Close or merge it first.",
         )),

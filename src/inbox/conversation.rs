@@ -74,13 +74,13 @@ pub const SELECT: &str = "select conversations.id, conversations.channel, conver
     conversations.assignee_id, conversations.team_id, conversations.priority, conversations.snoozed_until,
     conversations.unread_count, conversations.last_seq, conversations.read_seq, conversations.last_message_at,
     conversations.window_closes_at, conversations.subject, conversations.version, conversations.created_at,
-    jsonb_build_object('id', contacts.id, 'name', contacts.name, 'phone', contacts.phone, 'email', contacts.email,
+    json_build_object('id', contacts.id, 'name', contacts.name, 'phone', contacts.phone, 'email', contacts.email,
         'username', contacts.username, 'blocked', contacts.blocked, 'reachable', contacts.reachable,
         'is_group', contacts.is_group) as contact,
     array(select label_id from conversation_labels l
           where l.organization_id = conversations.organization_id and l.conversation_id = conversations.id
           order by label_id) as labels,
-    case when newest.id is not null then jsonb_build_object('id', newest.id, 'seq', newest.seq,
+    case when newest.id is not null then json_build_object('id', newest.id, 'seq', newest.seq,
         'direction', newest.direction, 'kind', newest.kind, 'text', left(newest.text, 200),
         'sender_name', newest.sender_name, 'status', newest.status) end as last_message
     from conversations

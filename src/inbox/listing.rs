@@ -1,5 +1,6 @@
-//! Pages of conversations. A page is merged from few ordered index scans, one per status and per reason for which the
-//! member sees a conversation, each cut at the page's length: its cost depends on neither depth nor size.
+//! Pages of conversations. A page is merged from few ordered index scans, one per status, per value of a yes-or-no column and
+//! per reason for which the member sees a conversation, each cut at the page's length: its cost depends on neither depth nor
+//! size.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,6 @@ impl Query<'_> {
             || filter.among.is_some()
             || filter.mentioned
             || filter.contact_id.is_some()
-            || filter.unread
             || filter.priority.as_deref().is_some_and(|priority| priority != "none")
     }
 
@@ -174,6 +174,8 @@ impl Query<'_> {
             (_, Some(team)) => vec![Scan::Team(team)],
             (Some(Assignee::Nobody), None) if member.sees_all => vec![Scan::Unassigned],
             (Some(Assignee::Nobody), None) => vec![Scan::Free, Scan::MyTeams],
+            // Few are unread: rather those that the member does not see are left out than the read ones of each reason.
+            (None, None) if filter.unread => vec![Scan::All],
             (None, None) if member.sees_all => vec![Scan::All],
             (None, None) => vec![Scan::Assignee(member.user_id), Scan::Free, Scan::MyTeams],
         }
@@ -195,7 +197,12 @@ impl Query<'_> {
                 .push_bind(self.member.teams.clone())
                 .push("::uuid[]) t (team_id)");
         }
-        let by_channel = matches!(scan, Scan::All) && self.filter.channel.is_some();
+        let all = matches!(scan, Scan::All);
+        let by_channel = all && self.filter.channel.is_some();
+        let by_unread = all && !by_channel && self.filter.integration_id.is_none() && !self.filter.unread;
+        if by_unread || matches!(scan, Scan::Unassigned) {
+            self.sql.push(" cross join (values (true), (false)) either (way)");
+        }
         if by_channel {
             self.sql.push(" cross join (select i.id from integrations i where i.organization_id = ");
             self.sql
@@ -212,15 +219,16 @@ impl Query<'_> {
             self.sql.push(" and c.integration_id = i.id");
         }
         match scan {
+            Scan::All if by_unread => self.sql.push(" and c.unread = either.way"),
             Scan::All => &mut self.sql,
             Scan::Assignee(user) => self.sql.push(" and c.assignee_id = ").push_bind(user),
-            Scan::Unassigned => self.sql.push(" and c.assignee_id is null"),
-            Scan::Free => self.sql.push(" and c.assignee_id is null and c.team_id is null"),
+            Scan::Unassigned => self.sql.push(" and c.assignee_id is null and c.free = either.way"),
+            Scan::Free => self.sql.push(" and c.assignee_id is null and c.free"),
             Scan::Team(team) => self.sql.push(" and c.team_id = ").push_bind(team),
             Scan::MyTeams => self.sql.push(" and c.team_id = t.team_id"),
         };
         self.conditions();
-        if matches!(scan, Scan::Team(_) | Scan::Assignee(_)) {
+        if matches!(scan, Scan::All | Scan::Team(_) | Scan::Assignee(_)) {
             self.visible();
         }
         self.cut("c");
@@ -261,7 +269,7 @@ impl Query<'_> {
             }
         }
         if filter.unread {
-            sql.push(" and c.unread_count > 0");
+            sql.push(" and c.unread");
         }
         if let Some(among) = &filter.among {
             sql.push(" and c.id = any(").push_bind(among.clone()).push(")");

@@ -1,7 +1,6 @@
 //! Finding messages by words and contacts by pieces of their name, number or address. The SQL functions that do it are in
 //! the schema, where row-level security lets them use the indexes.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,15 +14,9 @@ use crate::{
 /// Hits that a list filtered by words is made from.
 const AMONG: i64 = 500;
 
-/// The sort key of a hit, behind which a page begins.
+/// The sort key of a hit, behind which a page begins: ids are in the order of coming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position(pub DateTime<Utc>, pub MessageId);
-
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
-pub struct Hit {
-    pub id: MessageId,
-    pub created_at: DateTime<Utc>,
-}
+pub struct Position(pub MessageId);
 
 /// The newest messages that hold all words (the last one may be the beginning of a word), newest first. Quotes, `or` and `-` mean
 /// what they do in web searches.
@@ -34,20 +27,19 @@ pub async fn messages(
     conversation: Option<ConversationId>,
     after: Option<Position>,
     rows: i64,
-) -> Result<Vec<Hit>> {
+) -> Result<Vec<MessageId>> {
     let (words, beginning) = split(text);
-    let Position(before, before_id) =
-        after.unwrap_or_else(|| Position(Utc::now() + TimeDelta::days(1), MessageId(Uuid::max())));
-    Ok(sqlx::query_as(
-        "select hit.id, hit.created_at
+    let Position(before) = after.unwrap_or(Position(MessageId(Uuid::max())));
+    Ok(sqlx::query_scalar(
+        "select hit.id
          from organizations o,
               search_messages(
                   websearch_to_tsquery(o.search_language, $2)
                   && case when $3 = '' then ''::tsquery
                      else websearch_to_tsquery(o.search_language, $3) || to_tsquery('simple', $3 || ':*') end,
-                  $4, $5, $6, $7, $8, $9) hit
+                  $4, $5, $6, $7, $8) hit
          where o.id = $1
-         order by hit.created_at desc, hit.id desc",
+         order by hit.id desc",
     )
     .bind(tx.organization())
     .bind(words)
@@ -56,7 +48,6 @@ pub async fn messages(
     .bind(&member.teams)
     .bind(conversation)
     .bind(before)
-    .bind(before_id)
     .bind(i32::try_from(rows).unwrap_or(i32::MAX))
     .fetch_all(tx.sql())
     .await?)
@@ -74,8 +65,7 @@ pub async fn contacts(tx: &mut Tx, text: &str, rows: i64) -> Result<Vec<ContactI
 /// Conversations whose contact matches, or whose newest messages hold the words. Who may see them is asked by the list.
 pub async fn conversations(tx: &mut Tx, member: &Member, text: &str) -> Result<Vec<ConversationId>> {
     let contacts = contacts(tx, text, AMONG).await?;
-    let hits: Vec<_> =
-        messages(tx, member, text, None, None, AMONG).await?.iter().map(|hit| hit.id).collect();
+    let hits = messages(tx, member, text, None, None, AMONG).await?;
     Ok(sqlx::query_scalar(
         "select id from conversations where organization_id = $1 and contact_id = any($2) and deleted_at is null
          union

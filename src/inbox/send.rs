@@ -403,7 +403,7 @@ async fn advance(tx: &mut Tx, locked: &Locked, note: bool, ids: &[MessageId]) ->
     .await
     .map_err(Error::from);
     match done {
-        Err(error) if error.breaks("conversations_current") => Err(Error::conflict(
+        Err(error) if error.breaks("conversations_thread") => Err(Error::conflict(
             "another_goes_on",
             "This conversation is closed and the customer has another one. Write there.",
         )),

@@ -66,7 +66,7 @@ pub async fn start(
     let made = sqlx::query(
         "insert into conversations (organization_id, id, integration_id, channel, contact_id, thread, assignee_id)
          values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (organization_id, integration_id, contact_id, thread) where status <> 'closed' and deleted_at is null do nothing",
+         on conflict do nothing",
     )
     .bind(tx.organization())
     .bind(id)

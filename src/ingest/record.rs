@@ -69,8 +69,10 @@ pub(super) async fn write(tx: &mut Tx, records: &[Record<'_>]) -> Result<()> {
     let organization = tx.organization();
     sqlx::query(
         "insert into callbacks (organization_id, id, integration_id, channel, verdict, outcome, error, events, method, query, headers, body)
-         select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[],
-                                  $9::text[], $10::jsonb[], $11::jsonb[], $12::bytea[])",
+         select $1, id, integration_id, channel, verdict, outcome, error, events::json, method, query::json, headers::json, body
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                     $9::text[], $10::text[], $11::text[], $12::bytea[])
+              as c (id, integration_id, channel, verdict, outcome, error, events, method, query, headers, body)",
     )
     .bind(organization)
     .bind(each().map(|one| one.id).collect::<Vec<_>>())
@@ -78,12 +80,12 @@ pub(super) async fn write(tx: &mut Tx, records: &[Record<'_>]) -> Result<()> {
     .bind(each().map(|one| one.integration.channel.id().as_str()).collect::<Vec<_>>())
     .bind(each().map(|one| if one.replayed { "replayed" } else { "verified" }).collect::<Vec<_>>())
     .bind(records.iter().map(|record| record.outcome).collect::<Vec<_>>())
-    .bind(records.iter().map(|record| record.error.clone()).collect::<Vec<_>>())
-    .bind(records.iter().map(|record| Json(record.became)).collect::<Vec<_>>())
+    .bind(records.iter().map(|record| record.error.as_deref()).collect::<Vec<_>>())
+    .bind(records.iter().map(|record| json(&record.became)).collect::<Vec<_>>())
     .bind(each().map(|one| one.request.method()).collect::<Vec<_>>())
-    .bind(each().map(|one| Json(query(&one.request))).collect::<Vec<_>>())
-    .bind(each().map(|one| Json(headers(&one.request))).collect::<Vec<_>>())
-    .bind(each().map(|one| one.request.body().to_vec()).collect::<Vec<_>>())
+    .bind(each().map(|one| json(&query(&one.request))).collect::<Vec<_>>())
+    .bind(each().map(|one| json(&headers(&one.request))).collect::<Vec<_>>())
+    .bind(each().map(|one| one.request.body().as_ref()).collect::<Vec<_>>())
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -133,6 +135,11 @@ pub async fn replay(app: &App, organization: OrganizationId, id: CallbackId) -> 
         NotTaken::Busy | NotTaken::Unavailable => Error::Internal(error.to_string()),
     })?;
     Ok(replayed)
+}
+
+/// Lists of plain structures: they always encode.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
 }
 
 fn headers(request: &Verified) -> Vec<(String, String)> {

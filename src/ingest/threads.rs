@@ -50,6 +50,7 @@ pub(super) struct Thread {
     channel: String,
     integration_id: IntegrationId,
     pub contact_id: ContactId,
+    thread: String,
     status: String,
     assignee_id: Option<UserId>,
     team_id: Option<TeamId>,
@@ -67,15 +68,6 @@ pub(super) struct Thread {
     created_at: DateTime<Utc>,
     #[sqlx(skip)]
     touched: bool,
-}
-
-#[derive(sqlx::FromRow)]
-struct Candidate {
-    id: ConversationId,
-    integration_id: IntegrationId,
-    contact_id: ContactId,
-    thread: String,
-    status: String,
 }
 
 impl Threads {
@@ -114,18 +106,11 @@ impl Threads {
             places.entry((integration.id, message.external_id.clone())).or_insert(place);
         }
         let mut threads = Self { by_key: HashMap::new(), by_id: HashMap::new(), places };
-        threads.find(tx, &wanted, settings).await?;
+        let others = answered.into_values().chain(targets.conversations()).collect();
+        threads.lock(tx, &wanted, others, settings).await?;
         wanted.retain(|key| !threads.by_key.contains_key(key));
         threads.spare_repeats(tx, &mut wanted).await?;
-        threads.make(tx, &wanted, &channels).await?;
-        let ids: BTreeSet<_> = threads
-            .by_key
-            .values()
-            .copied()
-            .chain(answered.into_values())
-            .chain(targets.conversations())
-            .collect();
-        threads.lock(tx, ids).await?;
+        threads.make(tx, &wanted, &channels, settings).await?;
         Ok(threads)
     }
 
@@ -138,31 +123,57 @@ impl Threads {
         self.by_id.get_mut(id)
     }
 
-    async fn find(&mut self, tx: &mut Tx, wanted: &BTreeSet<Key>, settings: &Settings) -> Result<()> {
-        if wanted.is_empty() {
+    /// Finds the current conversation of each wanted thread, or the newest closed one where that goes on, and locks it
+    /// together with the `others`.
+    async fn lock(
+        &mut self,
+        tx: &mut Tx,
+        wanted: &BTreeSet<Key>,
+        others: BTreeSet<ConversationId>,
+        settings: &Settings,
+    ) -> Result<()> {
+        if wanted.is_empty() && others.is_empty() {
             return Ok(());
         }
         let organization = tx.organization();
-        let found: Vec<Candidate> = sqlx::query_as(
-            "select c.id, c.integration_id, c.contact_id, c.thread, c.status
-             from unnest($2::uuid[], $3::uuid[], $4::text[]) as wanted (integration_id, contact_id, thread)
-             cross join lateral (
-                 select * from conversations c
-                 where c.organization_id = $1 and c.integration_id = wanted.integration_id
-                   and c.contact_id = wanted.contact_id and c.thread = wanted.thread and c.deleted_at is null
-                 order by (c.status <> 'closed') desc, c.created_at desc
-                 limit 1) c",
+        let locked: Vec<Thread> = sqlx::query_as(
+            "select id, channel, integration_id, contact_id, thread, status, assignee_id, team_id, priority, snoozed_until,
+                    last_seq, read_seq, unread_count, last_message_id, last_message_at, last_inbound_at, window_closes_at,
+                    subject, version, created_at
+             from conversations
+             where organization_id = $1 and id = any($5 || array(
+                 select found.id
+                 from unnest($2::uuid[], $3::uuid[], $4::text[]) as wanted (integration_id, contact_id, thread)
+                 cross join lateral (
+                     select c.id, c.status from conversations c
+                     where c.organization_id = $1 and c.contact_id = wanted.contact_id
+                       and c.integration_id = wanted.integration_id and c.thread = wanted.thread and c.deleted_at is null
+                     order by (c.status <> 'closed') desc, c.created_at desc
+                     limit 1) found
+                 where $6 or found.status <> 'closed'))
+             order by id
+             for no key update",
         )
         .bind(organization)
         .bind(wanted.iter().map(|key| key.0).collect::<Vec<_>>())
         .bind(wanted.iter().map(|key| key.1).collect::<Vec<_>>())
         .bind(wanted.iter().map(|key| key.2.as_str()).collect::<Vec<_>>())
+        .bind(others.iter().copied().collect::<Vec<_>>())
+        .bind(settings.single_thread)
         .fetch_all(tx.sql())
         .await?;
-        for one in found {
-            if one.status != "closed" || settings.single_thread {
-                self.by_key.insert((one.integration_id, one.contact_id, one.thread), one.id);
+        let rank = |thread: &Thread| (thread.status != "closed", thread.created_at);
+        for thread in locked {
+            let key = (thread.integration_id, thread.contact_id, thread.thread.clone());
+            let goes_on = settings.single_thread || thread.status != "closed";
+            let known = self.by_key.get(&key).and_then(|id| self.by_id.get(id));
+            if goes_on && wanted.contains(&key) && known.is_none_or(|known| rank(known) < rank(&thread)) {
+                self.by_key.insert(key, thread.id);
             }
+            self.by_id.insert(thread.id, thread);
+        }
+        if others.iter().any(|id| !self.by_id.contains_key(id)) {
+            return Err(Error::Internal("a conversation went away while it was written to".to_owned()));
         }
         Ok(())
     }
@@ -198,6 +209,7 @@ impl Threads {
         tx: &mut Tx,
         wanted: &BTreeSet<Key>,
         channels: &HashMap<IntegrationId, &'static str>,
+        settings: &Settings,
     ) -> Result<()> {
         let new: Vec<_> = wanted.iter().map(|key| (ConversationId::new(), key)).collect();
         if new.is_empty() {
@@ -218,34 +230,11 @@ impl Threads {
         .bind(new.iter().map(|(_, key)| key.2.as_str()).collect::<Vec<_>>())
         .execute(tx.sql())
         .await?;
-        self.by_key.extend(new.into_iter().map(|(id, key)| (key.clone(), id)));
-        Ok(())
-    }
-
-    /// Locks further conversations; known ones stay as they are.
-    pub(super) async fn lock(&mut self, tx: &mut Tx, ids: BTreeSet<ConversationId>) -> Result<()> {
-        let ids: Vec<_> = ids.into_iter().filter(|id| !self.by_id.contains_key(id)).collect();
-        if ids.is_empty() {
-            return Ok(());
+        for (id, key) in new {
+            let channel = channels.get(&key.0).copied().unwrap_or_default();
+            self.by_key.insert(key.clone(), id);
+            self.by_id.insert(id, Thread::new(id, channel, key, settings.now));
         }
-        let organization = tx.organization();
-        let locked: Vec<Thread> = sqlx::query_as(
-            "select id, channel, integration_id, contact_id, status, assignee_id, team_id, priority, snoozed_until, last_seq,
-                    read_seq, unread_count, last_message_id, last_message_at, last_inbound_at, window_closes_at, subject, version,
-                    created_at
-             from conversations
-             where organization_id = $1 and id = any($2)
-             order by id
-             for no key update",
-        )
-        .bind(organization)
-        .bind(&ids)
-        .fetch_all(tx.sql())
-        .await?;
-        if locked.len() < ids.len() {
-            return Err(Error::Internal("a conversation went away while it was written to".to_owned()));
-        }
-        self.by_id.extend(locked.into_iter().map(|thread| (thread.id, thread)));
         Ok(())
     }
 
@@ -304,6 +293,33 @@ impl Threads {
 }
 
 impl Thread {
+    /// As [`Threads::make`] writes it. Nobody else sees it before the commit, so it needs no lock.
+    fn new(id: ConversationId, channel: &str, key: &Key, now: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            channel: channel.to_owned(),
+            integration_id: key.0,
+            contact_id: key.1,
+            thread: key.2.clone(),
+            status: "open".to_owned(),
+            assignee_id: None,
+            team_id: None,
+            priority: "none".to_owned(),
+            snoozed_until: None,
+            last_seq: 0,
+            read_seq: 0,
+            unread_count: 0,
+            last_message_id: None,
+            last_message_at: now,
+            last_inbound_at: None,
+            window_closes_at: None,
+            subject: None,
+            version: 1,
+            created_at: now,
+            touched: false,
+        }
+    }
+
     /// Takes the next number for a message and lets it change the conversation. Returns the number and whether the message is late:
     /// by the platform's clock it belongs more than a minute before one that came earlier.
     pub(super) fn append(
