@@ -15,7 +15,7 @@ use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use faults::{Fault, Faults};
-pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, Media, Player};
+pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, Media, PhoneAct, Player};
 
 /// All platforms behind one address; each one's paths are its own.
 macro_rules! platforms {
@@ -62,7 +62,7 @@ platforms! {
     whatsapp,
     telegram,
     api;
-    twilio { sms }
+    twilio { sms, voice }
 }
 
 impl Simulator {

@@ -22,14 +22,15 @@ pub(crate) fn check(
     claim: &Claim<'_>,
     given: &[u8],
 ) -> Result<(), Forged> {
-    if let Some(told) = body_digest(claim.url()) {
+    let called = claim.url();
+    if let Some(told) = body_digest(&called) {
         let ours = hex::encode(Sha256::digest(claim.body()));
         if !bool::from(ours.as_bytes().ct_eq(told.to_ascii_lowercase().as_bytes())) {
             return Err(Forged::Mismatch);
         }
     }
-    let matched = addresses(claim.url()).iter().fold(false, |matched, url| {
-        let message = message(url, claim.body());
+    let matched = addresses(&called).iter().fold(false, |matched, url| {
+        let message = [Cow::Owned(message(url, claim.body()))];
         secrets.iter().fold(matched, |matched, secret| {
             let key = secret.expose_secret().as_bytes();
             // An empty key is an unset one; anybody could sign with it.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
-use super::{Platform, media, messages, numbers};
+use super::{Platform, calls, media, messages, numbers};
 use crate::Fault;
 
 const ACCOUNT: &str = "/2010-04-01/Accounts/{account}";
@@ -26,6 +26,10 @@ pub(super) fn router(platform: Arc<Platform>) -> Router {
         .route(ACCOUNT, get(numbers::account))
         .route(&under("/IncomingPhoneNumbers.json"), get(numbers::list))
         .route(&under("/IncomingPhoneNumbers/{sid}"), get(numbers::get).post(numbers::change))
+        .route(&under("/Calls.json"), get(calls::list).post(calls::post))
+        .route(&under("/Calls/{sid}"), get(calls::get).post(calls::change))
+        .route(&under("/Recordings/{sid}"), get(calls::recording))
+        .route(&under("/Keys/{sid}"), get(calls::key))
         .route("/v1/Services/{sid}", get(numbers::service).post(numbers::change_service))
         .route(&under("/Messages.json"), post(messages::post))
         .route(&under("/Messages/{sid}"), get(messages::get))

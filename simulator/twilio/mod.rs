@@ -1,15 +1,22 @@
 //! Twilio, played: its REST API, its numbers and messaging services, the customers' telephones behind them, and the signed
-//! callbacks between the two. [`sms`] is the players' view of it.
+//! callbacks between the two. [`sms`] is the players' view of its messages, [`voice`] of its
+//! calls.
 
 mod acts;
 mod api;
+mod call;
 mod callback;
+mod calls;
+mod dial;
+mod follow;
 mod media;
 mod messages;
 mod numbers;
 mod opt_out;
 pub mod sms;
 mod statuses;
+mod twiml;
+pub mod voice;
 mod world;
 
 use std::{
@@ -23,7 +30,8 @@ use tokio::sync::broadcast;
 use self::world::World;
 use crate::{ChatChanged, Faults, callbacks::Poster};
 
-/// The platform. Fault methods: `messages`, `message`, `account`, `numbers`, `number`, `service`, `media`.
+/// The platform. Fault methods: `messages`, `message`, `account`, `numbers`, `number`, `service`, `media`,
+/// `calls`, `calls_list`, `call`, `change_call`, `recording`, `key`.
 pub struct Platform {
     base_url: String,
     world: Mutex<World>,
@@ -54,6 +62,8 @@ struct Settings {
     status_order: StatusOrder,
     /// Between two statuses of a message.
     pace: Duration,
+    /// How long a second of ringing, music and silence takes.
+    second: Duration,
     /// Calls per second that an account may make.
     calls_per_second: usize,
     /// Whether media are given out only to the account itself.
@@ -67,6 +77,7 @@ impl Default for Settings {
         Self {
             status_order: StatusOrder::default(),
             pace: Duration::from_millis(100),
+            second: Duration::from_secs(1),
             calls_per_second: 100,
             media_protected: true,
             known_as: None,

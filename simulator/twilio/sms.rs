@@ -83,7 +83,13 @@ impl crate::Player for Player {
     }
 
     fn accounts(&self) -> Vec<String> {
-        self.0.world().numbers.keys().cloned().collect()
+        let world = self.0.world();
+        world
+            .numbers
+            .values()
+            .filter(|number| number.api_key_sid.is_empty())
+            .map(|number| number.phone.clone())
+            .collect()
     }
 
     async fn act(&self, account: &str, customer: &Customer, act: Act) -> Result<String, ActError> {

@@ -7,12 +7,15 @@ use chrono::{DateTime, Utc};
 use rand::Rng;
 use tokio::time::Instant;
 
+use super::call::Leg;
 use crate::ChatMessage;
 
 #[derive(Default)]
 pub(super) struct World {
     /// By number. Each has an account of its own, as the hub's integrations do.
     pub numbers: BTreeMap<String, Number>,
+    /// Every leg of every call, by its id.
+    pub calls: BTreeMap<String, Leg>,
     /// By media id.
     pub media: HashMap<String, StoredFile>,
     /// Telephones that are switched off.
@@ -46,6 +49,10 @@ pub(super) struct Number {
     pub opted_out: BTreeSet<String>,
     /// Customers whose carrier blocks the number.
     pub blocked: BTreeSet<String>,
+    /// Of calls in the browser; empty where nobody calls.
+    pub api_key_sid: String,
+    /// Calls with each customer.
+    pub calls: BTreeMap<String, Vec<Bubble>>,
 }
 
 /// A messaging service that the number belongs to.
@@ -91,6 +98,8 @@ impl Number {
             chats: BTreeMap::new(),
             opted_out: BTreeSet::new(),
             blocked: BTreeSet::new(),
+            api_key_sid: String::new(),
+            calls: BTreeMap::new(),
         }
     }
 
@@ -103,6 +112,10 @@ impl Number {
 
     pub(super) fn chat(&mut self, customer: &str) -> &mut Vec<Bubble> {
         self.chats.entry(customer.to_owned()).or_default()
+    }
+
+    pub(super) fn find_call(&mut self, call: &str) -> Option<&mut Bubble> {
+        self.calls.values_mut().flatten().find(|bubble| bubble.view.id == call)
     }
 
     /// A message of either side.
