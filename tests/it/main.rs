@@ -31,3 +31,4 @@ mod search;
 mod shared_address;
 mod sms;
 mod tenancy;
+mod voice;
