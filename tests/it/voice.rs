@@ -37,14 +37,15 @@ impl Desk {
         listed["data"][0].clone()
     }
 
-    /// The newest message, as soon as its call is in that state.
+    /// The newest call, as soon as it is in that state.
     async fn call(&self, state: &str) -> Value {
         let mut last = Value::Null;
         for _ in 0..800 {
             let conversation = self.conversation().await;
             if let Some(id) = conversation["id"].as_str() {
-                let path = format!("/conversations/{id}/messages?limit=1");
-                last = self.owner.get(&path).await.expect(200).body["data"][0].clone();
+                let path = format!("/conversations/{id}/messages?limit=20");
+                let all = self.owner.get(&path).await.expect(200).body["data"].as_array().unwrap().clone();
+                last = all.into_iter().find(|message| message["kind"] == "call").unwrap_or_default();
                 if last["parts"][0]["state"] == state {
                     return last;
                 }

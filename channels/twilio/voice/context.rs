@@ -1,6 +1,6 @@
 //! One request about a call: which call, whose, and the addresses of what may come next.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 use uuid::Uuid;
 use webhooks::Verified;
@@ -52,7 +52,7 @@ impl<'a> Context<'a> {
             call,
             direction: if out { CallDirection::Outbound } else { CallDirection::Inbound },
             message: request.query(MESSAGE).and_then(|id| Uuid::parse_str(id).ok()),
-            at: told.map_or_else(|| request.received_at(), |at| at.to_utc()),
+            at: happened_at(told.map(|at| at.to_utc()), request.received_at()),
             base: base(request).or_else(|| account.webhook_url().cloned()),
             fields,
         })
@@ -109,6 +109,12 @@ impl<'a> Context<'a> {
     pub(super) fn becomes(&self, state: CallState) -> What {
         What::Call(Box::new(CallChange { state: Some(state), ..self.change() }))
     }
+}
+
+/// Twilio's time has whole seconds, and not every request has one: what comes at once is dated by its coming, so that it stands behind
+/// what came before it.
+fn happened_at(told: Option<DateTime<Utc>>, received: DateTime<Utc>) -> DateTime<Utc> {
+    told.filter(|told| received - *told > TimeDelta::seconds(2)).unwrap_or(received)
 }
 
 /// How a call that we begin carries our message's id and whom to call through the platform.
