@@ -97,6 +97,7 @@ pub enum Markup {
 /// How texts become the segments of text messages. A text all of whose characters stand in the tables is sent in GSM-7, any other
 /// in UCS-2. Lengths are in septets and in UTF-16 code units: of a text that is sent whole, and of each part where it is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Segmentation {
     pub basic: &'static str,
     /// Cost two septets each.

@@ -36,7 +36,7 @@ fn inbound(account: &Account, fields: &Fields, request: &Verified) -> Vec<Inboun
     let belongs = belongs(account, fields);
     let events = match message(fields, request) {
         Ok(message) => with_wish(account, fields, message),
-        Err(other) => vec![other],
+        Err(other) => vec![*other],
     };
     events.into_iter().map(|what| InboundEvent { account: belongs.clone(), what }).collect()
 }
@@ -50,18 +50,18 @@ fn belongs(account: &Account, fields: &Fields) -> Option<String> {
     fields.text("To").map(number::normal).filter(|to| *to != account::key(account))
 }
 
-fn message(fields: &Fields, request: &Verified) -> Result<InboundMessage, What> {
+fn message(fields: &Fields, request: &Verified) -> Result<InboundMessage, Box<What>> {
     let Some(external_id) = fields.any(&["MessageSid", "SmsSid", "SmsMessageSid"]) else {
-        return Err(no_message(fields));
+        return Err(Box::new(no_message(fields)));
     };
     let Some(from) = fields.text("From") else {
-        return Err(unreadable(format!("Message {external_id} names no sender.")));
+        return Err(Box::new(unreadable(format!("Message {external_id} names no sender."))));
     };
     let Some(contact) = number::party(from, fields) else {
-        return Err(unreadable(format!("Message {external_id} names no sender.")));
+        return Err(Box::new(unreadable(format!("Message {external_id} names no sender."))));
     };
     let Some(content) = content::content(fields) else {
-        return Err(ignored(format!("{external_id} has no content")));
+        return Err(Box::new(ignored(format!("{external_id} has no content"))));
     };
     Ok(InboundMessage {
         text: content.text,
