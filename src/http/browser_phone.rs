@@ -24,19 +24,19 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 struct VoiceToken {
     /// Rings for the member alone: their own calls, and those that are put through to them.
-    own: Identity,
+    own: VoiceIdentity,
     /// Rings in the browsers of all members when a customer calls; who does not take calls leaves it out.
-    shared: Identity,
+    shared: VoiceIdentity,
     expires_at: DateTime<Utc>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct Identity {
+struct VoiceIdentity {
     identity: String,
     token: String,
 }
 
-impl From<PhoneToken> for Identity {
+impl From<PhoneToken> for VoiceIdentity {
     fn from(phone: PhoneToken) -> Self {
         Self { identity: phone.identity, token: phone.token.expose_secret().to_owned() }
     }
