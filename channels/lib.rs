@@ -18,7 +18,9 @@ pub mod template;
 
 mod api;
 mod body;
+mod phone;
 mod telegram;
+pub mod twilio;
 mod whatsapp;
 
 pub use abilities::Abilities;
@@ -34,7 +36,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &api::Api]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &twilio::Sms, &twilio::Voice, &api::Api]
 }
 
 /// The channel of that id.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use channels::{Check, Connection, SendError, Template};
 use serde_json::Value;
-use url::Url;
 
 use super::view::webhook_url;
 use crate::{
@@ -67,7 +66,7 @@ pub async fn fetch_templates(app: &App, integration: &Integration) -> Result<Vec
     fetched.map_err(|error| Error::unprocessable("platform_refused", error.to_string()))
 }
 
-fn connection(app: &App, integration: &Integration) -> Result<Connection, url::ParseError> {
-    let webhook_url = webhook_url(app, integration.channel.id().as_str(), integration.id);
-    Ok(Connection { webhook_url: Url::parse(&webhook_url)? })
+fn connection(app: &App, integration: &Integration) -> Result<Connection> {
+    let webhook_url = webhook_url(app, integration.channel.id().as_str(), integration.id)?;
+    Ok(Connection { webhook_url })
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
+use url::Url;
 use utoipa::ToSchema;
 
 use super::missing;
@@ -104,7 +105,7 @@ fn view(app: &App, organization: OrganizationId, row: Row) -> Result<Integration
     let secrets = integration::open(&app.vault, organization, row.id, &row.sealed)?;
     let masked = secrets.iter().map(|(name, secret)| (name.clone(), mask(secret)));
     Ok(IntegrationView {
-        webhook_url: webhook_url(app, &row.channel, row.id),
+        webhook_url: webhook_url(app, &row.channel, row.id)?.into(),
         account: row.account.0.into_iter().chain(masked).collect(),
         id: row.id,
         channel: row.channel,
@@ -123,8 +124,8 @@ fn view(app: &App, organization: OrganizationId, row: Row) -> Result<Integration
     })
 }
 
-pub(super) fn webhook_url(app: &App, channel: &str, id: IntegrationId) -> String {
-    format!("{}/{id}", shared_webhook_url(app, channel))
+pub(super) fn webhook_url(app: &App, channel: &str, id: IntegrationId) -> Result<Url> {
+    integration::webhook_url(&app.config.server.public_url, channel, id)
 }
 
 /// Where a platform with one address per app calls.
