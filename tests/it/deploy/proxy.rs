@@ -151,6 +151,5 @@ async fn people_log_in_and_open_sockets_through_nginx() {
     assert_eq!(Socket::refused_at(&url, PUBLIC).await, 101);
     assert_eq!(Socket::refused_at(&url, "https://evil.example").await, 403);
 
-    let http = reqwest::Client::new();
-    assert_eq!(http.get(format!("{url}/metrics")).send().await.unwrap().status(), 404);
+    assert_eq!(hub.client().http().get(format!("{url}/metrics")).send().await.unwrap().status(), 404);
 }
