@@ -52,6 +52,11 @@ pub trait Channel: Send + Sync + 'static {
         self.abilities().rate_per_second
     }
 
+    /// Whether the platform has one callback address per app, so that an admin enters `/webhooks/{channel}` there.
+    fn shared_address(&self) -> bool {
+        false
+    }
+
     /// The account keys that a callback at the app's shared address (`/webhooks/{channel}`) names; empty where each account has its own
     /// address. Nobody has verified the request yet: what is found here chooses whose secret it must satisfy, and nothing else. Every
     /// event that `read` makes of such a callback says its account.
@@ -168,6 +173,7 @@ pub trait Channel: Send + Sync + 'static {
 /// What the platform must know to reach us.
 #[derive(Clone, Debug)]
 pub struct Connection {
+    /// The integration's own address.
     pub webhook_url: url::Url,
 }
 
@@ -206,6 +212,17 @@ impl ChannelId {
 impl std::fmt::Display for ChannelId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0)
+    }
+}
+
+impl Connection {
+    /// The address of the whole app, for platforms that have one: `/webhooks/{channel}`.
+    pub fn shared_url(&self) -> Url {
+        let mut url = self.webhook_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop();
+        }
+        url
     }
 }
 

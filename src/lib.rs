@@ -1,6 +1,7 @@
 //! Switchboard: a multi-channel messaging hub.
 
 pub mod access;
+pub mod alarms;
 pub mod app;
 pub mod config;
 pub mod db;
@@ -15,6 +16,7 @@ pub mod http;
 pub mod ids;
 pub mod inbox;
 pub mod ingest;
+pub mod install;
 pub mod jobs;
 pub mod listeners;
 pub mod mail;
@@ -23,6 +25,7 @@ pub mod media;
 pub mod metrics;
 pub mod picture;
 pub mod realtime;
+pub mod refresh;
 pub mod router;
 pub mod routing;
 pub mod serve;

@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    alarms,
     app::App,
     error::Result,
     inbox::{counts, snooze},
+    refresh,
 };
 
 /// A worker's upkeep. Runs until told to stop.
@@ -17,6 +19,8 @@ pub async fn run(app: App, stop: CancellationToken) {
         every(&stop, Duration::from_secs(1), || snooze::wake(&app.db)),
         every(&stop, Duration::from_secs(5), || counts::fold(app.db.system())),
         every(&stop, Duration::from_secs(5), || count_jobs(&app)),
+        every(&stop, Duration::from_secs(15), || refresh::ask(&app)),
+        every(&stop, Duration::from_secs(30), || alarms::check(&app)),
         every(&stop, Duration::from_secs(3600), || expire(&app)),
     );
 }
@@ -69,6 +73,7 @@ async fn expire(app: &App) -> Result<()> {
     sqlx::query("delete from early_changes where created_at < now() - interval '7 days'")
         .execute(app.db.system())
         .await?;
+    sqlx::query("delete from installs where expires_at < now()").execute(app.db.system()).await?;
     sqlx::query("delete from idempotency_keys where created_at < now() - interval '24 hours'")
         .execute(app.db.system())
         .await?;

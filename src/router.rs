@@ -48,6 +48,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::contact_import::routes())
         .merge(http::contacts::routes())
         .merge(http::conversations::routes())
+        .merge(http::install::routes())
         .merge(http::integrations::routes())
         .merge(http::labels::routes())
         .merge(http::organizations::routes())
@@ -77,6 +78,7 @@ pub fn router(app: App) -> Router {
         .merge(callbacks)
         .merge(http::process::router(document))
         .merge(http::media::router())
+        .merge(http::install::router())
         .merge(pages)
         .with_state(app);
     http::edge::around(routes, &public_url)

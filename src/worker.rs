@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     ids::OrganizationId,
     jobs::{Job, Jobs},
-    listeners, maintenance, media,
+    listeners, maintenance, media, refresh,
 };
 
 /// Jobs that one claim takes.
@@ -118,6 +118,7 @@ async fn perform(app: &App, job: &Job) -> Result<End> {
     match job.kind.as_str() {
         "order" => Ok(end_of(deliver::carry_out(app, job).await?)),
         "fetch_media" => media::fetch(app, job).await.map(|()| End::Done),
+        "refresh" => Ok(end_of(refresh::carry_out(app, job).await?)),
         "acknowledge" => Ok(end_of(acknowledge(app, job).await?)),
         unknown => Ok(End::Never(format!("there is no such job: {unknown}"))),
     }

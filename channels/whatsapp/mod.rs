@@ -63,6 +63,10 @@ impl Channel for WhatsApp {
         account::messages_per_second(account)
     }
 
+    fn shared_address(&self) -> bool {
+        true
+    }
+
     fn route(&self, envelope: &Envelope<'_>) -> Vec<String> {
         envelope.json_names(&["entry", "*", "changes", "*", "value", "metadata", "phone_number_id"])
     }

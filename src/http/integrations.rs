@@ -17,7 +17,7 @@ use crate::{
     app::App,
     error::{Error, Problems, Result},
     http::{
-        extract::{Json, Path, text},
+        extract::{self, Json, Path, text},
         idempotency::IdempotencyKey,
         page::Page,
     },
@@ -54,18 +54,27 @@ struct ChannelView {
     /// Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`.
     #[schema(value_type = Vec<Object>)]
     account_form: Vec<::channels::Field>,
+    /// What is filled in before consenting on the platform's page, where accounts can be connected so.
+    #[schema(value_type = Option<Vec<Object>>)]
+    install_form: Option<Vec<::channels::Field>>,
+    /// Where the platform's app sends the callbacks of all accounts, on channels where it has one address.
+    shared_webhook_url: Option<String>,
 }
 
 /// Every channel of this installation.
 #[utoipa::path(get, path = "/channels", operation_id = "list_channels", tag = "integrations",
     responses((status = 200, body = Page<ChannelView>), Problems))]
-async fn channels(agent: Agent) -> Result<Json<Page<ChannelView>>> {
+async fn channels(State(app): State<App>, agent: Agent) -> Result<Json<Page<ChannelView>>> {
     agent.begin(May::ReadOrganization).await?;
     let view = |channel: &&'static dyn ::channels::Channel| ChannelView {
         id: channel.id().as_str(),
         name: channel.name(),
         abilities: channel.abilities(),
         account_form: channel.account_form().fields,
+        install_form: channel.install_form().map(|form| form.fields),
+        shared_webhook_url: channel
+            .shared_address()
+            .then(|| integration_admin::shared_webhook_url(&app, channel.id().as_str())),
     };
     Ok(Json(Page::whole(::channels::all().iter().map(view).collect())))
 }
@@ -160,6 +169,11 @@ struct IntegrationChange {
     #[garde(length(max = 50))]
     #[serde(default)]
     account: BTreeMap<String, String>,
+    /// Minutes without anything from the platform after which admins are told; `null`: never.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schema(value_type = Option<i32>, minimum = 5, maximum = 43200)]
+    #[garde(inner(inner(range(min = 5, max = 43_200))))]
+    silent_after_minutes: Option<Option<i32>>,
     #[garde(skip)]
     version: Option<i32>,
 }
@@ -179,6 +193,9 @@ async fn update(
     let again = !body.account.is_empty();
     let name = body.name.as_deref().map(str::trim);
     integration_admin::change(&app, &mut tx, &current, name, body.account, body.version).await?;
+    if let Some(minutes) = body.silent_after_minutes {
+        integration_admin::set_silence(&mut tx, id, minutes).await?;
+    }
     let changed = integration_admin::find(&app, &mut tx, id).await?;
     tx.commit().await?;
     app.integrations.forget(id);
@@ -224,7 +241,7 @@ async fn test(
     Ok(Json(TestResult { checks, integration: view }))
 }
 
-/// Nothing is sent through it any more; what customers write is still kept.
+/// Nothing is sent through it any more, and its live connection ends; what its platform calls with is still kept.
 #[utoipa::path(post, path = "/integrations/{id}/pause", operation_id = "pause_integration", tag = "integrations",
     params(("id" = IntegrationId, Path,)), responses((status = 200, body = IntegrationView), Problems))]
 async fn pause(

@@ -13,6 +13,7 @@ pub mod edge;
 pub mod extract;
 pub mod idempotency;
 pub mod incoming;
+pub mod install;
 pub mod integrations;
 pub mod labels;
 pub mod media;

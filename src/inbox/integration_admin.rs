@@ -3,7 +3,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use channels::{Account, Channel, Check, Connection, Refusal, SendError, Template, account::API_BASE_URL};
+use channels::{
+    Account, Channel, Check, Connection, Form, Refusal, SendError, Template, account::API_BASE_URL,
+};
 use chrono::{DateTime, NaiveDate, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -46,6 +48,10 @@ pub struct IntegrationView {
     pub templates_synced_at: Option<DateTime<Utc>>,
     pub last_inbound_at: Option<DateTime<Utc>>,
     pub last_outbound_at: Option<DateTime<Utc>>,
+    /// Minutes without anything from the platform after which admins are told; `null`: never.
+    pub silent_after_minutes: Option<i32>,
+    /// Since when admins know that it is silent.
+    pub silent_since: Option<DateTime<Utc>>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
 }
@@ -64,6 +70,8 @@ struct Row {
     templates_synced_at: Option<DateTime<Utc>>,
     last_inbound_at: Option<DateTime<Utc>>,
     last_outbound_at: Option<DateTime<Utc>>,
+    silent_after_minutes: Option<i32>,
+    silent_since: Option<DateTime<Utc>>,
     version: i32,
     created_at: DateTime<Utc>,
 }
@@ -89,7 +97,7 @@ pub struct Notice {
 
 const SELECT: &str =
     "select id, channel, name, status, account, sealed, fault, checks, checked_at, templates_synced_at,
-    last_inbound_at, last_outbound_at, version, created_at
+    last_inbound_at, last_outbound_at, silent_after_minutes, silent_since, version, created_at
     from integrations where organization_id = $1 and deleted_at is null";
 
 pub async fn list(app: &App, tx: &mut Tx) -> Result<Vec<IntegrationView>> {
@@ -118,13 +126,14 @@ pub async fn create(
     name: &str,
     given: BTreeMap<String, String>,
 ) -> Result<IntegrationId> {
-    let mut account = fill(app, channel, given)?;
+    let mut account = fill(app, &channel.account_form(), given)?;
     channel.complete(&mut account);
     let id = IntegrationId::new();
     let organization = tx.organization();
     let (open, sealed) = integration::seal(&app.vault, organization, id, channel, &account)?;
     sqlx::query(
-        "insert into integrations (organization_id, id, channel, name, account_key, account, sealed) values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into integrations (organization_id, id, channel, name, account_key, account, sealed, refresh_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(organization)
     .bind(id)
@@ -133,6 +142,7 @@ pub async fn create(
     .bind(channel.account_key(&account))
     .bind(open)
     .bind(sealed)
+    .bind(channel.refresh_at(&account))
     .execute(tx.sql())
     .await
     .map_err(taken)?;
@@ -161,10 +171,10 @@ pub async fn change(
         .collect();
     // A masked secret that a form sends back unchanged is no new secret.
     fields.extend(given.into_iter().filter(|(_, value)| !value.starts_with(MASK)));
-    let account = fill(app, current.channel, fields)?;
+    let account = fill(app, &current.channel.account_form(), fields)?;
     let (open, sealed) = integration::seal(&app.vault, organization, current.id, current.channel, &account)?;
     sqlx::query(
-        "update integrations set name = coalesce($3, name), account_key = $4, account = $5, sealed = $6, version = version + 1
+        "update integrations set name = coalesce($3, name), account_key = $4, account = $5, sealed = $6, refresh_at = $7, version = version + 1
          where organization_id = $1 and id = $2",
     )
     .bind(organization)
@@ -173,6 +183,7 @@ pub async fn change(
     .bind(current.channel.account_key(&account))
     .bind(open)
     .bind(sealed)
+    .bind(current.channel.refresh_at(&account))
     .execute(tx.sql())
     .await
     .map_err(taken)?;
@@ -180,9 +191,24 @@ pub async fn change(
     Ok(())
 }
 
+/// How long it may be silent before admins are told; `None`: as long as it likes.
+pub async fn set_silence(tx: &mut Tx, id: IntegrationId, minutes: Option<i32>) -> Result<()> {
+    sqlx::query(
+        "update integrations set silent_after_minutes = $3, watched_since = now(), silent_since = null, version = version + 1
+         where organization_id = $1 and id = $2",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(minutes)
+    .execute(tx.sql())
+    .await?;
+    tell(tx);
+    Ok(())
+}
+
 pub async fn set_status(tx: &mut Tx, id: IntegrationId, status: &str) -> Result<()> {
     let done = sqlx::query(
-        "update integrations set status = $3, fault = null, version = version + 1
+        "update integrations set status = $3, fault = null, watched_since = now(), version = version + 1
          where organization_id = $1 and id = $2 and deleted_at is null",
     )
     .bind(tx.organization())
@@ -380,14 +406,21 @@ fn view(app: &App, organization: OrganizationId, row: Row) -> Result<Integration
         templates_synced_at: row.templates_synced_at,
         last_inbound_at: row.last_inbound_at,
         last_outbound_at: row.last_outbound_at,
+        silent_after_minutes: row.silent_after_minutes,
+        silent_since: row.silent_since,
         version: row.version,
         created_at: row.created_at,
     })
 }
 
 fn webhook_url(app: &App, channel: &str, id: IntegrationId) -> String {
+    format!("{}/{id}", shared_webhook_url(app, channel))
+}
+
+/// Where a platform with one address per app calls.
+pub fn shared_webhook_url(app: &App, channel: &str) -> String {
     let origin = app.config.server.public_url.as_str().trim_end_matches('/');
-    format!("{origin}/webhooks/{channel}/{id}")
+    format!("{origin}/webhooks/{channel}")
 }
 
 fn connection(app: &App, integration: &Integration) -> Result<Connection, url::ParseError> {
@@ -396,9 +429,9 @@ fn connection(app: &App, integration: &Integration) -> Result<Connection, url::P
 }
 
 /// The form's own checks, and that the API address does not point into the hub's network.
-fn fill(app: &App, channel: &dyn Channel, given: BTreeMap<String, String>) -> Result<Account> {
+pub fn fill(app: &App, form: &Form, given: BTreeMap<String, String>) -> Result<Account> {
     let fault = |field: &str, detail: String| FieldError { field: format!("account.{field}"), detail };
-    let account = channel.account_form().fill(given).map_err(|faults| {
+    let account = form.fill(given).map_err(|faults| {
         Error::invalid(faults.into_iter().map(|one| fault(&one.field, one.detail)).collect())
     })?;
     let server = &app.config.server;
@@ -416,7 +449,8 @@ fn fill(app: &App, channel: &dyn Channel, given: BTreeMap<String, String>) -> Re
     Ok(account)
 }
 
-fn tell(tx: &mut Tx) {
+/// Browsers ask for the integrations anew.
+pub fn tell(tx: &mut Tx) {
     tx.tell(NewEvent::everybody(EventKind::SettingsUpdated, &json!({"what": "integrations"})));
 }
 

@@ -13,6 +13,8 @@ async fn channels_tell_what_they_are() {
     for name in ["whatsapp", "telegram"] {
         let channel = channels["data"].as_array().unwrap().iter().find(|one| one["id"] == name).unwrap();
         assert!(channel["abilities"]["text"]["max"].is_number());
+        let shared = channel["shared_webhook_url"].as_str();
+        assert_eq!(shared.is_some_and(|url| url.ends_with("/webhooks/whatsapp")), name == "whatsapp");
         assert!(channel["account_form"].as_array().unwrap().iter().any(|field| field["secret"] == true));
     }
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod access;
+mod alarms;
 mod attachments;
 mod bad_input;
 mod callbacks;
@@ -14,6 +15,7 @@ mod embedded;
 mod every_channel;
 mod harness;
 mod inbound;
+mod installs;
 mod integrations;
 mod labels;
 mod listeners;

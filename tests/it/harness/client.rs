@@ -54,8 +54,9 @@ impl Client {
 
     /// `path` from the root where it begins with `/api`, `/webhooks` or the like; under `/api/v1` otherwise.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let rooted =
-            ["/api/", "/webhooks/", "/health", "/ws", "/metrics"].iter().any(|root| path.starts_with(root));
+        let rooted = ["/api/", "/oauth/", "/webhooks/", "/health", "/ws", "/metrics"]
+            .iter()
+            .any(|root| path.starts_with(root));
         let prefix = if rooted { "" } else { "/api/v1" };
         let request = self.http.request(method, format!("{}{prefix}{path}", self.url));
         match &self.token {

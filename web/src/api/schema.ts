@@ -688,6 +688,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to connect accounts by consent. The browser is given a cookie without which the way back does not work. */
+        post: operations["install_integration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/{id}": {
         parameters: {
             query?: never;
@@ -715,8 +732,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nothing is sent through it any more; what customers write is still kept. */
+        /** Nothing is sent through it any more, and its live connection ends; what its platform calls with is still kept. */
         post: operations["pause_integration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/{id}/reauthorise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for consent again: for an account that the platform has come to refuse, or that needs more permissions. */
+        post: operations["reauthorise_integration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1128,8 +1162,16 @@ export interface components {
             account_form: Record<string, unknown>[];
             /** @description `telegram` */
             id: string;
+            /** @description What is filled in before consenting on the platform's page, where accounts can be connected so. */
+            install_form?: Record<string, unknown>[] | null;
             /** @description `Telegram` */
             name: string;
+            /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
+            shared_webhook_url?: string | null;
+        };
+        ConsentPage: {
+            /** @description To be opened in the same browser within ten minutes. */
+            url: string;
         };
         /** @description A person, or a group, across channels. */
         Contact: {
@@ -1389,6 +1431,11 @@ export interface components {
                 [key: string]: string;
             };
             name?: string | null;
+            /**
+             * Format: int32
+             * @description Minutes without anything from the platform after which admins are told; `null`: never.
+             */
+            silent_after_minutes?: number | null;
             /** Format: int32 */
             version?: number | null;
         };
@@ -1422,6 +1469,16 @@ export interface components {
             /** Format: date-time */
             last_outbound_at?: string | null;
             name: string;
+            /**
+             * Format: int32
+             * @description Minutes without anything from the platform after which admins are told; `null`: never.
+             */
+            silent_after_minutes?: number | null;
+            /**
+             * Format: date-time
+             * @description Since when admins know that it is silent.
+             */
+            silent_since?: string | null;
             /** @description `active`, `paused` or `broken`. */
             status: string;
             /** Format: date-time */
@@ -1644,6 +1701,13 @@ export interface components {
             contact_id: components["schemas"]["ContactId"];
             integration_id: components["schemas"]["IntegrationId"];
         };
+        NewInstall: {
+            /** @description The channel's `install_form`, filled in. */
+            account?: {
+                [key: string]: string;
+            };
+            channel: string;
+        };
         NewIntegration: {
             /** @description The channel's form, filled in. */
             account: {
@@ -1733,8 +1797,12 @@ export interface components {
                 account_form: Record<string, unknown>[];
                 /** @description `telegram` */
                 id: string;
+                /** @description What is filled in before consenting on the platform's page, where accounts can be connected so. */
+                install_form?: Record<string, unknown>[] | null;
                 /** @description `Telegram` */
                 name: string;
+                /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
+                shared_webhook_url?: string | null;
             }[];
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
@@ -1875,6 +1943,16 @@ export interface components {
                 /** Format: date-time */
                 last_outbound_at?: string | null;
                 name: string;
+                /**
+                 * Format: int32
+                 * @description Minutes without anything from the platform after which admins are told; `null`: never.
+                 */
+                silent_after_minutes?: number | null;
+                /**
+                 * Format: date-time
+                 * @description Since when admins know that it is silent.
+                 */
+                silent_since?: string | null;
                 /** @description `active`, `paused` or `broken`. */
                 status: string;
                 /** Format: date-time */
@@ -4454,6 +4532,47 @@ export interface operations {
             };
         };
     };
+    install_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInstall"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentPage"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_integration: {
         parameters: {
             query?: never;
@@ -4591,6 +4710,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntegrationView"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reauthorise_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentPage"];
                 };
             };
             /** @description A problem, RFC 9457 */

@@ -13,7 +13,11 @@ export function useNotice(): Notice {
       message: ({ message }) => {
         if (message.direction === "inbound") announce(`${message.sender.name ?? "Somebody"} wrote: ${message.text || message.kind}`);
       },
-      notification: ({ kind, conversation, changed_by: by }) => {
+      notification: ({ kind, conversation, changed_by: by, text: said, integration }) => {
+        if (said && integration) {
+          toast(said, { act: { label: "Open", run: () => void navigate({ to: "/settings/$page/$item", params: { page: "integrations", item: integration.id } }) } });
+          return;
+        }
         const id = conversation?.id;
         const name = conversation?.contact.name || "a conversation";
         const text = kind === "assigned" ? `${by?.name ?? "Somebody"} assigned ${name} to you.` : kind === "mention" ? `${by?.name ?? "Somebody"} mentioned you: ${name}.` : `News about ${name}.`;

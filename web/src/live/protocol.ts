@@ -43,6 +43,9 @@ export interface NotificationData {
   kind: string;
   conversation?: Conversation;
   changed_by?: { id: string; name: string };
+  /** A sentence of the server's own, for what concerns no conversation: `account_silent`, `account_broken`. */
+  text?: string;
+  integration?: { id: string; name: string };
 }
 
 /** Reads a text frame; anything that is none is dropped. */
