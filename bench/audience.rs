@@ -15,14 +15,12 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::{
-    Result,
-    socket::{Socket, is_message},
-    statistics::milliseconds,
-};
+use crate::{Result, socket::Socket, statistics::milliseconds};
 
 /// Sockets that are opened at the same time.
 const OPENING: usize = 64;
+/// Deliveries between two wake-ups of those who wait for a count.
+const WAKE_EVERY: u64 = 100;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where sockets listen.
@@ -59,8 +57,9 @@ impl Door {
         }
     }
 
-    fn is_message(&self, frame: &[u8]) -> bool {
-        matches!(self, Self::Plain { .. }) || is_message(frame)
+    /// Whether every text is news.
+    fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain { .. })
     }
 }
 
@@ -125,23 +124,33 @@ impl Audience {
 }
 
 async fn listen(door: Door, mut socket: Socket, heard: Arc<Heard>, timed: bool) {
-    let mut count = 0;
-    while let Ok(frame) = socket.next().await {
-        if !frame.is_some_and(|frame| door.is_message(frame)) {
+    let mut before = 0;
+    while let Ok(news) = socket.count(door.is_plain()).await {
+        if news == 0 {
             continue;
         }
         if timed {
-            let now = Instant::now();
-            let sent = heard.sent.lock().unwrap_or_else(PoisonError::into_inner).get(count).copied();
-            if let Some(sent) = sent {
-                let mut delays = heard.delays.lock().unwrap_or_else(PoisonError::into_inner);
-                delays.push(milliseconds(now - sent));
-            }
+            heard.note_delays(before, news);
         }
-        count += 1;
+        before += news;
         // Waking for each delivery would cost more than the delivery.
-        if heard.deliveries.fetch_add(1, Ordering::Relaxed) % 100 == 99 {
+        let all = heard.deliveries.fetch_add(news, Ordering::Relaxed);
+        if all / WAKE_EVERY != (all + news) / WAKE_EVERY {
             heard.more.notify_waiters();
         }
+    }
+}
+
+impl Heard {
+    /// A socket that had heard `before` messages has just heard `news` more.
+    fn note_delays(&self, before: u64, news: u64) {
+        let now = Instant::now();
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = usize::try_from(before).unwrap_or(usize::MAX);
+        let delays = sent.iter().skip(first).take(usize::try_from(news).unwrap_or(usize::MAX));
+        self.delays
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(delays.map(|sent| milliseconds(now - *sent)));
     }
 }

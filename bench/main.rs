@@ -19,6 +19,7 @@ mod overload;
 mod platform;
 mod postgres;
 mod quota;
+mod receipts;
 mod redis;
 mod reply;
 mod report;

@@ -145,6 +145,15 @@ impl Number {
         self.signed(&self.body(&[(scatter(number) % self.customers.max(1), number)]))
     }
 
+    /// A whole request: the platform says that the hub's message, which it calls `external_id`, was delivered.
+    pub fn delivered(&self, external_id: &str) -> Vec<u8> {
+        let now = chrono::Utc::now().timestamp();
+        self.signed(&format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"WABA_1","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"15550001111","phone_number_id":"{}"}},"statuses":[{{"id":"{external_id}","status":"delivered","timestamp":"{now}","recipient_id":"491510000000"}}]}},"field":"messages"}}]}}]}}"#,
+            self.phone_number_id
+        ))
+    }
+
     /// A callback around these messages, each `(customer, number)`.
     fn body(&self, messages: &[(u64, u64)]) -> String {
         let now = chrono::Utc::now().timestamp();

@@ -16,6 +16,9 @@ use crate::{
 };
 
 const REPLIES: usize = 150;
+/// Between two replies: an agent does not write at the pace that the platform allows its number, and what waits for that pace is
+/// measured elsewhere (C3).
+const PAUSE: Duration = Duration::from_millis(25);
 
 pub async fn run(stage: &mut Stage) -> Result<()> {
     let fake = Fake::start().await?;
@@ -45,6 +48,7 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
             }
             replies.push(milliseconds(back - sent));
             calls.push(milliseconds(arrival(&fake, &text).await?.saturating_duration_since(back)));
+            sleep(PAUSE).await;
         }
         answered.push(median(&replies) - commit);
         called_p50.push(median(&calls));

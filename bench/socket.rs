@@ -1,6 +1,6 @@
 //! A WebSocket client that costs a load generator next to nothing: it counts whole frames and looks into few.
 
-use std::{io, net::SocketAddr};
+use std::{cell::RefCell, io, net::SocketAddr};
 
 use serde_json::Value;
 use tokio::{
@@ -12,6 +12,13 @@ const TEXT: u8 = 1;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
+/// What one read takes at most.
+const READ: usize = 64 * 1024;
+
+thread_local! {
+    /// Shared by all sockets of a thread, so that it stays in the processor's cache.
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
+}
 
 pub struct Socket {
     stream: TcpStream,
@@ -89,6 +96,54 @@ impl Socket {
         }
     }
 
+    /// Reads what has come and counts the news in it: the hub's, or every text where `all` are. Do not mix with [`Socket::next`] after
+    /// the first call.
+    pub async fn count(&mut self, all: bool) -> io::Result<u64> {
+        if self.at > 0 {
+            self.buffer.drain(..self.at);
+            self.at = 0;
+        }
+        let heard = if self.buffer.is_empty() {
+            self.stream.readable().await?;
+            Heard::default()
+        } else {
+            // What came behind the answers that were looked into.
+            let heard = tally(&self.buffer, all)?;
+            self.buffer.drain(..heard.bytes);
+            if heard.news > 0 || self.buffer.is_empty() {
+                return self.answer(heard).await;
+            }
+            self.stream.readable().await?;
+            heard
+        };
+        let more = SCRATCH.with_borrow_mut(|scratch| {
+            let length = match self.stream.try_read(scratch) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Heard::default()),
+                Err(error) => return Err(error),
+            };
+            if self.buffer.is_empty() {
+                let heard = tally(&scratch[..length], all)?;
+                self.buffer.extend_from_slice(&scratch[heard.bytes..length]);
+                return Ok(heard);
+            }
+            self.buffer.extend_from_slice(&scratch[..length]);
+            let heard = tally(&self.buffer, all)?;
+            self.buffer.drain(..heard.bytes);
+            Ok(heard)
+        })?;
+        self.answer(Heard { news: heard.news + more.news, pinged: heard.pinged | more.pinged, bytes: 0 })
+            .await
+    }
+
+    async fn answer(&mut self, heard: Heard) -> io::Result<u64> {
+        if heard.pinged {
+            self.send(PONG, b"").await?;
+        }
+        Ok(heard.news)
+    }
+
     /// Masked with zeros, which is allowed and costs nothing.
     async fn send(&mut self, kind: u8, payload: &[u8]) -> io::Result<()> {
         let mut bytes = vec![0x80 | kind];
@@ -120,6 +175,30 @@ impl Socket {
     }
 }
 
+/// What whole frames held.
+#[derive(Default)]
+struct Heard {
+    news: u64,
+    pinged: bool,
+    /// Of all whole frames together.
+    bytes: usize,
+}
+
+fn tally(bytes: &[u8], all: bool) -> io::Result<Heard> {
+    let mut heard = Heard::default();
+    while let Some((kind, payload)) = frame(&bytes[heard.bytes..]) {
+        let text = &bytes[heard.bytes..][payload.clone()];
+        match kind {
+            TEXT => heard.news += u64::from(all || is_news(text)),
+            PING => heard.pinged = true,
+            CLOSE => return Err(io::ErrorKind::ConnectionAborted.into()),
+            _ => {}
+        }
+        heard.bytes += payload.end;
+    }
+    Ok(heard)
+}
+
 /// Kind and payload of the first whole frame.
 fn frame(bytes: &[u8]) -> Option<(u8, std::ops::Range<usize>)> {
     let (first, second) = (*bytes.first()?, *bytes.get(1)?);
@@ -136,6 +215,11 @@ pub fn member<'a>(frame: &'a [u8], name: &str) -> Option<&'a str> {
     let text = std::str::from_utf8(frame).ok()?;
     let begin = text.find(&format!(r#""{name}":""#))? + name.len() + 4;
     text[begin..].split('"').next()
+}
+
+/// Whether the frame tells of something that was committed: a message, or what became of one.
+pub fn is_news(frame: &[u8]) -> bool {
+    is_message(frame) || frame.starts_with(br#"{"type":"message_status""#)
 }
 
 /// Whether the frame tells of a new message.
@@ -155,6 +239,18 @@ mod tests {
         long.extend([0; 256]);
         assert_eq!(frame(&long), Some((TEXT, 4..260)));
         assert_eq!(frame(&[0x89, 0]), Some((PING, 2..2)));
+    }
+
+    #[test]
+    fn whole_frames_are_counted_and_the_rest_is_left() {
+        let news = br#"{"type":"new_message"}"#;
+        let mut bytes = vec![0x89, 0, 0x81, news.len() as u8];
+        bytes.extend(news);
+        bytes.extend([0x81, 2, b'{', b'}', 0x81, 9]);
+        let heard = tally(&bytes, false).unwrap();
+        assert_eq!((heard.news, heard.pinged, heard.bytes), (1, true, bytes.len() - 2));
+        assert_eq!(tally(&bytes, true).unwrap().news, 2);
+        assert!(tally(&[0x88, 0], true).is_err());
     }
 
     #[test]

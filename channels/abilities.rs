@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::markup::{self, Marked};
+
 /// Limits count UTF-16 code units where the platform does, characters otherwise; sizes are bytes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Abilities {
@@ -35,6 +37,22 @@ pub struct Abilities {
     /// Whether we may write to somebody who has not written to us.
     pub can_start: Starts,
     pub groups: bool,
+    /// Letters: a conversation has a subject.
+    pub subject: bool,
+    /// Copies to further addresses, open and hidden.
+    pub cc: bool,
+    /// A body in HTML beside the text.
+    pub html: bool,
+    /// Calls can be begun and steered from the conversation.
+    pub calls: bool,
+    /// Texts are paid for by the segment: the composer counts segments and names the encoding.
+    pub segments: bool,
+    /// Messages that only one member of a group sees, and that are gone with the next reload.
+    pub ephemeral: bool,
+    /// The platform itself can send at a later time.
+    pub schedule: bool,
+    /// Cards with picture, title and buttons, side by side.
+    pub cards: bool,
     /// Messages per second that the platform takes from an account of which nothing else is known.
     pub rate_per_second: u32,
     /// Whether callbacks arrive on `/webhooks/{channel}/{integration}`, or on a live connection that we hold.
@@ -54,15 +72,22 @@ pub struct TextAbility {
 pub enum Unit {
     Characters,
     Utf16,
+    /// UTF-8 bytes.
+    Bytes,
 }
 
-/// How the platform writes bold and italic; the composer previews it.
+/// The platform's dialect, into which [`crate::markup`] is translated and from which its messages are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Markup {
+    /// No formatting at all.
     Plain,
     Whatsapp,
-    TelegramHtml,
+    /// Entities beside the text.
+    Telegram,
+    Slack,
+    Discord,
+    Html,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -126,13 +151,70 @@ pub enum Transport {
     Stream,
 }
 
-impl Abilities {
-    /// Length of a text as the platform counts it.
-    pub fn measure(&self, text: &str) -> usize {
-        match self.text.unit {
-            Unit::Characters => text.chars().count(),
-            Unit::Utf16 => text.encode_utf16().count(),
+impl TextAbility {
+    /// Length of what an agent wrote, as the platform counts it: in its own dialect.
+    pub fn length(&self, text: &str) -> usize {
+        self.length_of(&markup::parse(text))
+    }
+
+    pub fn length_of(&self, marked: &Marked) -> usize {
+        self.unit.measure(&markup::render(marked, self.markup))
+    }
+}
+
+impl Unit {
+    pub fn measure(self, text: &str) -> usize {
+        match self {
+            Self::Characters => text.chars().count(),
+            Self::Utf16 => text.encode_utf16().count(),
+            Self::Bytes => text.len(),
         }
+    }
+}
+
+/// Sends plain text of up to 4,096 characters, one file at a time of no kind, and nothing else: for `Abilities { reply: true,
+/// ..Abilities::default() }`.
+impl Default for Abilities {
+    fn default() -> Self {
+        Self {
+            text: TextAbility { max: 4096, caption_max: 0, unit: Unit::Characters, markup: Markup::Plain },
+            media: Vec::new(),
+            attachments_per_message: 1,
+            albums: Vec::new(),
+            media_by_link: false,
+            reply: false,
+            reactions: Reactions::None,
+            edit_seconds: None,
+            delete_seconds: None,
+            buttons: None,
+            list: None,
+            templates: false,
+            location: false,
+            contacts: false,
+            read_receipts: false,
+            typing: false,
+            statuses: false,
+            window_hours: None,
+            can_start: Starts::Never,
+            groups: false,
+            subject: false,
+            cc: false,
+            html: false,
+            calls: false,
+            segments: false,
+            ephemeral: false,
+            schedule: false,
+            cards: false,
+            rate_per_second: 1,
+            transport: Transport::Webhook,
+        }
+    }
+}
+
+impl Abilities {
+    /// Length of a text without markup (a title) as the platform counts it; see [`TextAbility::length`].
+    pub fn measure(&self, text: &str) -> usize {
+        self.text.unit.measure(text)
     }
 
     /// What the channel can carry of that kind.

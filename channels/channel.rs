@@ -12,6 +12,7 @@ use webhooks::{Envelope, Scheme, Unverified, Verified};
 use crate::{
     Abilities, Account, AccountChanges, Form, Incoming, Installed, ListenError, Listener, OutboundMessage,
     ReadError, Receipt, SendError,
+    call::CallAct,
     error::{NextStep, Refusal},
     party::PartyId,
     template::Template,
@@ -78,6 +79,17 @@ pub trait Channel: Send + Sync + 'static {
         message: &OutboundMessage,
         net: &net::Client,
     ) -> Result<Receipt, SendError>;
+
+    /// Does something to a call that goes on. What came of it is told by callbacks.
+    async fn call(
+        &self,
+        _account: &Account,
+        _act: &CallAct,
+        _net: &net::Client,
+    ) -> Result<Receipt, SendError> {
+        let detail = format!("{} has no calls that could be steered from here.", self.name());
+        Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::None)))
+    }
 
     /// Confirms a button press; see `InboundMessage::acknowledge`.
     async fn acknowledge(&self, account: &Account, token: &str, net: &net::Client) -> Result<(), SendError>;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::abilities::MediaKind;
+use crate::call::CallChange;
 use crate::error::Refusal;
 use crate::message::{Kind, MessageStatus, Part, Quote};
 use crate::party::{Party, PartyId};
@@ -47,6 +48,8 @@ pub enum What {
     Reaction(ReactionChange),
     Edit(EditChange),
     Delete(DeleteChange),
+    /// A telephone call begins, goes on, has ended, was recorded.
+    Call(Box<CallChange>),
     /// Somebody's identity, name or reachability changed.
     Contact(ContactChange),
     /// The platform renamed a thread: conversations of `from` continue in `to`.
@@ -103,6 +106,13 @@ pub struct InboundMessage {
     pub acknowledge: Option<String>,
     /// Whether it opens the window for free text.
     pub opens_window: bool,
+    /// External ids of messages that it answers, newest first (a letter's In-Reply-To and References). The first that is known to
+    /// the same integration decides the conversation; `thread` does if none is.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub answers: Vec<String>,
+    /// A letter's subject. The first one becomes the conversation's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<String>,
 }
 
 /// A file that must be fetched after commit by [`crate::Channel::fetch_media`].
@@ -240,6 +250,40 @@ impl Incoming {
 
     pub fn answer(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self { events: Vec::new(), answer: Some(Answer { status: 200, content_type, body: body.into() }) }
+    }
+}
+
+impl InboundMessage {
+    /// A message by the customer without any content yet, for `InboundMessage { text, ..InboundMessage::new(…) }`. Does not open the
+    /// window.
+    pub fn new(
+        external_id: String,
+        thread: String,
+        contact: Party,
+        kind: Kind,
+        sent_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            external_id,
+            thread,
+            contact,
+            author: None,
+            echo: false,
+            kind,
+            text: String::new(),
+            parts: Vec::new(),
+            media: Vec::new(),
+            reply_to: None,
+            forwarded: false,
+            album: None,
+            referral: None,
+            fault: None,
+            sent_at,
+            acknowledge: None,
+            opens_window: false,
+            answers: Vec::new(),
+            subject: None,
+        }
     }
 }
 

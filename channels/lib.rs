@@ -3,12 +3,16 @@
 
 pub mod abilities;
 pub mod account;
+pub mod call;
 pub mod channel;
 pub mod error;
 pub mod event;
 pub mod install;
+pub mod mail;
+pub mod markup;
 pub mod message;
 pub mod party;
+pub mod split;
 pub mod stream;
 pub mod template;
 

@@ -4,7 +4,12 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{abilities::MediaKind, party::PartyId};
+use crate::{
+    abilities::MediaKind,
+    call::{Call, CallLeg},
+    mail::{Invite, Letter, Mailbox},
+    party::PartyId,
+};
 
 /// What a message mainly is; decides its bubble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -87,6 +92,13 @@ pub enum Part {
     Format {
         ranges: Vec<FormatRange>,
     },
+    /// The body as its sender formatted it. The channel has sanitised it: no scripts, forms, frames or event handlers.
+    Html {
+        html: String,
+    },
+    Email(Letter),
+    Invite(Invite),
+    Call(Call),
     /// Something the platform knows and we cannot show: its own word for it.
     Unsupported {
         what: String,
@@ -134,7 +146,7 @@ pub struct Button {
     pub url: Option<String>,
 }
 
-/// One call to the platform.
+/// One call to the platform. Texts, bodies and captions are in the hub's own [`crate::markup`]; each channel translates them.
 #[derive(Clone, Debug)]
 pub struct OutboundMessage {
     /// Ours; carried through the platform where it allows, so that a lost answer can be resolved.
@@ -145,6 +157,23 @@ pub struct OutboundMessage {
     /// External id of the message being answered.
     pub reply_to: Option<String>,
     pub content: Content,
+    /// What only letters have; empty on other channels.
+    pub letter: OutboundLetter,
+}
+
+/// What a letter has beside its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutboundLetter {
+    /// As the agent wrote it; else the conversation's, to which the channel puts its own `Re:`.
+    pub subject: Option<String>,
+    /// Whether `subject` is the conversation's, so that this letter goes on with it.
+    pub answers: bool,
+    /// External ids of the conversation's newest messages, oldest first, for References.
+    pub references: Vec<String>,
+    pub cc: Vec<Mailbox>,
+    pub bcc: Vec<Mailbox>,
+    /// The body in HTML; rendered from the text where absent.
+    pub html: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -171,6 +200,10 @@ pub enum Content {
         address: Option<String>,
     },
     Template(OutboundTemplate),
+    /// Rings the member first, then connects the customer.
+    Call {
+        agent: CallLeg,
+    },
     /// Empty emoji removes.
     Reaction {
         external_id: String,
@@ -292,6 +325,12 @@ pub struct Receipt {
     pub learned: Vec<PartyId>,
     /// The thread's new id, where the platform moved it.
     pub moved_to: Option<String>,
+}
+
+impl OutboundMessage {
+    pub fn new(id: Uuid, thread: String, to: Vec<PartyId>, content: Content) -> Self {
+        Self { id, thread, to, reply_to: None, content, letter: OutboundLetter::default() }
+    }
 }
 
 impl MessageStatus {

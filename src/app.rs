@@ -9,6 +9,7 @@ use crate::{
     forgeries::Forgeries,
     inbox::integration::Integrations,
     ingest::Ingest,
+    realtime::connections::Connections,
     store::Store,
     vault::Vault,
 };
@@ -31,4 +32,5 @@ pub struct App {
     pub forgeries: Forgeries,
     /// Takes what platforms say.
     pub ingest: Ingest,
+    pub connections: Connections,
 }

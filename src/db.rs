@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// A connection that was idle for longer is asked whether it still lives before it is used.
+const PROVEN: Duration = Duration::from_millis(500);
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// Pools and what a commit wakes. Cheap to clone.
@@ -281,6 +284,16 @@ fn pool(url: &SecretString, role: &'static str, size: u32) -> Result<PgPool, sql
     Ok(PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(Duration::from_secs(10))
+        // A round trip before every transaction would double the cost of the short ones. A connection that was just used lives.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for > PROVEN {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 connection.execute(AssertSqlSafe(format!("set role {role}"))).await?;

@@ -195,28 +195,34 @@ impl From<Problem> for Error {
     }
 }
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        let problem = match self {
-            Self::Problem(problem) => *problem,
-            Self::Database(error) if is_value_out_of_range(&error) => {
+impl From<Error> for Problem {
+    /// Logs what is ours to mend.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Problem(problem) => *problem,
+            Error::Database(error) if is_value_out_of_range(&error) => {
                 tracing::warn!(error = %error, "the database cannot hold a value");
-                Problem::new(
+                Self::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "invalid",
                     "A value is outside of what can be stored.",
                 )
             }
-            Self::Database(error) if is_away(&error) => {
+            Error::Database(error) if is_away(&error) => {
                 tracing::error!(error = %error, "the database is away");
-                Problem::unavailable("The database cannot be reached at the moment. Try again.")
+                Self::unavailable("The database cannot be reached at the moment. Try again.")
             }
             error => {
                 tracing::error!(error = %error, "request failed");
-                Problem::internal()
+                Self::internal()
             }
-        };
-        problem.into_response()
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
     }
 }
 

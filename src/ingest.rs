@@ -3,7 +3,9 @@
 //! after its commit.
 
 mod account;
+mod answers;
 mod batch;
+mod calls;
 mod changes;
 mod early;
 mod lines;

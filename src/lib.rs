@@ -3,6 +3,7 @@
 pub mod access;
 pub mod alarms;
 pub mod app;
+pub mod calls;
 pub mod config;
 pub mod db;
 pub mod deliver;

@@ -3,13 +3,7 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use axum::{
-    Router,
-    extract::{MatchedPath, Request},
-    middleware::Next,
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::MatchedPath, http::StatusCode, routing::get};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use sqlx::PgPool;
 use tokio::time::{MissedTickBehavior, interval};
@@ -76,12 +70,9 @@ pub fn recorder() -> Option<&'static PrometheusHandle> {
 }
 
 /// Counts an answer under the route's pattern, so that ids in paths do not multiply the series.
-pub async fn count_request(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let response = next.run(request).await;
-    let status = response.status().as_str().to_owned();
-    metrics::counter!(HTTP_REQUESTS, "route" => route, "status" => status).increment(1);
-    response
+pub fn count_request(route: Option<&MatchedPath>, status: StatusCode) {
+    let route = route.map_or("none", MatchedPath::as_str).to_owned();
+    metrics::counter!(HTTP_REQUESTS, "route" => route, "status" => status.as_str().to_owned()).increment(1);
 }
 
 /// Counts the jobs that wait and those given up, for as long as it is polled. Every process sees the same numbers.

@@ -44,6 +44,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::auth::routes())
         .merge(http::bulk::routes())
         .merge(http::callbacks::routes())
+        .merge(http::calls::routes())
         .merge(http::contact_bulk::routes())
         .merge(http::contact_import::routes())
         .merge(http::contacts::routes())
@@ -69,17 +70,17 @@ pub fn router(app: App) -> Router {
     let (api, document) =
         OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
     let public_url = app.config.server.public_url.clone();
-    let callbacks = http::incoming::router(app.config.limits.callback_bytes);
+    let callbacks = http::incoming::router(&app);
     let socket = http::socket::router(&app);
     let pages = http::pages::router(app.config.server.demo);
     let routes = Router::new()
         .merge(api)
         .merge(socket)
-        .merge(callbacks)
         .merge(http::process::router(document))
         .merge(http::media::router())
         .merge(http::install::router())
         .merge(pages)
         .with_state(app);
-    http::edge::around(routes, &public_url)
+    // Callbacks come by the thousand and are answered to programs: they have an edge of their own.
+    http::edge::around(routes, &public_url).merge(callbacks)
 }

@@ -16,7 +16,7 @@ use crate::{
     inbox::integration::Integrations,
     ingest::Ingest,
     maintenance, metrics,
-    realtime::bus,
+    realtime::{bus, connections::Connections},
     router,
     start::{Database, StartError, wait_for_migrations},
     store::Store,
@@ -31,6 +31,9 @@ use crate::{
 
 /// How long requests that are under way may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long sockets may take to hear of it.
+const GOODBYE: Duration = Duration::from_secs(3);
 
 /// What this process does. `Serve` is server and worker in one and migrates by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,16 +69,21 @@ async fn run(
             }
         }
     }
-    let app = open_app(config, &database.url)?;
+    let mut app = open_app(config, &database.url)?;
+    app.connections.closing = shutdown.clone();
     let listener = bind(app.config.server.bind).await?;
     let work = start_work(&app, role, &shutdown);
     let routes = router::router(app.clone()).merge(metrics::router());
     let routes = with_demo(routes, &app, role, &work).await?;
-    let routes = routes.layer(axum::middleware::from_fn(metrics::count_request));
     work.close();
     let served = answer(listener, routes, shutdown.clone()).await;
     // A listener that failed takes the rest with it.
     shutdown.cancel();
+    let sockets = &app.connections.open;
+    sockets.close();
+    if tokio::time::timeout(GOODBYE, sockets.wait()).await.is_err() {
+        tracing::warn!(sockets = sockets.len(), "some sockets did not close in time");
+    }
     if tokio::time::timeout(DRAIN, work.wait()).await.is_err() {
         tracing::warn!("some jobs did not end in time; another worker takes them up");
     }
@@ -142,6 +150,7 @@ pub fn open_app(config: Config, url: &SecretString) -> Result<App, StartError> {
     Ok(App {
         ingest: Ingest::new(db.clone(), integrations.clone()),
         integrations,
+        connections: Connections::default(),
         forgeries: Forgeries::default(),
         store: Store::open(&config.storage, &key)?,
         tokens: Tokens::new(key.expose_secret()),

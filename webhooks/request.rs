@@ -1,9 +1,10 @@
 //! A callback before and after its signature was checked.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 
 use crate::{Envelope, Scheme};
 
@@ -24,10 +25,18 @@ pub struct Verified {
 
 #[derive(Clone)]
 struct Head {
-    method: String,
-    url: String,
+    method: Cow<'static, str>,
+    url: Url,
     query: Vec<(String, String)>,
-    headers: BTreeMap<String, Vec<u8>>,
+    headers: HeaderMap,
+}
+
+/// The public address that was called; few schemes ask for it, so it is put together when one does.
+#[derive(Clone)]
+enum Url {
+    Whole(String),
+    /// The server's own address without a slash at its end, and what was asked of it.
+    Of(Arc<str>, http::Uri),
 }
 
 /// Why a request was not believed. Never says what the right value would have been.
@@ -55,11 +64,24 @@ impl Unverified {
         headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
         body: Bytes,
     ) -> Self {
-        let mut map = BTreeMap::new();
-        for (name, value) in headers {
-            map.entry(name.to_ascii_lowercase()).or_insert_with(|| value.to_vec());
-        }
-        Self { head: Head { method: method.to_owned(), url: url.to_owned(), query, headers: map }, body }
+        let head = Head {
+            method: method.to_owned().into(),
+            url: Url::Whole(url.to_owned()),
+            query,
+            headers: collect(headers),
+        };
+        Self { head, body }
+    }
+
+    /// The same from a request as the server holds it, without copying its head. `server` is the public address without a slash at its
+    /// end.
+    pub fn received(server: Arc<str>, head: Parts, query: Vec<(String, String)>, body: Bytes) -> Self {
+        let method = match head.method {
+            http::Method::GET => Cow::Borrowed("GET"),
+            http::Method::POST => Cow::Borrowed("POST"),
+            other => Cow::Owned(other.as_str().to_owned()),
+        };
+        Self { head: Head { method, url: Url::Of(server, head.uri), query, headers: head.headers }, body }
     }
 
     /// Upper-case HTTP method.
@@ -106,8 +128,14 @@ pub(crate) struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    pub(crate) fn url(&self) -> &str {
-        &self.request.head.url
+    pub(crate) fn url(&self) -> Cow<'_, str> {
+        match &self.request.head.url {
+            Url::Whole(url) => Cow::Borrowed(url),
+            Url::Of(server, uri) => {
+                let path = uri.path_and_query().map_or("", |path| path.as_str());
+                Cow::Owned(format!("{server}{path}"))
+            }
+        }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
@@ -148,9 +176,10 @@ impl Verified {
         self.received_at
     }
 
-    /// Header names and values, for the flight recorder; the caller removes secrets.
+    /// Names and first values of the headers, for the flight recorder; the caller removes secrets.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+        let first = |name| self.head.headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+        self.head.headers.keys().map(move |name| (name.as_str(), first(name)))
     }
 
     /// Query names and values, for the flight recorder; the caller removes secrets.
@@ -169,15 +198,27 @@ impl Verified {
     ) -> Self {
         Self {
             head: Head {
-                method: method.to_owned(),
-                url: String::new(),
+                method: method.to_owned().into(),
+                url: Url::Whole(String::new()),
                 query,
-                headers: headers.into_iter().collect(),
+                headers: collect(headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()))),
             },
             body,
             received_at,
         }
     }
+}
+
+/// What HTTP cannot carry is left out.
+fn collect<'a>(headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> HeaderMap {
+    let read = |(name, value): (&str, &[u8])| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value).ok()?))
+    };
+    let mut map = HeaderMap::new();
+    for (name, value) in headers.into_iter().filter_map(read) {
+        map.append(name, value);
+    }
+    map
 }
 
 /// What a live connection brought. The connection itself is the proof: the hub opened it, to the platform's own address, with the
@@ -204,7 +245,7 @@ impl Verified {
 
 impl Head {
     fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers.get(&name.to_ascii_lowercase()).map(Vec::as_slice)
+        self.headers.get(name).map(HeaderValue::as_bytes)
     }
 
     fn query(&self, name: &str) -> Option<&str> {
@@ -227,5 +268,37 @@ impl fmt::Debug for Verified {
             .field("method", &self.head.method)
             .field("body_len", &self.body.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scheme;
+
+    fn received() -> Unverified {
+        let request = http::Request::post("/webhooks/x?a=1&b=%20")
+            .header("X-Token", "first")
+            .header("x-token", "second")
+            .body(())
+            .unwrap();
+        let query = vec![("a".to_owned(), "1".to_owned())];
+        Unverified::received("https://hub.example".into(), request.into_parts().0, query, Bytes::from("{}"))
+    }
+
+    #[test]
+    fn a_request_of_the_server_is_seen_as_it_came() {
+        let request = received();
+        assert_eq!((request.method(), request.query("a"), request.body_len()), ("POST", Some("1"), 2));
+        assert_eq!(request.header("X-TOKEN"), Some(b"first".as_slice()));
+        let claim = Claim { request: &request, now: DateTime::UNIX_EPOCH };
+        assert_eq!(claim.url(), "https://hub.example/webhooks/x?a=1&b=%20");
+    }
+
+    #[test]
+    fn of_a_repeated_header_the_first_is_recorded() {
+        let scheme = Scheme::HeaderToken { header: "x-token", secret: "first".into() };
+        let verified = received().verify(&scheme, DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(verified.headers().collect::<Vec<_>>(), [("x-token", b"first".as_slice())]);
     }
 }

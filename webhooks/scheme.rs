@@ -1,5 +1,7 @@
 //! Signature schemes as data: a channel says which one applies, this file checks it.
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -112,21 +114,22 @@ fn equal(given: &[u8], secret: &SecretString) -> Result<(), Forged> {
     if !secret.is_empty() && bool::from(given.ct_eq(secret)) { Ok(()) } else { Err(Forged::Mismatch) }
 }
 
-fn assemble(parts: &[Part], claim: &Claim<'_>) -> Result<Vec<u8>, Forged> {
-    let mut message = Vec::with_capacity(claim.body().len() + 64);
-    for part in parts {
-        match part {
-            Part::Literal(text) => message.extend_from_slice(text.as_bytes()),
-            Part::Header(name) => message.extend_from_slice(claim.header(name).ok_or(Forged::Missing)?),
-            Part::Url => message.extend_from_slice(claim.url().as_bytes()),
-            Part::Body => message.extend_from_slice(claim.body()),
-        }
-    }
-    Ok(message)
+/// The pieces of the signed message, none of them copied.
+fn assemble<'a>(parts: &'a [Part], claim: &'a Claim<'_>) -> Result<Vec<Cow<'a, [u8]>>, Forged> {
+    let piece = |part: &'a Part| match part {
+        Part::Literal(text) => Ok(Cow::Borrowed(text.as_bytes())),
+        Part::Header(name) => claim.header(name).map(Cow::Borrowed).ok_or(Forged::Missing),
+        Part::Url => Ok(match claim.url() {
+            Cow::Borrowed(url) => Cow::Borrowed(url.as_bytes()),
+            Cow::Owned(url) => Cow::Owned(url.into_bytes()),
+        }),
+        Part::Body => Ok(Cow::Borrowed(claim.body())),
+    };
+    parts.iter().map(piece).collect()
 }
 
 impl Digest {
-    pub(crate) fn matches(self, key: &[u8], message: &[u8], given: &[u8]) -> bool {
+    pub(crate) fn matches(self, key: &[u8], message: &[Cow<'_, [u8]>], given: &[u8]) -> bool {
         match self {
             Self::Sha1 => verify::<Hmac<Sha1>>(key, message, given),
             Self::Sha256 => verify::<Hmac<Sha256>>(key, message, given),
@@ -134,8 +137,11 @@ impl Digest {
     }
 }
 
-fn verify<M: Mac + KeyInit>(key: &[u8], message: &[u8], given: &[u8]) -> bool {
-    <M as KeyInit>::new_from_slice(key).is_ok_and(|mac| mac.chain_update(message).verify_slice(given).is_ok())
+fn verify<M: Mac + KeyInit>(key: &[u8], message: &[Cow<'_, [u8]>], given: &[u8]) -> bool {
+    <M as KeyInit>::new_from_slice(key).is_ok_and(|mut mac| {
+        message.iter().for_each(|piece| mac.update(piece));
+        mac.verify_slice(given).is_ok()
+    })
 }
 
 impl Encoding {

@@ -43,6 +43,7 @@ pub(super) fn abilities() -> Abilities {
         groups: false,
         rate_per_second: 50,
         transport: Transport::Webhook,
+        ..Abilities::default()
     }
 }
 

@@ -148,6 +148,8 @@ fn said(message: wire::Message, echo: bool, now: DateTime<Utc>) -> Result<What, 
         sent_at: message.sent_at.unwrap_or(now),
         acknowledge: None,
         opens_window: !echo,
+        answers: Vec::new(),
+        subject: None,
     })))
 }
 

@@ -14,7 +14,7 @@ pub(super) fn abilities() -> Abilities {
             max: send::TEXT_MAX,
             caption_max: send::CAPTION_MAX,
             unit: Unit::Utf16,
-            markup: Markup::TelegramHtml,
+            markup: Markup::Telegram,
         },
         media: media(),
         attachments_per_message: media::ALBUM_MAX,
@@ -44,6 +44,7 @@ pub(super) fn abilities() -> Abilities {
         groups: true,
         rate_per_second: 30,
         transport: Transport::Webhook,
+        ..Abilities::default()
     }
 }
 

@@ -128,6 +128,8 @@ pub(super) fn join_request(context: &Context<'_>, request: &JoinRequest) -> Opti
         sent_at: time(context, request.date.0),
         acknowledge: None,
         opens_window: false,
+        answers: Vec::new(),
+        subject: None,
     })))
 }
 

@@ -123,6 +123,8 @@ fn message(context: &Context<'_>, message: &Message) -> Option<Vec<What>> {
         sent_at: time(context, message.date.0),
         acknowledge: None,
         opens_window: !echo && content.kind != Kind::System,
+        answers: Vec::new(),
+        subject: None,
     }));
     Some(vec![what])
 }
@@ -223,6 +225,8 @@ fn press(context: &Context<'_>, query: &CallbackQuery) -> Option<What> {
         sent_at: context.received_at,
         acknowledge: Some(token),
         opens_window: true,
+        answers: Vec::new(),
+        subject: None,
     })))
 }
 
@@ -280,5 +284,7 @@ fn unknown(context: &Context<'_>, kind: &str, payload: &Value) -> Vec<What> {
         sent_at: time(context, payload.get("date").and_then(Value::as_i64)),
         acknowledge: None,
         opens_window: false,
+        answers: Vec::new(),
+        subject: None,
     }))]
 }

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     Account, OutboundMessage, Receipt, SendError,
     error::{NextStep, Refusal},
+    markup::{self, Marked, Style},
     message::{Button, Content, OutboundMedia},
 };
 
@@ -42,6 +43,7 @@ pub(super) async fn send(
     let api = Api::new(account, net)?;
     match &message.content {
         Content::Template(_) => Err(refused("type_not_supported", "Telegram has no templates.")),
+        Content::Call { .. } => Err(refused("type_not_supported", "Telegram's bots cannot call.")),
         Content::Reaction { .. }
         | Content::Edit { .. }
         | Content::Delete { .. }
@@ -87,7 +89,7 @@ async fn post(api: &Api<'_>, message: &OutboundMessage, thread: &Thread) -> Resu
             deliver(api, request, thread, &[]).await
         }
         Content::Buttons { body, header, footer, buttons, list } => {
-            let (text, entities) = formatted(&framed(header.as_deref(), body, footer.as_deref()))?;
+            let (text, entities) = checked(framed(header.as_deref(), body, footer.as_deref()))?;
             let request = api.bot.send_message(ChatId(thread.chat), text);
             let mut request = place!(request, thread, reply);
             request.payload_mut().entities = some(entities);
@@ -177,7 +179,11 @@ pub(super) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
 }
 
 pub(super) fn formatted(text: &str) -> Result<(String, Vec<MessageEntity>), Failed> {
-    let (text, entities) = format::parse(text);
+    checked(markup::parse(text))
+}
+
+fn checked(marked: Marked) -> Result<(String, Vec<MessageEntity>), Failed> {
+    let (text, entities) = format::entities(marked);
     if text.trim().is_empty() {
         return Err(Failed::refused("text_empty", "The text is empty."));
     }
@@ -188,10 +194,18 @@ pub(super) fn formatted(text: &str) -> Result<(String, Vec<MessageEntity>), Fail
 }
 
 /// Telegram has no header and footer: they become a bold first and an italic last line.
-fn framed(header: Option<&str>, body: &str, footer: Option<&str>) -> String {
-    let header = header.filter(|text| !text.is_empty()).map(|text| format!("<b>{text}</b>\n\n"));
-    let footer = footer.filter(|text| !text.is_empty()).map(|text| format!("\n\n<i>{text}</i>"));
-    [header.unwrap_or_default(), body.to_owned(), footer.unwrap_or_default()].concat()
+fn framed(header: Option<&str>, body: &str, footer: Option<&str>) -> Marked {
+    let mut framed = Marked::default();
+    if let Some(header) = header.filter(|text| !text.is_empty()) {
+        framed.push(&Marked::all(header, Style::Bold));
+        framed.push(&Marked::plain("\n\n"));
+    }
+    framed.push(&markup::parse(body));
+    if let Some(footer) = footer.filter(|text| !text.is_empty()) {
+        framed.push(&Marked::plain("\n\n"));
+        framed.push(&Marked::all(footer, Style::Italic));
+    }
+    framed
 }
 
 /// A list is a column; short buttons share a row.

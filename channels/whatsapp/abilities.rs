@@ -52,6 +52,7 @@ pub(super) fn abilities() -> Abilities {
         groups: true,
         rate_per_second: STANDARD_PACE,
         transport: Transport::Webhook,
+        ..Abilities::default()
     }
 }
 

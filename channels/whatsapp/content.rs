@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{errors, wire};
 use crate::{
-    abilities::MediaKind,
+    abilities::{Markup, MediaKind},
     event::InboundMedia,
+    markup,
     message::{Kind, OrderItem, Part},
 };
 
@@ -25,6 +26,13 @@ impl Shown {
         Self { kind, text: text.into(), parts: Vec::new(), media: Vec::new() }
     }
 
+    /// What people wrote, in WhatsApp's marks.
+    fn formatted(kind: Kind, text: &str) -> Self {
+        let marked = markup::read(text, Markup::Whatsapp);
+        let parts = marked.part().into_iter().collect();
+        Self { kind, text: marked.text, parts, media: Vec::new() }
+    }
+
     fn with(mut self, part: Part) -> Self {
         self.parts.push(part);
         self
@@ -38,7 +46,7 @@ pub(super) fn shown(content: &wire::Content, faults: &[wire::Fault]) -> Shown {
 
 fn known(content: &wire::Content, faults: &[wire::Fault]) -> Option<Shown> {
     match content.kind.as_deref()? {
-        "text" => Some(Shown::new(Kind::Text, content.text.as_ref()?.body.as_deref()?)),
+        "text" => Some(Shown::formatted(Kind::Text, content.text.as_ref()?.body.as_deref()?)),
         "image" => file(MediaKind::Image, content.image.as_ref(), faults),
         "video" => file(MediaKind::Video, content.video.as_ref(), faults),
         "audio" | "voice" => {
@@ -66,7 +74,7 @@ fn file(kind: MediaKind, media: Option<&wire::Media>, faults: &[wire::Fault]) ->
     let caption = media.and_then(|media| media.caption.clone());
     // Where there is no file, its place says why.
     let caption = caption.or_else(|| fault.clone().filter(|_| reference.is_none())).unwrap_or_default();
-    let mut shown = Shown::new(kind.into(), caption);
+    let mut shown = Shown::formatted(kind.into(), &caption);
     shown.media.push(InboundMedia {
         kind,
         unavailable: if reference.is_none() { fault } else { None },

@@ -10,10 +10,11 @@ use super::{
     read::{Beside, ignored, unreadable},
     wire,
 };
+use crate::call::{CallChange, CallDirection, CallState};
 use crate::event::{
     ContactChange, DeleteChange, EditChange, InboundMessage, ReactionChange, TimelineLine, What,
 };
-use crate::message::{Kind, Quote};
+use crate::message::Quote;
 use crate::party::{Party, PartyId};
 
 /// Written by a customer.
@@ -91,6 +92,8 @@ fn plain(head: Head, message: &wire::Message) -> InboundMessage {
         sent_at: head.at,
         acknowledge: None,
         opens_window: !head.echo,
+        answers: Vec::new(),
+        subject: None,
     }
 }
 
@@ -167,47 +170,43 @@ pub(super) fn call(item: Value, beside: Beside<'_>) -> What {
     };
     match (call.event.as_deref(), call.direction.as_deref()) {
         (_, Some("BUSINESS_INITIATED")) => ignored("a call by the business"),
-        (Some("connect"), _) => incoming_call(external_id, &call, beside),
-        (Some("terminate"), _) => What::Edit(EditChange {
-            external_id,
-            text: call_end(&call),
-            parts: Vec::new(),
-            at: call.timestamp.unwrap_or(beside.received_at),
-        }),
+        (Some("connect"), _) => incoming_call(external_id, &call, CallState::Ringing, beside),
+        (Some("terminate"), _) => incoming_call(external_id, &call, call_end(&call), beside),
         (other, _) => ignored(format!("call event {}", other.unwrap_or("without a name"))),
     }
 }
 
-fn incoming_call(external_id: String, call: &wire::Call, beside: Beside<'_>) -> What {
+fn incoming_call(external_id: String, call: &wire::Call, state: CallState, beside: Beside<'_>) -> What {
     let ids = Ids::new(&call.from_user_id, &call.from_parent_user_id, &call.from);
-    let Some(contact) = ids.party(beside.contacts) else {
+    let contact = ids.party(beside.contacts);
+    if contact.is_none() && !state.has_ended() {
         return unreadable("calls", format!("Call {external_id} names nobody."));
-    };
-    What::Message(Box::new(InboundMessage {
+    }
+    What::Call(Box::new(CallChange {
         external_id,
         thread: identity::thread(None),
         contact,
-        author: None,
-        echo: false,
-        kind: Kind::Call,
-        text: "Incoming WhatsApp call".into(),
-        parts: Vec::new(),
-        media: Vec::new(),
-        reply_to: None,
-        forwarded: false,
-        album: None,
-        referral: None,
-        fault: None,
-        sent_at: call.timestamp.unwrap_or(beside.received_at),
-        acknowledge: None,
-        opens_window: true,
+        direction: CallDirection::Inbound,
+        state: Some(state),
+        at: call.timestamp.unwrap_or(beside.received_at),
+        duration_seconds: talk(call),
+        answered_by: None,
+        recording: None,
+        transcript: None,
+        reason: None,
+        message_id: None,
     }))
 }
 
-fn call_end(call: &wire::Call) -> String {
-    match call.duration.filter(|seconds| *seconds >= 1.0) {
-        Some(seconds) => format!("WhatsApp call, {}:{:02} min", seconds as u64 / 60, seconds as u64 % 60),
-        None if call.status.as_deref() == Some("FAILED") => "Failed WhatsApp call".into(),
-        None => "Missed WhatsApp call".into(),
+fn call_end(call: &wire::Call) -> CallState {
+    match talk(call) {
+        Some(_) => CallState::Completed,
+        None if call.status.as_deref() == Some("FAILED") => CallState::Failed,
+        None => CallState::NoAnswer,
     }
+}
+
+/// Seconds of talking, where there was any.
+fn talk(call: &wire::Call) -> Option<u32> {
+    call.duration.filter(|seconds| *seconds >= 1.0).map(|seconds| seconds as u32)
 }

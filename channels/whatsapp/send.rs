@@ -11,7 +11,8 @@ use super::{
     interactive, media, templates,
 };
 use crate::{
-    Account, OutboundMessage, Receipt, Refusal, SendError, error::NextStep, message::Content, party::PartyId,
+    Account, OutboundMessage, Receipt, Refusal, SendError, abilities::Markup, error::NextStep, markup,
+    message::Content, party::PartyId,
 };
 
 pub(super) const TEXT_MAX: usize = 4096;
@@ -82,12 +83,13 @@ async fn said(
     net: &net::Client,
 ) -> Result<(&'static str, Value), SendError> {
     match content {
-        Content::Text { text } => Ok(("text", text_body(text)?)),
+        Content::Text { text } => Ok(("text", text_body(&ours(text))?)),
         Content::Media { files, caption } => match files.as_slice() {
-            [file] => media::outbound(account, file, caption.as_deref(), net).await,
+            [file] => media::outbound(account, file, caption.as_deref().map(ours).as_deref(), net).await,
             _ => Err(refused("one_file_only", "A WhatsApp message carries one file.", NextStep::FixContent)),
         },
         Content::Buttons { body, header, footer, buttons, list } => {
+            let body = &ours(body);
             let words = interactive::Words { body, header: header.as_deref(), footer: footer.as_deref() };
             Ok(("interactive", interactive::offer(&words, buttons, *list)?))
         }
@@ -98,12 +100,18 @@ async fn said(
             Ok(("location", place))
         }
         Content::Template(template) => Ok(("template", templates::outbound(account, template, net).await?)),
-        Content::Reaction { .. }
+        Content::Call { .. }
+        | Content::Reaction { .. }
         | Content::Edit { .. }
         | Content::Delete { .. }
         | Content::Read { .. }
         | Content::Typing { .. } => Err(refused("not_supported", "This is no message.", NextStep::None)),
     }
+}
+
+/// In WhatsApp's own marks.
+fn ours(text: &str) -> String {
+    markup::translate(text, Markup::Whatsapp)
 }
 
 fn text_body(text: &str) -> Result<Value, SendError> {

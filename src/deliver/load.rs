@@ -6,7 +6,7 @@ use channels::{
     OutboundMessage, SendError,
     abilities::MediaKind,
     error::{NextStep, Refusal},
-    message::{Content, MediaSource, OutboundMedia, TemplateValue, TemplateValueKind},
+    message::{Content, MediaSource, OutboundLetter, OutboundMedia, TemplateValue, TemplateValueKind},
     party::PartyId,
 };
 use serde::Deserialize;
@@ -58,6 +58,9 @@ struct Row {
     status: String,
     text: String,
     reply_to_external: Option<String>,
+    subject: Option<String>,
+    /// The conversation's newest messages, oldest first; of letters only.
+    references: Vec<String>,
     #[sqlx(json(nullable))]
     request: Option<Extras>,
     #[sqlx(json)]
@@ -131,7 +134,14 @@ async fn rows(tx: &mut Tx, ids: &[MessageId]) -> Result<Vec<Row>> {
     let organization = tx.organization();
     Ok(sqlx::query_as(
         "select m.id, m.conversation_id, m.integration_id, c.contact_id, c.thread, c.channel, m.status, m.text, m.request,
-             coalesce(quoted.external_id, m.reply_to_external) as reply_to_external,
+             coalesce(quoted.external_id, m.reply_to_external) as reply_to_external, c.subject,
+             case when c.channel = any($3) then array(
+                 select external_id from (
+                     select r.seq, r.external_id from messages r
+                     where r.organization_id = $1 and r.conversation_id = m.conversation_id and r.seq < m.seq
+                       and r.direction <> 'internal' and r.external_id is not null
+                     order by r.seq desc limit $4) newest
+                 order by seq) else '{}' end as references,
              coalesce((select jsonb_agg(jsonb_build_object('kind', a.kind, 'file_name', a.file_name, 'mime', a.mime,
                            'storage_key', a.storage_key) order by a.position, a.id)
                        from attachments a where a.organization_id = $1 and a.message_id = m.id), '[]') as files
@@ -143,8 +153,18 @@ async fn rows(tx: &mut Tx, ids: &[MessageId]) -> Result<Vec<Row>> {
     )
     .bind(organization)
     .bind(ids)
+    .bind(letter_channels())
+    .bind(REFERENCES)
     .fetch_all(tx.sql())
     .await?)
+}
+
+/// Messages that a letter refers to: mail programs need the newest ones, and headers must not grow for ever.
+const REFERENCES: i64 = 20;
+
+fn letter_channels() -> Vec<&'static str> {
+    let letters = channels::all().iter().filter(|channel| channel.abilities().subject);
+    letters.map(|channel| channel.id().as_str()).collect()
 }
 
 /// What contacts are called by their channels, oldest first.
@@ -196,12 +216,23 @@ fn outbound(integration: &Integration, row: Row, to: Vec<PartyId>) -> Result<Uns
             NextStep::FixRecipient,
         ));
     }
+    let mut extras = row.request.unwrap_or_default();
+    let written = extras.subject.take();
+    let letter = OutboundLetter {
+        answers: written.is_none() && row.subject.is_some(),
+        subject: written.or(row.subject),
+        references: row.references,
+        cc: std::mem::take(&mut extras.cc),
+        bcc: std::mem::take(&mut extras.bcc),
+        html: extras.html.take(),
+    };
     let message = OutboundMessage {
         id: row.id.0,
         thread: row.thread,
         to,
         reply_to: row.reply_to_external,
-        content: content(row.text, row.request.unwrap_or_default(), row.files.is_empty())?,
+        content: content(row.text, extras, row.files.is_empty())?,
+        letter,
     };
     Ok(Unsent { message, files: row.files })
 }
@@ -212,6 +243,7 @@ fn refused(code: &str, detail: &str, next: NextStep) -> SendError {
 
 fn content(text: String, extras: Extras, no_files: bool) -> Result<Content, SendError> {
     Ok(match extras {
+        Extras { call: Some(agent), .. } => Content::Call { agent },
         Extras { template: Some(template), .. } => Content::Template(template),
         Extras { location: Some(place), .. } => Content::Location {
             latitude: place.latitude,

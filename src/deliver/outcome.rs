@@ -328,6 +328,11 @@ async fn tell(tx: &mut Tx, outcomes: &[Outcome], early: &[MessageId]) -> Result<
             "status_history": message.status_history, "error": message.error, "external_id": message.external_id,
         });
         tx.tell(NewEvent::about(EventKind::MessageStatus, conversation.subject(), &data));
+        // News of a call that overtook the answer to our request has changed more than its status.
+        if message.kind == "call" {
+            let data = json!({"message": message});
+            tx.tell(NewEvent::about(EventKind::MessageUpdated, conversation.subject(), &data));
+        }
     }
     Ok(())
 }

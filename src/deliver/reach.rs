@@ -47,13 +47,8 @@ pub(crate) async fn carry_out(app: &App, job: &Job) -> Result<Result<(), SendErr
     tx.commit().await?;
     let Some(integration) = app.integrations.find(place.integration_id).await? else { return Ok(Ok(())) };
     let Some(content) = content(&order, &place) else { return Ok(Ok(())) };
-    let message = OutboundMessage {
-        id: uuid::Uuid::now_v7(),
-        thread: place.thread,
-        to: to.into_iter().filter(|one| one.1 == place.channel).map(|one| one.2).collect(),
-        reply_to: None,
-        content,
-    };
+    let to = to.into_iter().filter(|one| one.1 == place.channel).map(|one| one.2).collect();
+    let message = OutboundMessage::new(uuid::Uuid::now_v7(), place.thread, to, content);
     let sent = integration.channel.send(&integration.account, &message, &app.net).await;
     Ok(sent.map(|_: Receipt| ()))
 }

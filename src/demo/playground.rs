@@ -34,6 +34,14 @@ struct Playground {
     simulator: Arc<Simulator>,
 }
 
+/// `digits` are this person's alone.
+#[derive(Deserialize)]
+struct Person {
+    channel: String,
+    name: String,
+    digits: String,
+}
+
 #[derive(Deserialize)]
 struct Chat {
     channel: String,
@@ -74,6 +82,7 @@ struct File {
 pub(super) fn router(app: App, simulator: Arc<Simulator>) -> Router {
     Router::new()
         .route("/playground/api/accounts", get(accounts))
+        .route("/playground/api/customer", get(customer))
         .route("/playground/api/chat", get(chat))
         .route("/playground/api/act", post(act))
         .route("/playground/api/trouble", post(trouble))
@@ -95,6 +104,15 @@ async fn accounts(State(playground): State<Playground>) -> Result<Json<Value>> {
     };
     let accounts: Vec<_> = rows.into_iter().filter(played).collect();
     Ok(Json(json!({"data": accounts})))
+}
+
+/// A person as the platform calls people.
+async fn customer(
+    State(playground): State<Playground>,
+    Query(person): Query<Person>,
+) -> Result<Json<Customer>> {
+    let player = playground.simulator.player(&person.channel).ok_or_else(|| Error::not_found("platform"))?;
+    Ok(Json(player.customer(&person.name, &person.digits)))
 }
 
 async fn chat(State(playground): State<Playground>, Query(chat): Query<Chat>) -> Result<Json<Value>> {

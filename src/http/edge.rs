@@ -6,7 +6,7 @@ use std::{panic::AssertUnwindSafe, time::Instant};
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
@@ -14,44 +14,45 @@ use axum::{
 use futures::FutureExt;
 use tracing::Instrument;
 use url::Url;
-use uuid::Uuid;
 
-use crate::{error::Problem, http::extract::BODY_BYTES};
+use super::request_id::{REQUEST_ID, RequestId};
+use crate::{error::Problem, http::extract::BODY_BYTES, metrics::count_request};
 
 /// Pages load scripts, and talk, to where they came from and nowhere else.
-const CSP: &str = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
-                   connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The id that problems, logs and the `X-Request-Id` header of an answer share.
-#[derive(Clone, Debug)]
-pub struct RequestId(pub String);
+const CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
+     connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+);
+const PERMISSIONS: HeaderValue = HeaderValue::from_static("camera=(), geolocation=(), payment=()");
+pub const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Puts the edge around all routes. A route that takes larger bodies has a `DefaultBodyLimit` of its own.
 pub fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, public_url: &Url) -> Router<S> {
     let https = public_url.scheme() == "https";
     router.layer(DefaultBodyLimit::max(BODY_BYTES)).layer(from_fn(
         move |request: Request, next: Next| async move {
-            let id = request_id(request.headers());
+            let id = RequestId::of(request.headers());
             let api = request.uri().path().starts_with("/api/");
+            let route = request.extensions().get::<MatchedPath>().cloned();
             let mut response = watched(request, next, &id).await;
             explain(&mut response, &id);
             protect(response.headers_mut(), api, https);
-            if let Ok(value) = HeaderValue::from_str(&id) {
-                response.headers_mut().insert(REQUEST_ID, value);
-            }
+            count_request(route.as_ref(), response.status());
+            response.headers_mut().insert(REQUEST_ID, id.into());
             response
         },
     ))
 }
 
+/// The span that everything logged about a request stands in. Without the query, which may hold a token.
+pub fn span(id: &RequestId, method: &axum::http::Method, path: &str) -> tracing::Span {
+    tracing::info_span!("request", request.id = id.as_str(), http.method = %method, http.path = path)
+}
+
 /// Runs the request in a span of its own; a panic becomes a 500.
-async fn watched(mut request: Request, next: Next, id: &str) -> Response {
+async fn watched(request: Request, next: Next, id: &RequestId) -> Response {
     let begun = Instant::now();
-    // Without the query, which may hold a token.
-    let span = tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.path = request.uri().path());
-    request.extensions_mut().insert(RequestId(id.to_owned()));
+    let span = span(id, request.method(), request.uri().path());
     async {
         let response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
             tracing::error!("a handler panicked");
@@ -64,28 +65,22 @@ async fn watched(mut request: Request, next: Next, id: &str) -> Response {
     .await
 }
 
-/// A proxy's id, if it looks like one, or a new one.
-fn request_id(headers: &HeaderMap) -> String {
-    let fits = |id: &&str| {
-        (1..=64).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    };
-    let given = headers.get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(fits);
-    given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
-}
-
 /// Gives a problem its request id, and an error without a readable body a problem.
-fn explain(response: &mut Response, id: &str) {
+fn explain(response: &mut Response, id: &RequestId) {
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
         None if is_bare_error(response) => bare(response.status()),
         None => return,
     };
-    let problem = Problem { request_id: Some(id.to_owned()), ..problem };
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
-    *response.body_mut() = Body::from(body);
+    *response.body_mut() = Body::from(written(problem, id));
     response.headers_mut().remove(header::CONTENT_LENGTH);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM);
+}
+
+/// A problem's body, with the id of the request that met it.
+pub fn written(problem: Problem, id: &RequestId) -> Vec<u8> {
+    let problem = Problem { request_id: Some(id.as_str().to_owned()), ..problem };
+    serde_json::to_vec(&problem).unwrap_or_default()
 }
 
 /// What the framework answers by itself: an unknown path, a wrong method, a broken upload or handshake.
@@ -96,7 +91,8 @@ fn is_bare_error(response: &Response) -> bool {
         && kind.is_none_or(|kind| kind.starts_with(b"text/plain"))
 }
 
-fn bare(status: StatusCode) -> Problem {
+/// What a bare error status means.
+pub fn bare(status: StatusCode) -> Problem {
     let (code, detail) = match status {
         StatusCode::NOT_FOUND => ("not_found", "There is nothing at this address."),
         StatusCode::METHOD_NOT_ALLOWED => {
@@ -116,20 +112,23 @@ fn bare(status: StatusCode) -> Problem {
 
 /// Sets what is not yet set: a page with other needs brings its own policy.
 fn protect(headers: &mut HeaderMap, api: bool, https: bool) {
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    let mut set = |name: HeaderName, value: HeaderValue| {
+        headers.entry(name).or_insert(value);
     };
     set(header::CONTENT_SECURITY_POLICY, CSP);
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::REFERRER_POLICY, "no-referrer");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), payment=()");
+    set(header::X_CONTENT_TYPE_OPTIONS, const { HeaderValue::from_static("nosniff") });
+    set(header::X_FRAME_OPTIONS, const { HeaderValue::from_static("DENY") });
+    set(header::REFERRER_POLICY, const { HeaderValue::from_static("no-referrer") });
+    set(
+        const { HeaderName::from_static("cross-origin-opener-policy") },
+        const { HeaderValue::from_static("same-origin") },
+    );
+    set(const { HeaderName::from_static("permissions-policy") }, PERMISSIONS);
     if api {
-        set(header::CACHE_CONTROL, "no-store");
+        set(header::CACHE_CONTROL, const { HeaderValue::from_static("no-store") });
     }
     if https {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        set(header::STRICT_TRANSPORT_SECURITY, const { HeaderValue::from_static("max-age=31536000") });
     }
 }
 

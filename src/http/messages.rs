@@ -4,7 +4,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use channels::message::{Button, OutboundTemplate};
+use channels::{
+    mail::Mailbox,
+    message::{Button, OutboundTemplate},
+};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -129,6 +132,22 @@ struct SendMessage {
     footer: Option<String>,
     #[garde(skip)]
     location: Option<OutboundLocation>,
+    /// Of a letter; channels without subjects ignore it. Without one the conversation's goes on.
+    #[garde(length(chars, max = 500))]
+    subject: Option<String>,
+    /// Further receivers of a letter: `{name?, address}`.
+    #[garde(length(max = 50))]
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    cc: Vec<Mailbox>,
+    /// Receivers whom the others do not see.
+    #[garde(length(max = 50))]
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    bcc: Vec<Mailbox>,
+    /// A letter's body in HTML, beside its text; channels without HTML ignore it.
+    #[garde(length(max = 1_000_000))]
+    html: Option<String>,
     /// For colleagues only.
     #[garde(skip)]
     #[serde(default)]
@@ -152,6 +171,11 @@ impl From<SendMessage> for Send {
             header: body.header,
             footer: body.footer,
             location: body.location,
+            subject: body.subject,
+            cc: body.cc,
+            bcc: body.bcc,
+            html: body.html,
+            call: None,
         };
         Self {
             client_id: body.client_id,

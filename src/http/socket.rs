@@ -1,6 +1,11 @@
 //! `/ws`: the live connection of a browser. Who it is, is said in its first frame.
 
+mod allowance;
 mod command;
+mod ending;
+mod frames;
+mod introduction;
+mod obedience;
 mod review;
 mod session;
 
@@ -13,6 +18,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
@@ -41,6 +47,7 @@ pub fn router(app: &App) -> Router<App> {
     let retention = app.config.limits.event_retention;
     let live = Live::start(app.db.system().clone(), app.db.bus().clone(), retention);
     tokio::spawn(review::run(app.db.system().clone(), live.downgrade()));
+    tokio::spawn(say_goodbye(app.connections.closing.clone(), live.downgrade()));
     let standing = Standing::new(app.db.system().clone());
     let sockets = Arc::new(Sockets { app: app.clone(), live, standing });
     Router::new().route(
@@ -49,6 +56,14 @@ pub fn router(app: &App) -> Router<App> {
             upgrade(sockets.clone(), app, request).await
         }),
     )
+}
+
+/// Tells all sockets to go elsewhere once this server is about to end.
+async fn say_goodbye(closing: CancellationToken, live: impl Fn() -> Option<Live>) {
+    closing.cancelled().await;
+    if let Some(live) = live() {
+        live.leave();
+    }
 }
 
 async fn upgrade(sockets: Arc<Sockets>, app: App, request: Request) -> Result<Response> {

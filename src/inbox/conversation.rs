@@ -38,6 +38,8 @@ pub struct Conversation {
     pub last_message_at: DateTime<Utc>,
     /// Until when free text may be sent; `null` where the channel has no window, or nobody has written yet.
     pub window_closes_at: Option<DateTime<Utc>>,
+    /// What a letter was about; `null` on other channels.
+    pub subject: Option<String>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
 }
@@ -71,7 +73,7 @@ pub struct LastMessage {
 pub const SELECT: &str = "select conversations.id, conversations.channel, conversations.integration_id, conversations.status,
     conversations.assignee_id, conversations.team_id, conversations.priority, conversations.snoozed_until,
     conversations.unread_count, conversations.last_seq, conversations.read_seq, conversations.last_message_at,
-    conversations.window_closes_at, conversations.version, conversations.created_at,
+    conversations.window_closes_at, conversations.subject, conversations.version, conversations.created_at,
     json_build_object('id', contacts.id, 'name', contacts.name, 'phone', contacts.phone, 'email', contacts.email,
         'username', contacts.username, 'blocked', contacts.blocked, 'reachable', contacts.reachable,
         'is_group', contacts.is_group) as contact,
@@ -100,6 +102,7 @@ pub struct Locked {
     pub last_seq: i64,
     pub read_seq: i64,
     pub window_closes_at: Option<DateTime<Utc>>,
+    pub subject: Option<String>,
     pub version: i32,
 }
 
@@ -148,7 +151,7 @@ pub async fn lock(tx: &mut Tx, member: &Member, id: ConversationId) -> Result<Lo
 pub async fn lock_for_all(tx: &mut Tx, id: ConversationId) -> Result<Locked> {
     let locked: Option<Locked> = sqlx::query_as(
         "select id, integration_id, channel, contact_id, thread, status, assignee_id, team_id, last_seq, read_seq,
-                window_closes_at, version
+                window_closes_at, subject, version
          from conversations
          where organization_id = $1 and id = $2 and deleted_at is null
          for no key update",

@@ -5,6 +5,7 @@ use channels::{
     Abilities, Template,
     abilities::MediaKind,
     message::{Kind, Part, TemplateValueKind},
+    split,
 };
 use serde::{Deserialize, Serialize};
 
@@ -77,17 +78,15 @@ pub fn pieces(
         if text.is_empty() {
             return Err(Error::invalid_field("text", "There is nothing to send."));
         }
-        return Ok(vec![plain(abilities, text)?]);
+        return Ok(plain(abilities, text));
     }
     with_files(abilities, text, files)
 }
 
-fn plain(abilities: &Abilities, text: &str) -> Result<Piece> {
-    let (length, most) = (abilities.measure(text), abilities.text.max);
-    if length > most {
-        return Err(too_long("text", length, most));
-    }
-    Ok(Piece { kind: Some(Kind::Text), text: text.to_owned(), ..Piece::default() })
+/// As many messages as the platform needs for the text.
+fn plain(abilities: &Abilities, text: &str) -> Vec<Piece> {
+    let pieces = split::split(text, &abilities.text).into_iter();
+    pieces.map(|text| Piece { kind: Some(Kind::Text), text, ..Piece::default() }).collect()
 }
 
 fn with_files(abilities: &Abilities, text: &str, files: &[File]) -> Result<Vec<Piece>> {
@@ -112,11 +111,11 @@ fn with_files(abilities: &Abilities, text: &str, files: &[File]) -> Result<Vec<P
         at = end;
     }
     let captioned = abilities.media(kinds[0]).is_some_and(|media| media.caption)
-        && abilities.measure(text) <= abilities.text.caption_max;
+        && abilities.text.length(text) <= abilities.text.caption_max;
     if captioned {
         text.clone_into(&mut pieces[0].text);
     } else if !text.is_empty() {
-        pieces.insert(0, plain(abilities, text)?);
+        pieces.splice(0..0, plain(abilities, text));
     }
     Ok(pieces)
 }
@@ -167,7 +166,9 @@ fn located(abilities: &Abilities, text: &str, extras: &Extras) -> Result<Vec<Pie
         extras: Some(extras.clone()),
         ..Piece::default()
     };
-    if text.is_empty() { Ok(vec![location]) } else { Ok(vec![plain(abilities, text)?, location]) }
+    let mut pieces = if text.is_empty() { Vec::new() } else { plain(abilities, text) };
+    pieces.push(location);
+    Ok(pieces)
 }
 
 fn buttoned(abilities: &Abilities, text: &str, extras: &Extras) -> Result<Piece> {
@@ -187,7 +188,7 @@ fn buttoned(abilities: &Abilities, text: &str, extras: &Extras) -> Result<Piece>
     if extras.buttons.len() > most {
         fault("buttons".into(), format!("This channel takes at most {most}."));
     }
-    if text.is_empty() || abilities.measure(text) > body_max {
+    if text.is_empty() || abilities.text.length(text) > body_max {
         fault("text".into(), format!("Buttons need a text of 1 to {body_max} characters."));
     }
     for (index, button) in extras.buttons.iter().enumerate() {
@@ -314,10 +315,6 @@ fn filled_in(body: &str, values: &[channels::message::TemplateValue]) -> String 
         };
         text.replace(&format!("{{{{{}}}}}", value.name), shown)
     })
-}
-
-fn too_long(field: &str, length: usize, most: usize) -> Error {
-    Error::invalid_field(field, format!("This is {length} characters long; the channel takes {most}."))
 }
 
 impl TryFrom<String> for FileKind {

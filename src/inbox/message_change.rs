@@ -51,7 +51,7 @@ pub async fn edit(tx: &mut Tx, member: &Member, id: MessageId, text: &str) -> Re
         within(&message, abilities.edit_seconds, "edited")?;
         let most =
             if message.attachments.is_empty() { abilities.text.max } else { abilities.text.caption_max };
-        if abilities.measure(text) > most {
+        if abilities.text.length(text) > most {
             return Err(Error::invalid_field("text", format!("The channel takes {most} characters.")));
         }
         tx.enqueue(Order::Edit { message_id: id }.job(locked.id));

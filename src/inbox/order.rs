@@ -1,7 +1,11 @@
 //! What handlers ask of the delivery worker. An order is a job in its conversation's lane: it is carried out after everything
 //! that was asked before it.
 
-use channels::message::{Button, OutboundTemplate};
+use channels::{
+    call::CallLeg,
+    mail::Mailbox,
+    message::{Button, OutboundTemplate},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -48,6 +52,22 @@ pub struct Extras {
     pub footer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<OutboundLocation>,
+    /// Of a letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub cc: Vec<Mailbox>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub bcc: Vec<Mailbox>,
+    /// The letter's body in HTML, beside its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// A call to begin, and whose telephone rings first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub call: Option<CallLeg>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -1,7 +1,11 @@
 //! Agents' messages and notes enter the conversation: numbered under its lock, and with them, in the same transaction, the
 //! orders to deliver them. A repeated send is the message that it was the first time.
 
-use channels::{Abilities, Template};
+use channels::{
+    Abilities, Template,
+    call::{Call, CallDirection, CallLeg},
+    message::Part,
+};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -15,8 +19,9 @@ use crate::{
         change, conversation,
         conversation::Locked,
         draft::{self, Draft, File, Piece},
+        letter,
         message::{self, Message},
-        order::Order,
+        order::{Extras, Order},
         tell, template,
     },
 };
@@ -63,15 +68,51 @@ pub async fn send(tx: &mut Tx, member: &Member, id: ConversationId, send: &Send)
     }
     check_reply(tx, &locked, send).await?;
     let pieces = if send.note { note(tx, send).await? } else { outbound(tx, &locked, &around, send).await? };
-    let ids = write(tx, member, &locked, send, &pieces).await?;
-    advance(tx, &locked, send.note, &ids).await?;
+    place(tx, member, &locked, send, &pieces).await
+}
+
+/// Calls a customer: the agent's telephone rings first. A call is a message that is delivered like any other.
+pub async fn call(
+    tx: &mut Tx,
+    member: &Member,
+    id: ConversationId,
+    client_id: &str,
+    agent: CallLeg,
+) -> Result<Sent> {
+    let locked = conversation::lock(tx, member, id).await?;
+    let around = surroundings(tx, &locked, client_id).await?;
+    if let Some(repeated) = around.repeated {
+        return Ok(Sent::Repeated(message::find(tx, repeated).await?));
+    }
+    if !abilities(&locked)?.calls {
+        return Err(Error::unprocessable("no_calls", "This channel cannot call."));
+    }
+    check_contact(&around)?;
+    let call = Call::new(CallDirection::Outbound, Utc::now());
+    let piece = Piece {
+        kind: Some(channels::message::Kind::Call),
+        text: call.text(),
+        parts: vec![Part::Call(call)],
+        extras: Some(Extras { call: Some(agent), ..Extras::default() }),
+        ..Piece::default()
+    };
+    let send = Send { client_id: client_id.to_owned(), ..Send::default() };
+    place(tx, member, &locked, &send, &[piece]).await
+}
+
+async fn place(tx: &mut Tx, member: &Member, locked: &Locked, send: &Send, pieces: &[Piece]) -> Result<Sent> {
+    let ids = write(tx, member, locked, send, pieces).await?;
+    advance(tx, locked, send.note, &ids).await?;
+    if locked.subject.is_none() {
+        letter::name(tx, locked.id, pieces).await?;
+    }
     if !send.note {
         for message_id in &ids {
             tx.enqueue(Order::Deliver { message_id: *message_id }.job(locked.id));
         }
     }
-    mention(tx, &locked, send, &ids).await?;
-    let conversation = change::reload(tx, id).await?;
+    mention(tx, locked, send, &ids).await?;
+    let conversation = change::reload(tx, locked.id).await?;
     let messages = tell::new_messages(tx, &conversation, &ids).await?;
     if let Some(message) = messages.first() {
         for user in send.mentions.iter().filter(|user| send.note && **user != member.user_id) {
@@ -151,7 +192,9 @@ async fn outbound(tx: &mut Tx, locked: &Locked, around: &Surroundings, send: &Se
         return Err(Error::invalid_field("mentions", "Only notes mention colleagues."));
     }
     let files = files(tx, &send.attachments).await?;
-    draft::pieces(&abilities, &send.draft, &files, template.as_ref())
+    let mut pieces = draft::pieces(&abilities, &send.draft, &files, template.as_ref())?;
+    letter::address(&abilities, &send.draft.extras, &mut pieces)?;
+    Ok(pieces)
 }
 
 async fn note(tx: &mut Tx, send: &Send) -> Result<Vec<Piece>> {

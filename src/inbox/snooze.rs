@@ -45,7 +45,7 @@ async fn wake_batch(tx: &mut Tx) -> Result<usize> {
          update conversations c set status = 'open', snoozed_until = null, version = version + 1
          from due where c.organization_id = due.organization_id and c.id = due.id
          returning c.id, c.integration_id, c.channel, c.contact_id, c.thread, c.status, c.assignee_id, c.team_id, c.last_seq,
-                   c.read_seq, c.window_closes_at, c.version",
+                   c.read_seq, c.window_closes_at, c.subject, c.version",
     )
     .bind(tx.organization())
     .bind(BATCH)

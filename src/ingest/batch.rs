@@ -1,13 +1,13 @@
 //! The transaction: set-based statements in a fixed order, whatever the batch holds.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
-use channels::event::What;
+use channels::event::{InboundMessage, What};
 use chrono::{DateTime, Utc};
 use sqlx::postgres::types::Oid;
 
 use super::{
-    Delivery, account,
+    Delivery, account, calls,
     changes::{self, Changes},
     lines,
     messages::NewMessages,
@@ -33,6 +33,8 @@ pub(super) struct Item<'a> {
     /// has not connected that account.
     pub integration: Option<Arc<Integration>>,
     pub what: &'a What,
+    /// The message that it is, or that news of a call would be if nobody has heard of the call.
+    pub message: Option<Cow<'a, InboundMessage>>,
 }
 
 /// What the organization decided about its conversations and messages, and the transaction's time.
@@ -100,6 +102,7 @@ async fn store_items(
     account::apply(tx, items, &people, became).await?;
     threads.close_up(tx).await?;
     tell::tell(tx, new, &changes, &people, &threads).await?;
+    calls::follow_up(tx, &changes.calls).await?;
     lines::append(tx, items, &people).await
 }
 
@@ -139,10 +142,23 @@ async fn items<'a>(
                 }
                 _ => Some(called.clone()),
             };
-            items.push(Item { delivery: index, integration, what: &event.what });
+            items.push(Item {
+                delivery: index,
+                integration,
+                what: &event.what,
+                message: message(&event.what),
+            });
         }
     }
     Ok(items)
+}
+
+fn message(what: &What) -> Option<Cow<'_, InboundMessage>> {
+    match what {
+        What::Message(message) => Some(Cow::Borrowed(&**message)),
+        What::Call(change) => change.message().map(Cow::Owned),
+        _ => None,
+    }
 }
 
 fn by_delivery(count: usize, items: &[Item<'_>], became: Vec<Option<Became>>) -> Vec<Vec<Became>> {
@@ -179,6 +195,7 @@ pub(super) fn kind(what: &What) -> &'static str {
         What::Reaction(_) => "reaction",
         What::Edit(_) => "edit",
         What::Delete(_) => "delete",
+        What::Call(_) => "call",
         What::Contact(_) => "contact",
         What::ThreadMoved { .. } => "thread_moved",
         What::Template(_) => "template",

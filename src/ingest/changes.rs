@@ -3,11 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use channels::event::{StatusChange, What};
+use channels::event::What;
 use uuid::Uuid;
 
 use super::{
     batch::Item,
+    calls::{self, CallNews},
     early,
     messages::{self, NewMessages, became},
     people::People,
@@ -30,6 +31,7 @@ pub(super) struct Targets(HashMap<(IntegrationId, String), Found>);
 pub(super) struct Changes {
     updated: HashSet<MessageId>,
     statuses: HashMap<MessageId, StatusTold>,
+    pub(super) calls: Vec<CallNews>,
 }
 
 /// A change with the message it was found for.
@@ -52,8 +54,13 @@ pub(super) async fn targets(tx: &mut Tx, items: &[Item<'_>]) -> Result<Targets> 
     let mut ours = Vec::new();
     for (_, pending) in pending(items) {
         wanted.push((pending.integration, pending.external_id));
-        if let What::Status(StatusChange { message_id: Some(id), .. }) = pending.what {
-            ours.push((*id, pending.integration, pending.external_id.to_owned()));
+        let id = match pending.what {
+            What::Status(change) => change.message_id,
+            What::Call(change) => change.message_id,
+            _ => None,
+        };
+        if let Some(id) = id {
+            ours.push((id, pending.integration, pending.external_id.to_owned()));
         }
     }
     let mut found = messages::find(tx, &wanted).await?;
@@ -132,11 +139,15 @@ impl Changes {
                 }
             };
             if let Some(index) = index {
+                // News of a call may have made the message that it then changed.
+                let stored = became_of[*index].as_ref().is_some_and(|one| one.effect == Effect::Stored);
+                let effect = if stored { Effect::Stored } else { effect };
                 became_of[*index] = Some(became(&items[*index], pending.external_id, *found, effect));
             }
         }
         early::keep(tx, &waiting).await?;
         state::write(tx, &states, &changes.updated, changes.statuses.keys()).await?;
+        changes.updated.extend(calls::keep_recordings(tx, &changes.calls).await?);
         Ok(changes)
     }
 
@@ -155,6 +166,12 @@ impl Changes {
             }
             What::Edit(change) => self.note(state.edit(change), state.id),
             What::Delete(change) => self.note(state.delete(change), state.id),
+            What::Call(change) => {
+                let news = state.call(change, pending.integration);
+                let changed = news.as_ref().is_some_and(|news| news.changed);
+                self.calls.extend(news);
+                self.note(changed, state.id)
+            }
             _ => false,
         };
         if changed { Effect::Stored } else { Effect::Repeated }
@@ -191,6 +208,7 @@ pub async fn apply_early(
         }
     }
     state::write(tx, &states, &changes.updated, changes.statuses.keys()).await?;
+    calls::keep_recordings(tx, &changes.calls).await?;
     Ok(states.into_keys().collect())
 }
 
@@ -228,6 +246,7 @@ fn pending<'a>(items: &'a [Item<'a>]) -> impl Iterator<Item = (usize, Pending<'a
             What::Reaction(change) => vec![&change.external_id],
             What::Edit(change) => vec![&change.external_id],
             What::Delete(change) => change.external_ids.iter().map(String::as_str).collect(),
+            What::Call(change) => vec![&change.external_id],
             _ => Vec::new(),
         };
         item.integration.iter().flat_map(move |integration| {

@@ -22,11 +22,22 @@ pub(super) async fn append(tx: &mut Tx, items: &[Item<'_>], people: &People) -> 
         let ids = std::iter::once(&change.find).chain(&change.gone).chain(&change.party.ids);
         let Some(contact) = ids.into_iter().find_map(|id| people.of_id(channel, id)) else { continue };
         let Some(conversation) = lock(tx, integration.id, contact, &line.thread).await? else { continue };
-        if let Some(id) = write(tx, integration.id, conversation, line).await? {
-            tell(tx, id, conversation).await?;
-        }
+        put(tx, integration.id, conversation, line).await?;
     }
     Ok(())
+}
+
+/// Writes a line into a conversation and tells of it, unless it stands there already.
+pub(super) async fn put(
+    tx: &mut Tx,
+    integration: IntegrationId,
+    conversation: ConversationId,
+    line: &TimelineLine,
+) -> Result<()> {
+    match write(tx, integration, conversation, line).await? {
+        Some(id) => tell(tx, id, conversation).await,
+        None => Ok(()),
+    }
 }
 
 /// The contact's newest conversation in that thread, open ones first; without one there is nowhere to put a line.

@@ -46,8 +46,7 @@ impl NewMessages {
         let mut new_rows = Vec::new();
         let mut files = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let (channels::event::What::Message(inbound), Some(integration)) = (item.what, &item.integration)
-            else {
+            let (Some(inbound), Some(integration)) = (item.message.as_deref(), &item.integration) else {
                 continue;
             };
             let external = (integration.id, inbound.external_id.clone());
@@ -57,7 +56,7 @@ impl NewMessages {
                 continue;
             }
             let contact = people.of(integration.channel.id().as_str(), &inbound.contact);
-            let thread = contact.and_then(|contact| threads.of(integration.id, contact, &inbound.thread));
+            let thread = threads.of(integration.id, &inbound.external_id);
             let (Some(contact), Some(thread)) = (contact, thread) else {
                 became[index] = Some(outcome(inbound, None, None, Effect::Blocked));
                 continue;

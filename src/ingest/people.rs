@@ -311,6 +311,9 @@ fn parties<'a>(items: &'a [Item<'a>]) -> impl Iterator<Item = (&'static str, &'a
         let channel = item.integration.as_ref()?.channel.id().as_str();
         match item.what {
             What::Message(message) => Some((channel, &message.contact, true)),
+            What::Call(change) => {
+                change.contact.as_ref().map(|party| (channel, party, item.message.is_some()))
+            }
             What::Reaction(change) => Some((channel, &change.contact, false)),
             What::Status(change) => change.contact.as_ref().map(|party| (channel, party, false)),
             _ => None,

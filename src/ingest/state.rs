@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use channels::{
+    call::{Call, CallChange},
     event::{DeleteChange, EditChange, ReactionChange, StatusChange},
-    message::MessageStatus,
+    message::{MessageStatus, Part},
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -12,10 +13,11 @@ use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::calls::CallNews;
 use crate::{
     db::Tx,
     error::Result,
-    ids::{ConversationId, MessageId},
+    ids::{ConversationId, IntegrationId, MessageId},
     inbox::message::{Reaction, StatusAt},
 };
 
@@ -35,6 +37,8 @@ pub(super) struct State {
     pub(super) id: MessageId,
     #[serde(skip)]
     conversation_id: ConversationId,
+    #[serde(skip)]
+    seq: i64,
     direction: String,
     status: Option<String>,
     #[sqlx(json)]
@@ -121,6 +125,50 @@ impl State {
         true
     }
 
+    /// What became of a call; `None` for a message that is gone. News of a call of ours also proves that it left, and names it.
+    pub(super) fn call(&mut self, change: &CallChange, integration: IntegrationId) -> Option<CallNews> {
+        if self.deleted_at.is_some() {
+            return None;
+        }
+        let mut parts: Vec<Part> = serde_json::from_value(self.parts.clone()).unwrap_or_default();
+        let at = parts.iter().position(|part| matches!(part, Part::Call(_)));
+        let mut call = match at.map(|at| parts.remove(at)) {
+            Some(Part::Call(call)) => call,
+            _ => Call::new(change.direction, change.at),
+        };
+        let missed_before = call.is_missed();
+        let mut changed = call.take(change);
+        if self.external_id.is_none() {
+            self.external_id = Some(change.external_id.clone());
+            changed = true;
+        }
+        let before = self.status.as_deref().and_then(parse_status);
+        if before.is_some_and(|before| MessageStatus::Sent.may_follow(before)) {
+            self.status = Some(MessageStatus::Sent.as_str().to_owned());
+            self.status_history
+                .push(StatusAt { status: MessageStatus::Sent.as_str().to_owned(), at: change.at });
+            self.error = None;
+            changed = true;
+        }
+        let missed = call.is_missed() && !missed_before;
+        if changed {
+            self.text = call.text();
+            parts.insert(0, Part::Call(call));
+            self.parts = serde_json::to_value(&parts).unwrap_or_default();
+        }
+        Some(CallNews {
+            message_id: self.id,
+            conversation_id: self.conversation_id,
+            seq: self.seq,
+            integration_id: integration,
+            external_id: change.external_id.clone(),
+            at: change.at,
+            changed,
+            missed,
+            recording: change.recording.clone(),
+        })
+    }
+
     pub(super) fn told(&self) -> StatusTold {
         StatusTold {
             message_id: self.id,
@@ -138,7 +186,7 @@ pub(super) async fn load(tx: &mut Tx, ids: &[MessageId]) -> Result<HashMap<Messa
     }
     let organization = tx.organization();
     let states: Vec<State> = sqlx::query_as(
-        "select id, conversation_id, direction, status, status_history, error, external_id, reactions, text, parts, edited_at, deleted_at
+        "select id, conversation_id, seq, direction, status, status_history, error, external_id, reactions, text, parts, edited_at, deleted_at
          from messages where organization_id = $1 and id = any($2)",
     )
     .bind(organization)

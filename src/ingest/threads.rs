@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use channels::event::{InboundMessage, What};
+use channels::event::InboundMessage;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
+    answers,
     batch::{Item, Settings},
     changes::Targets,
+    messages,
     people::People,
 };
 use crate::{
@@ -19,11 +21,26 @@ use crate::{
 };
 
 type Key = (IntegrationId, ContactId, String);
+/// Characters of a conversation's subject.
+const SUBJECT_MAX: usize = 500;
+
+/// A message by its integration's word for it.
+type External = (IntegrationId, String);
 
 /// The batch's conversations, locked.
 pub(super) struct Threads {
     by_key: HashMap<Key, ConversationId>,
     by_id: HashMap<ConversationId, Thread>,
+    /// Where each message of the batch goes.
+    places: HashMap<External, Place>,
+}
+
+#[derive(Clone)]
+enum Place {
+    /// It answers a message that is there.
+    Conversation(ConversationId),
+    /// The contact's conversation in its thread.
+    Key(Key),
 }
 
 /// A locked conversation and what becomes of it.
@@ -46,6 +63,7 @@ pub(super) struct Thread {
     last_message_at: DateTime<Utc>,
     last_inbound_at: Option<DateTime<Utc>>,
     window_closes_at: Option<DateTime<Utc>>,
+    subject: Option<String>,
     version: i32,
     created_at: DateTime<Utc>,
     #[sqlx(skip)]
@@ -61,31 +79,47 @@ impl Threads {
         targets: &Targets,
         settings: &Settings,
     ) -> Result<Self> {
+        let answered = answers::find(tx, items).await?;
         let mut channels = HashMap::new();
         let mut wanted = BTreeSet::new();
+        let mut places: HashMap<External, Place> = HashMap::new();
         for (item, message) in incoming(items) {
             let Some(integration) = &item.integration else { continue };
             let channel = integration.channel.id().as_str();
             let Some(contact) = people.of(channel, &message.contact) else { continue };
-            if message.echo || !people.is_blocked(contact) {
-                channels.insert(integration.id, channel);
-                wanted.insert((integration.id, contact, message.thread.clone()));
+            if !message.echo && people.is_blocked(contact) {
+                continue;
             }
+            let answers = message.answers.iter().find_map(|external| {
+                let external = (integration.id, external.clone());
+                answered
+                    .get(&external)
+                    .map(|id| Place::Conversation(*id))
+                    .or_else(|| places.get(&external).cloned())
+            });
+            let place = answers.unwrap_or_else(|| {
+                let key = (integration.id, contact, message.thread.clone());
+                channels.insert(integration.id, channel);
+                wanted.insert(key.clone());
+                Place::Key(key)
+            });
+            places.entry((integration.id, message.external_id.clone())).or_insert(place);
         }
-        let mut threads = Self { by_key: HashMap::new(), by_id: HashMap::new() };
-        threads.lock(tx, &wanted, targets.conversations().collect(), settings).await?;
+        let mut threads = Self { by_key: HashMap::new(), by_id: HashMap::new(), places };
+        let others = answered.into_values().chain(targets.conversations()).collect();
+        threads.lock(tx, &wanted, others, settings).await?;
+        wanted.retain(|key| !threads.by_key.contains_key(key));
+        threads.spare_repeats(tx, &mut wanted).await?;
         threads.make(tx, &wanted, &channels, settings).await?;
         Ok(threads)
     }
 
-    /// The conversation that a message belongs to; `None` if its contact is blocked.
-    pub(super) fn of(
-        &mut self,
-        integration: IntegrationId,
-        contact: ContactId,
-        thread: &str,
-    ) -> Option<&mut Thread> {
-        let id = self.by_key.get(&(integration, contact, thread.to_owned()))?;
+    /// The conversation that a message of the batch belongs to; `None` if its contact is blocked.
+    pub(super) fn of(&mut self, integration: IntegrationId, external_id: &str) -> Option<&mut Thread> {
+        let id = match self.places.get(&(integration, external_id.to_owned()))? {
+            Place::Conversation(id) => id,
+            Place::Key(key) => self.by_key.get(key)?,
+        };
         self.by_id.get_mut(id)
     }
 
@@ -105,7 +139,7 @@ impl Threads {
         let locked: Vec<Thread> = sqlx::query_as(
             "select id, channel, integration_id, contact_id, thread, status, assignee_id, team_id, priority, snoozed_until,
                     last_seq, read_seq, unread_count, last_message_id, last_message_at, last_inbound_at, window_closes_at,
-                    version, created_at
+                    subject, version, created_at
              from conversations
              where organization_id = $1 and id = any($5 || array(
                  select found.id
@@ -144,6 +178,31 @@ impl Threads {
         Ok(())
     }
 
+    /// Keeps what only repeats known messages from making a conversation.
+    async fn spare_repeats(&self, tx: &mut Tx, wanted: &mut BTreeSet<Key>) -> Result<()> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let going: Vec<_> = self
+            .places
+            .iter()
+            .filter_map(|(external, place)| match place {
+                Place::Key(key) if wanted.contains(key) => Some((external, key)),
+                _ => None,
+            })
+            .collect();
+        let asked: Vec<_> =
+            going.iter().map(|((integration, external), _)| (*integration, external.as_str())).collect();
+        let known = messages::find(tx, &asked).await?;
+        let new: BTreeSet<_> = going
+            .into_iter()
+            .filter(|(external, _)| !known.contains_key(*external))
+            .map(|(_, key)| key.clone())
+            .collect();
+        *wanted = new;
+        Ok(())
+    }
+
     /// A conversation that another server makes at this moment breaks the key, and the batch is stored again, one by one.
     async fn make(
         &mut self,
@@ -152,11 +211,7 @@ impl Threads {
         channels: &HashMap<IntegrationId, &'static str>,
         settings: &Settings,
     ) -> Result<()> {
-        let new: Vec<_> = wanted
-            .iter()
-            .filter(|key| !self.by_key.contains_key(key))
-            .map(|key| (ConversationId::new(), key))
-            .collect();
+        let new: Vec<_> = wanted.iter().map(|key| (ConversationId::new(), key)).collect();
         if new.is_empty() {
             return Ok(());
         }
@@ -207,11 +262,12 @@ impl Threads {
                  last_message_at = news.last_message_at,
                  last_inbound_at = news.last_inbound_at,
                  window_closes_at = news.window_closes_at,
+                 subject = news.subject,
                  version = news.version
              from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::bigint[], $6::int[], $7::uuid[], $8::timestamptz[],
-                         $9::timestamptz[], $10::timestamptz[], $11::int[])
+                         $9::timestamptz[], $10::timestamptz[], $11::text[], $12::int[])
                   as news (id, status, snoozed_until, last_seq, unread_count, last_message_id, last_message_at,
-                           last_inbound_at, window_closes_at, version)
+                           last_inbound_at, window_closes_at, subject, version)
              where c.organization_id = $1 and c.id = news.id",
         )
         .bind(organization)
@@ -224,6 +280,7 @@ impl Threads {
         .bind(touched.iter().map(|one| one.last_message_at).collect::<Vec<_>>())
         .bind(touched.iter().map(|one| one.last_inbound_at).collect::<Vec<_>>())
         .bind(touched.iter().map(|one| one.window_closes_at).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.subject.as_deref()).collect::<Vec<_>>())
         .bind(touched.iter().map(|one| one.version).collect::<Vec<_>>())
         .execute(tx.sql())
         .await?;
@@ -256,6 +313,7 @@ impl Thread {
             last_message_at: now,
             last_inbound_at: None,
             window_closes_at: None,
+            subject: None,
             version: 1,
             created_at: now,
             touched: false,
@@ -277,6 +335,9 @@ impl Thread {
             self.last_inbound_at.is_some_and(|newest| message.sent_at < newest - TimeDelta::minutes(1));
         self.last_message_id = Some(id);
         self.last_message_at = self.last_message_at.max(now);
+        if self.subject.is_none() {
+            self.subject = message.subject.as_deref().map(shortened).filter(|subject| !subject.is_empty());
+        }
         if !message.echo {
             self.unread_count += 1;
             self.last_inbound_at = self.last_inbound_at.max(Some(message.sent_at));
@@ -317,18 +378,21 @@ impl Thread {
             last_message: Some(newest),
             last_message_at: self.last_message_at,
             window_closes_at: self.window_closes_at,
+            subject: self.subject.clone(),
             version: self.version,
             created_at: self.created_at,
         }
     }
 }
 
+/// Longer subjects are no subjects; PostgreSQL takes no null characters.
+fn shortened(subject: &str) -> String {
+    subject.trim().chars().filter(|c| !c.is_control()).take(SUBJECT_MAX).collect()
+}
+
 /// The batch's messages.
 pub(super) fn incoming<'a>(
     items: &'a [Item<'a>],
 ) -> impl Iterator<Item = (&'a Item<'a>, &'a InboundMessage)> {
-    items.iter().filter_map(|item| match item.what {
-        What::Message(message) => Some((item, &**message)),
-        _ => None,
-    })
+    items.iter().filter_map(|item| Some((item, item.message.as_deref()?)))
 }

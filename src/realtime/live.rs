@@ -21,7 +21,7 @@ use super::{
     bus::{Bus, Events},
     cursor::Cursor,
     event::{Event, EventKind, Subject, TypingNews},
-    outbox::Outbox,
+    outbox::{Cut, Outbox},
     resume::{Lost, Resume, Step},
     room::{Room, Seat},
     stored::Snapshot,
@@ -161,6 +161,13 @@ impl Live {
     pub fn review(&self, who: Present, standing: Option<&Viewer>) {
         if let Some(room) = self.0.rooms.get(&who.organization_id) {
             room.with(|state| state.review(who.user_id, who.session_id, standing));
+        }
+    }
+
+    /// Cuts every socket: this server is about to end.
+    pub fn leave(&self) {
+        for room in self.rooms() {
+            room.with(|state| state.seats.values().for_each(|seat| seat.outbox.cut(Cut::Leaving)));
         }
     }
 

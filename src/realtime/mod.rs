@@ -2,6 +2,7 @@
 //! organization with the sockets of this server, kept complete by the [`sweep`], entered by [`live::Live`].
 
 pub mod bus;
+pub mod connections;
 pub mod cursor;
 pub mod event;
 pub mod frame;

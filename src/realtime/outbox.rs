@@ -23,6 +23,8 @@ pub enum Cut {
     Slow,
     /// The session or the membership has ended.
     Ended,
+    /// This server is about to end.
+    Leaving,
 }
 
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! Sockets: the protocol, what each member sees, coming back, several servers.
 
+mod leaving;
 mod presence;
 mod protocol;
 mod resume;

@@ -79,11 +79,8 @@ impl Stage {
         content: Content,
     ) -> Result<Receipt, SendError> {
         let message = OutboundMessage {
-            id: Uuid::from_u128(1),
-            thread: thread.into(),
-            to: vec![],
             reply_to: reply_to.map(str::to_owned),
-            content,
+            ..OutboundMessage::new(Uuid::from_u128(1), thread.into(), vec![], content)
         };
         channel().send(&self.account, &message, &self.net).await
     }

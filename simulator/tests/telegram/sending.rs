@@ -28,7 +28,7 @@ async fn texts_buttons_and_places_arrive() {
     let stage = Stage::connected().await;
     let question = stage.says("Which size?").await;
 
-    let reply = Content::Text { text: "👋 We have <b>three</b>".into() };
+    let reply = Content::Text { text: "👋 We have *three*".into() };
     let receipt = stage.try_send(&ada().id, Some(&question), reply).await.unwrap();
     let seen = last(&stage);
     assert_eq!(receipt.external_ids, std::slice::from_ref(&seen.id));
@@ -76,7 +76,7 @@ async fn every_kind_of_file_arrives_with_its_bytes() {
         (MediaKind::Document, "cat.gif", "image/gif", "video"),
         (MediaKind::Sticker, "wave.webp", "image/webp", "sticker"),
     ] {
-        let caption = (kind != MediaKind::Sticker).then_some("For <i>you</i>");
+        let caption = (kind != MediaKind::Sticker).then_some("For _you_");
         let receipt = stage.send(media(vec![file(kind, name, mime)], caption)).await;
         let seen = last(&stage);
         assert_eq!((seen.kind.as_str(), seen.file_name.as_deref()), (seen_as, Some(name)));

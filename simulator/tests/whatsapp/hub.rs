@@ -104,7 +104,7 @@ impl Hub {
     pub fn outbound(&self, to: &str, content: Content) -> OutboundMessage {
         let kind = if to.contains('.') { "bsuid" } else { "wa_id" };
         let to = vec![PartyId { kind: kind.into(), key: to.into(), address: to.into() }];
-        OutboundMessage { id: self.id, thread: String::new(), to, reply_to: None, content }
+        OutboundMessage::new(self.id, String::new(), to, content)
     }
 
     pub async fn send(&self, to: &str, content: Content) -> Result<Receipt, SendError> {

@@ -45,21 +45,27 @@ impl Hub {
 
     /// With other channels than those that are built in.
     pub async fn start_with_channels(channels: FindChannel) -> Self {
-        Self::open(&[], channels).await
+        Self::open(&[], channels, |_| ()).await
     }
 
     /// With these variables of the configuration beside those that every test hub has.
     pub async fn start_with(variables: &[(&str, &str)]) -> Self {
-        Self::open(variables, channels::find).await
+        Self::open(variables, channels::find, |_| ()).await
     }
 
-    async fn open(variables: &[(&str, &str)], channels: FindChannel) -> Self {
+    /// With something of the application changed before it answers.
+    pub async fn start_changed(change: impl FnOnce(&mut App)) -> Self {
+        Self::open(&[], channels::find, change).await
+    }
+
+    async fn open(variables: &[(&str, &str)], channels: FindChannel, change: impl FnOnce(&mut App)) -> Self {
         let database = database::fresh().await;
         let data = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = config(&database, &data, address, variables);
-        let app = open_app(config, &database, channels);
+        let mut app = open_app(config, &database, channels);
+        change(&mut app);
         let server = answer(&app, listener);
         Self { app, url: format!("http://{address}"), data, database, channels, server }
     }

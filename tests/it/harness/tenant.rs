@@ -55,6 +55,7 @@ impl Tenant {
             operation.path.trim_start_matches("/api/v1/").split('/').next().unwrap().trim_end_matches('s');
         let name = name.trim_start_matches("add_").trim_start_matches("remove_");
         let thing = match name.trim_end_matches('s').trim_end_matches("_id") {
+            "id" if noun == "call" => "message",
             "id" => noun,
             "assignee" | "member" | "author" | "mention" => "user",
             "reply_to" | "before_message" => "message",

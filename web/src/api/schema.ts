@@ -280,6 +280,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls/{id}/hangup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the call. */
+        post: operations["hang_up_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets the customer wait. */
+        post: operations["hold_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the customer back from waiting. */
+        post: operations["resume_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects the customer with somebody else. */
+        post: operations["transfer_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -559,6 +627,23 @@ export interface paths {
         head?: never;
         /** Changes status, assignment, priority, snooze or labels. 409 with the current state when the version is another. */
         patch: operations["update_conversation"];
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls the customer. The call is a message of kind `call`, whose part tells its state. */
+        post: operations["start_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/conversations/{id}/merge": {
@@ -1261,6 +1346,8 @@ export interface components {
             snoozed_until?: string | null;
             /** @description `open`, `pending`, `snoozed` or `closed`. */
             status: string;
+            /** @description What a letter was about; `null` on other channels. */
+            subject?: string | null;
             team_id?: components["schemas"]["TeamId"] | null;
             /**
              * Format: int32
@@ -1683,6 +1770,12 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
         };
+        NewCall: {
+            /** @description The client's own id of this call. Asking again answers the call that it was. */
+            client_id: string;
+            /** @description Whose telephone rings first: `browser` (the member's own, the default) or a number with `+` and country code. */
+            to?: string | null;
+        };
         NewContact: {
             /** @description Flat: texts, numbers, booleans. */
             attributes?: Record<string, unknown>;
@@ -1878,6 +1971,8 @@ export interface components {
                 snoozed_until?: string | null;
                 /** @description `open`, `pending`, `snoozed` or `closed`. */
                 status: string;
+                /** @description What a letter was about; `null` on other channels. */
+                subject?: string | null;
                 team_id?: components["schemas"]["TeamId"] | null;
                 /**
                  * Format: int32
@@ -2236,13 +2331,19 @@ export interface components {
         SendMessage: {
             /** @description Uploads that have not been sent. */
             attachments?: components["schemas"]["AttachmentId"][];
+            /** @description Receivers whom the others do not see. */
+            bcc?: Record<string, unknown>[];
             buttons?: Record<string, unknown>[];
+            /** @description Further receivers of a letter: `{name?, address}`. */
+            cc?: Record<string, unknown>[];
             /** @description The client's own id of this message. Sending it again answers the message that it was. */
             client_id: string;
             /** @description Below buttons. */
             footer?: string | null;
             /** @description Above buttons. */
             header?: string | null;
+            /** @description A letter's body in HTML, beside its text; channels without HTML ignore it. */
+            html?: string | null;
             /**
              * Format: int64
              * @description Number of the newest message that the author has seen.
@@ -2256,6 +2357,8 @@ export interface components {
             /** @description For colleagues only. */
             note?: boolean;
             reply_to?: components["schemas"]["MessageId"] | null;
+            /** @description Of a letter; channels without subjects ignore it. Without one the conversation's goes on. */
+            subject?: string | null;
             template?: Record<string, unknown> | null;
             text?: string;
         };
@@ -2311,6 +2414,10 @@ export interface components {
         TestResult: {
             checks: Record<string, unknown>[];
             integration: components["schemas"]["IntegrationView"];
+        };
+        Transfer: {
+            /** @description A member's id, whose browser rings, or a number with `+` and country code. */
+            to: string;
         };
         TypingState: {
             /** @description `false` when the agent stopped. */
@@ -3039,6 +3146,166 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Callback"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hang_up_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description A problem, RFC 9457 */
@@ -4127,6 +4394,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCall"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description A problem, RFC 9457 */

@@ -1,5 +1,5 @@
 import { Problem } from "@/api/problem";
-import type { Account, Act, ChatMessage, Seat } from "./types";
+import type { Account, Act, ChatMessage, Customer, Person, Seat } from "./types";
 
 async function answer<T>(call: Promise<Response>): Promise<T> {
   const response = await call.catch(() => {
@@ -13,6 +13,11 @@ async function answer<T>(call: Promise<Response>): Promise<T> {
 
 export async function accounts(): Promise<Account[]> {
   return (await answer<{ data: Account[] }>(fetch("/playground/api/accounts"))).data;
+}
+
+export async function customer(channel: string, { name, digits }: Person): Promise<Customer> {
+  const query = new URLSearchParams({ channel, name, digits });
+  return answer<Customer>(fetch(`/playground/api/customer?${query.toString()}`));
 }
 
 export async function chat({ channel, account, customer }: Seat): Promise<ChatMessage[]> {

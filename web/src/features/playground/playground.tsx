@@ -8,17 +8,17 @@ import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Input } from "@/ui/field";
 import { Empty, Failed, Lines } from "@/ui/states";
 import { classes } from "@/lib/classes";
-import { accounts } from "./calls";
-import { cast, newCustomer } from "./cast";
+import { accounts, customer } from "./calls";
+import { cast, newPerson } from "./cast";
 import { Phone } from "./phone";
-import type { Account, Customer } from "./types";
+import type { Account, Person } from "./types";
 
 /** Be a customer: choose a platform and a person, write, and watch the inbox in another window. */
 export function Playground() {
   const found = useQuery({ queryKey: ["accounts"], queryFn: accounts });
   const [chosen, setChosen] = useState<Account>();
   const [people, setPeople] = useState(cast);
-  const [customer, setCustomer] = useState<Customer>(cast[0] ?? newCustomer("Customer"));
+  const [person, setPerson] = useState<Person>(cast[0] ?? newPerson("Customer"));
   const account = chosen ?? found.data?.[0];
 
   return (
@@ -54,8 +54,8 @@ export function Playground() {
           <h2 className="mb-2 text-sm font-semibold">Who</h2>
           <div role="radiogroup" aria-label="Customer" className="flex flex-col gap-1">
             {people.map((one) => (
-              <Choice key={one.id} chosen={one.id === customer.id} onChoose={() => setCustomer(one)}>
-                <Avatar name={one.name} seed={one.id} size="sm" />
+              <Choice key={one.digits} chosen={one.digits === person.digits} onChoose={() => setPerson(one)}>
+                <Avatar name={one.name} seed={one.digits} size="sm" />
                 <span className="truncate">{one.name}</span>
               </Choice>
             ))}
@@ -63,20 +63,29 @@ export function Playground() {
           <NewCustomer
             onCreate={(made) => {
               setPeople([...people, made]);
-              setCustomer(made);
+              setPerson(made);
             }}
           />
         </section>
       </aside>
       <main className="flex min-h-0 flex-1 items-center justify-center bg-sunken p-4 max-md:min-h-[640px]">
         {account ? (
-          <Phone key={`${account.channel}/${account.account}/${customer.id}`} seat={{ channel: account.channel, account: account.account, customer }} name={account.name} />
+          <Seated key={`${account.channel}/${account.account}/${person.digits}`} account={account} person={person} />
         ) : found.data ? (
           <Empty text="No simulated account is connected. Start the hub in demo mode." />
         ) : null}
       </main>
     </div>
   );
+}
+
+/** The person's phone, once the platform has said what it calls them. */
+function Seated({ account, person }: { account: Account; person: Person }) {
+  const { channel } = account;
+  const called = useQuery({ queryKey: ["customer", channel, person.digits], queryFn: () => customer(channel, person), staleTime: Infinity });
+  if (called.isError) return <Failed error={called.error} onRetry={() => void called.refetch()} />;
+  if (!called.data) return <Lines rows={6} />;
+  return <Phone seat={{ channel, account: account.account, customer: called.data }} name={account.name} />;
 }
 
 function Choice({ chosen, onChoose, children }: { chosen: boolean; onChoose: () => void; children: React.ReactNode }) {
@@ -93,14 +102,14 @@ function Choice({ chosen, onChoose, children }: { chosen: boolean; onChoose: () 
   );
 }
 
-function NewCustomer({ onCreate }: { onCreate: (customer: Customer) => void }) {
+function NewCustomer({ onCreate }: { onCreate: (person: Person) => void }) {
   const [name, setName] = useState("");
   return (
     <form
       className="mt-2 flex gap-2"
       onSubmit={(event) => {
         event.preventDefault();
-        if (name.trim()) onCreate(newCustomer(name.trim()));
+        if (name.trim()) onCreate(newPerson(name.trim()));
         setName("");
       }}
     >

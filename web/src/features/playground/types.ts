@@ -6,10 +6,17 @@ export interface Account {
   name: string;
 }
 
+/** Somebody to be, on whichever platform. */
+export interface Person {
+  digits: string;
+  name: string;
+}
+
+/** The same as a platform calls them. */
 export interface Customer {
   id: string;
   name: string;
-  username?: string;
+  username?: string | null;
 }
 
 export interface ChatButton {
