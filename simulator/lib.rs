@@ -5,6 +5,7 @@ pub mod api;
 pub mod callbacks;
 mod faults;
 mod player;
+pub mod slack;
 pub mod telegram;
 pub mod whatsapp;
 
@@ -54,6 +55,7 @@ macro_rules! platforms {
 platforms! {
     whatsapp,
     telegram,
+    slack,
     api,
 }
 

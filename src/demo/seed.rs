@@ -253,8 +253,9 @@ async fn connect(
     tx.commit().await?;
     let found = app.integrations.find(id).await?;
     let integration = found.ok_or_else(|| internal("it went away".to_owned()))?;
-    let webhook_url =
-        super::webhook_url(app, &integration).parse().map_err(|_| internal("bad address".to_owned()))?;
+    let address = super::webhook_url(app, &integration);
+    player.enter_webhook(&integration.account_key, &address);
+    let webhook_url = address.parse().map_err(|_| internal("bad address".to_owned()))?;
     channel_of
         .connect(&integration.account, &Connection { webhook_url }, &app.net)
         .await
