@@ -6,6 +6,7 @@ use crate::markup::{self, Marked};
 
 /// Limits count UTF-16 code units where the platform does, characters otherwise; sizes are bytes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Abilities {
     pub text: TextAbility,
     pub media: Vec<MediaAbility>,
@@ -60,6 +61,7 @@ pub struct Abilities {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TextAbility {
     pub max: usize,
     pub caption_max: usize,
@@ -68,6 +70,7 @@ pub struct TextAbility {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = TextUnit))]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     Characters,
@@ -78,6 +81,7 @@ pub enum Unit {
 
 /// The platform's dialect, into which [`crate::markup`] is translated and from which its messages are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Markup {
     /// No formatting at all.
@@ -91,6 +95,7 @@ pub enum Markup {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MediaAbility {
     pub kind: MediaKind,
     /// Accepted types; a trailing `*` stands for any subtype.
@@ -100,6 +105,7 @@ pub struct MediaAbility {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MediaKind {
     Image,
@@ -111,6 +117,7 @@ pub enum MediaKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reactions {
     None,
@@ -120,6 +127,7 @@ pub enum Reactions {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ButtonsAbility))]
 pub struct Buttons {
     pub max: usize,
     pub title_max: usize,
@@ -129,6 +137,7 @@ pub struct Buttons {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ListAbility))]
 pub struct List {
     pub max_rows: usize,
     pub title_max: usize,
@@ -137,6 +146,7 @@ pub struct List {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CanStart))]
 #[serde(rename_all = "snake_case")]
 pub enum Starts {
     Never,
@@ -145,6 +155,7 @@ pub enum Starts {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
     Webhook,

@@ -14,6 +14,7 @@ pub struct Form {
 }
 
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AccountField))]
 pub struct Field {
     pub name: &'static str,
     pub label: &'static str,
@@ -26,6 +27,7 @@ pub struct Field {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AccountFieldKind))]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     Text,

@@ -12,6 +12,7 @@ use crate::{
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum CallDirection {
     /// The customer calls.
     Inbound,
@@ -20,6 +21,7 @@ pub enum CallDirection {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum CallState {
     Queued,
     Ringing,
@@ -36,6 +38,7 @@ pub enum CallState {
 
 /// A call as its message's part shows it. A recording is the message's attachment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Call {
     pub direction: CallDirection,
     pub state: CallState,
@@ -91,6 +94,7 @@ pub struct CallChange {
 /// Whose telephone rings first when we call a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum CallLeg {
     /// The member's browser, by the member's id.
     Browser { identity: String },

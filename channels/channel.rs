@@ -219,6 +219,7 @@ pub struct FetchedMedia {
 
 /// One line of an integration's health.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Check {
     /// `token`, `webhook`, `permissions`, `number`, …
     pub name: String,

@@ -38,6 +38,7 @@ pub enum Scope {
 /// A reason for people. `code` is ours, stable and translated by the web app; `platform_code` and `detail` are
 /// the platform's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Refusal {
     pub code: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +49,7 @@ pub struct Refusal {
 
 /// The one useful thing to do about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NextStep {
     Retry,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// `Ada Lovelace <ada@example.org>`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Mailbox {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
@@ -13,6 +14,7 @@ pub struct Mailbox {
 
 /// A letter's head, and what of its body is folded away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Letter {
     /// `None` for what we send: the channel's own address.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -37,6 +39,7 @@ pub struct Letter {
 
 /// An invitation to a date, from a calendar file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CalendarInvite))]
 pub struct Invite {
     pub uid: String,
     /// Lower case: `request`, `cancel`, `reply`, `publish`, …

@@ -47,6 +47,7 @@ pub enum MessageStatus {
 
 /// A structured piece of a message beside its text and files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Part {
     Location {
@@ -107,6 +108,7 @@ pub enum Part {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OrderItem {
     pub id: String,
     pub quantity: f64,
@@ -116,6 +118,7 @@ pub struct OrderItem {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FormatRange {
     pub start: usize,
     pub length: usize,
@@ -135,6 +138,7 @@ pub struct Quote {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Button {
     /// Comes back when the customer presses it.
     pub id: String,
@@ -244,6 +248,7 @@ pub enum MediaSource {
 
 /// A template with its values. Values are given by name or, for positional templates, by `1`, `2`, ….
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OutboundTemplate {
     pub name: String,
     pub language: String,
@@ -256,6 +261,7 @@ pub struct OutboundTemplate {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TemplateValue {
     /// `1`, `2`, … or the parameter's name.
     pub name: String,
@@ -264,6 +270,7 @@ pub struct TemplateValue {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TemplateValueKind {
     Text {
@@ -301,6 +308,7 @@ pub enum TemplateValueKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TemplateButtonValue {
     /// Position among the template's buttons, from 0.
     pub index: u32,
@@ -309,6 +317,7 @@ pub struct TemplateButtonValue {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TemplateButtonKind {
     QuickReply { payload: String },

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A message that the platform approved beforehand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Template {
     pub external_id: String,
     pub name: String,
@@ -23,6 +24,7 @@ pub struct Template {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TemplateHeader {
     /// `text`, `image`, `video`, `document`, `location`.
     pub format: String,
@@ -31,6 +33,7 @@ pub struct TemplateHeader {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TemplateButton {
     /// `quick_reply`, `url`, `phone_number`, `copy_code`, …
     pub kind: String,

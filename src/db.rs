@@ -17,6 +17,7 @@ use crate::{
     realtime::{
         bus::Bus,
         event::{Event, NewEvent, Subject},
+        order,
     },
 };
 
@@ -186,7 +187,10 @@ impl Tx {
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
         let wake = !self.jobs.is_empty();
         self.write_jobs().await?;
-        let events = self.write_events().await?;
+        let mut events = self.write_events().await?;
+        if self.bus.is_shared() {
+            order::link(&mut self.tx, self.organization, &mut events).await?;
+        }
         // Nothing locks a row from here on, so whoever holds a gate gets through.
         let _gates = self.gates.pass(&events).await;
         self.tx.commit().await?;
@@ -272,6 +276,7 @@ impl Tx {
                 kind: event.kind,
                 subject: event.subject,
                 audience: event.audience,
+                before: None,
                 data: event.data.into(),
             })
             .collect())

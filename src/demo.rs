@@ -3,6 +3,7 @@
 
 mod playground;
 mod seed;
+mod talks;
 
 use std::{collections::BTreeMap, io::Write, net::SocketAddr, sync::Arc};
 
@@ -39,11 +40,15 @@ impl Demo {
     }
 
     /// Call once requests are answered: seeds an empty hub, and on later starts tells the platforms, which have forgotten it, about
-    /// the accounts that exist.
+    /// the accounts that exist. A seeding that broke off goes on.
     pub async fn settle(&self, app: &App) -> Result<()> {
-        match seed::find(app).await? {
-            Some(organization) => self.adopt(app, organization).await,
-            None => seed::plant(app, &self.simulator).await,
+        let found = seed::find(app).await?;
+        if let Some((organization, _)) = found {
+            self.adopt(app, organization).await?;
+        }
+        match found {
+            Some((_, true)) => Ok(()),
+            _ => seed::plant(app, &self.simulator).await,
         }
     }
 

@@ -38,7 +38,8 @@ pub struct Problem {
     /// Faults of single fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// The present state of the thing, where a version did not match.
+    /// The present state of the thing, where a version did not match; what came meanwhile, where somebody answers too early; the
+    /// templates to choose from, where the window is closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub current: Option<serde_json::Value>,

@@ -73,6 +73,10 @@ async fn expire(app: &App) -> Result<()> {
     sqlx::query("delete from early_changes where created_at < now() - interval '7 days'")
         .execute(app.db.system())
         .await?;
+    // An event older than the sweep's reach is told everywhere, so that nothing waits for it.
+    sqlx::query("delete from conversation_news where told_at < now() - interval '1 hour'")
+        .execute(app.db.system())
+        .await?;
     sqlx::query("delete from installs where expires_at < now()").execute(app.db.system()).await?;
     sqlx::query("delete from idempotency_keys where created_at < now() - interval '24 hours'")
         .execute(app.db.system())

@@ -74,7 +74,7 @@ async fn run(
     let listener = bind(app.config.server.bind).await?;
     let work = start_work(&app, role, &shutdown);
     let routes = router::router(app.clone()).merge(metrics::router());
-    let routes = with_demo(routes, &app, role, &work).await?;
+    let (routes, _played) = with_demo(routes, &app, role, &work, &shutdown).await?;
     work.close();
     let served = answer(listener, routes, shutdown.clone()).await;
     // A listener that failed takes the rest with it.
@@ -103,33 +103,46 @@ fn start_work(app: &App, role: Role, shutdown: &CancellationToken) -> TaskTracke
     work
 }
 
-/// The played platforms, where the demo is asked for and this build has it.
+/// The played platforms, where the demo is asked for and this build has it. They end with what is answered here, after the
+/// worker, which may be speaking to them.
 #[cfg(feature = "playground")]
-async fn with_demo(routes: Router, app: &App, role: Role, work: &TaskTracker) -> Result<Router, StartError> {
+async fn with_demo(
+    routes: Router,
+    app: &App,
+    role: Role,
+    work: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<(Router, Option<Arc<Demo>>), StartError> {
     if !app.config.server.demo || role != Role::Serve {
-        return Ok(routes);
+        return Ok((routes, None));
     }
-    let demo = Demo::start().await.map_err(StartError::Serve)?;
+    let demo = Arc::new(Demo::start().await.map_err(StartError::Serve)?);
     let playground = edge::around(demo.router(app), &app.config.server.public_url);
-    let app = app.clone();
+    let (app, settling) = (app.clone(), demo.clone());
     let settle = async move {
-        match demo.settle(&app).await {
+        match settling.settle(&app).await {
             Ok(()) => demo::announce(&app.config.server.public_url),
-            Err(error) => tracing::error!(%error, "the demo could not be set up"),
+            Err(error) => {
+                tracing::error!(%error, "the demo could not be set up; the next start goes on with it")
+            }
         }
-        // The platforms are played for as long as the process lives.
-        std::mem::forget(demo);
     };
-    drop(work.spawn(settle));
-    Ok(routes.merge(playground))
+    drop(work.spawn(shutdown.clone().run_until_cancelled_owned(settle)));
+    Ok((routes.merge(playground), Some(demo)))
 }
 
 #[cfg(not(feature = "playground"))]
-async fn with_demo(routes: Router, app: &App, _: Role, _: &TaskTracker) -> Result<Router, StartError> {
+async fn with_demo(
+    routes: Router,
+    app: &App,
+    _: Role,
+    _: &TaskTracker,
+    _: &CancellationToken,
+) -> Result<(Router, Option<()>), StartError> {
     if app.config.server.demo {
         tracing::warn!("this build has no demo: SWITCHBOARD_DEMO is ignored");
     }
-    Ok(routes)
+    Ok((routes, None))
 }
 
 /// Puts together what handlers and workers use; `url` names a migrated database.

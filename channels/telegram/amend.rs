@@ -70,7 +70,7 @@ async fn react(api: &Api<'_>, to: &Named, emoji: &str) -> Result<Vec<Sent>, Fail
     let mut request = api.bot.set_message_reaction(to.chat(), to.message);
     let reaction = (!emoji.is_empty()).then_some(ReactionType::Emoji { emoji });
     request.payload_mut().reaction = Some(reaction.into_iter().collect());
-    api.ask(request, Some(to.id.chat)).await
+    api.ask(request, to.id.chat).await
 }
 
 async fn edit(api: &Api<'_>, what: &Named, text: &str, caption: bool) -> Result<Vec<Sent>, Failed> {
@@ -85,23 +85,23 @@ async fn edit(api: &Api<'_>, what: &Named, text: &str, caption: bool) -> Result<
         payload.business_connection_id = what.business();
         payload.caption = Some(text);
         payload.caption_entities = some(entities);
-        return api.ask(request, Some(what.id.chat)).await;
+        return api.ask(request, what.id.chat).await;
     }
     let (text, entities) = formatted(text)?;
     let mut request = api.bot.edit_message_text(what.chat(), what.message, text);
     let payload = request.payload_mut();
     payload.business_connection_id = what.business();
     payload.entities = some(entities);
-    api.ask(request, Some(what.id.chat)).await
+    api.ask(request, what.id.chat).await
 }
 
 async fn delete(api: &Api<'_>, what: &Named) -> Result<Vec<Sent>, Failed> {
     match what.business() {
         Some(connection) => {
             let request = api.bot.delete_business_messages(connection, [what.message]);
-            api.ask(request, Some(what.id.chat)).await
+            api.ask(request, what.id.chat).await
         }
-        None => api.ask(api.bot.delete_message(what.chat(), what.message), Some(what.id.chat)).await,
+        None => api.ask(api.bot.delete_message(what.chat(), what.message), what.id.chat).await,
     }
 }
 
@@ -109,7 +109,7 @@ async fn delete(api: &Api<'_>, what: &Named) -> Result<Vec<Sent>, Failed> {
 async fn read(api: &Api<'_>, what: &Named) -> Result<Vec<Sent>, Failed> {
     let Some(connection) = what.business() else { return Ok(Vec::new()) };
     let request = api.bot.read_business_message(connection, what.chat(), what.message);
-    api.ask(request, Some(what.id.chat)).await
+    api.ask(request, what.id.chat).await
 }
 
 async fn typing(api: &Api<'_>, message: &OutboundMessage) -> Result<Vec<Sent>, Failed> {
@@ -117,7 +117,7 @@ async fn typing(api: &Api<'_>, message: &OutboundMessage) -> Result<Vec<Sent>, F
     let mut request = api.bot.send_chat_action(ChatId(thread.chat), ChatAction::Typing);
     request.payload_mut().message_thread_id = send::topic(&thread);
     request.payload_mut().business_connection_id = send::business(&thread);
-    api.ask(request, Some(thread.chat)).await
+    api.ask(request, thread.chat).await
 }
 
 /// Ends the spinner on a pressed button. Too late is as good as done: nobody waits any more.

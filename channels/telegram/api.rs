@@ -1,13 +1,12 @@
-//! Calls of the Bot API: through teloxide-core where it knows the method and its parameters, as plain JSON through
-//! the door where Telegram is ahead of it.
+//! Calls of the Bot API through the door: teloxide-core writes the body where it knows the method and its parameters, plain
+//! JSON where Telegram is ahead of it.
 
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use teloxide_core::{
-    Bot, RequestError,
-    requests::{HasPayload, Payload, Request},
-    types::{Message, True},
+    Bot,
+    requests::{HasPayload, Payload},
 };
 use url::Url;
 
@@ -36,11 +35,6 @@ pub(super) struct Sent {
     pub(super) id: i64,
 }
 
-/// The messages that a method's answer names, if it names any.
-pub(super) trait Names {
-    fn names(&self) -> Vec<Sent>;
-}
-
 impl<'a> Api<'a> {
     pub(super) fn new(account: &'a Account, net: &'a net::Client) -> Result<Self, SendError> {
         let mut base = account::base(account, net)?;
@@ -52,19 +46,13 @@ impl<'a> Api<'a> {
         Ok(Self { account, net, base, bot })
     }
 
-    /// Through the crate. `chat` is whose limits a 429 speaks of.
-    pub(super) async fn ask<R>(&self, request: R, chat: Option<i64>) -> Result<Vec<Sent>, Failed>
+    /// A method of the crate without files. `chat` is whose limits a 429 speaks of.
+    pub(super) async fn ask<R>(&self, request: R, chat: i64) -> Result<Vec<Sent>, Failed>
     where
-        R: Request<Err = RequestError>,
-        <R as HasPayload>::Payload: Payload,
-        <<R as HasPayload>::Payload as Payload>::Output: Names,
+        R: HasPayload,
+        R::Payload: Serialize,
     {
-        match request.send().await {
-            Ok(answer) => Ok(answer.names()),
-            // The crate lags behind Telegram: what it cannot parse may still name the message.
-            Err(RequestError::InvalidJson { raw, .. }) => Ok(sent(&result(raw.as_bytes(), chat)?)),
-            Err(error) => Err(Failed::of_request(&error, chat)),
-        }
+        self.carry(request.payload_ref(), None, &[], chat).await
     }
 
     /// As plain JSON.
@@ -74,18 +62,19 @@ impl<'a> Api<'a> {
         result(&answer.body, None)
     }
 
-    /// A payload of the crate with a field that it does not know, files and all.
-    pub(super) async fn call_with<P: Payload + Serialize>(
+    /// A payload of the crate, and a field that it does not know. The crate's own way to the network sleeps ten seconds on a
+    /// 5xx before it tells of it, and all that time the conversation would wait.
+    pub(super) async fn carry<P: Payload + Serialize>(
         &self,
         payload: &P,
-        extra: (&str, i64),
+        extra: Option<(&str, i64)>,
         files: &[OutboundMedia],
         chat: i64,
     ) -> Result<Vec<Sent>, Failed> {
         let Ok(Value::Object(mut fields)) = serde_json::to_value(payload) else {
             return Err(Failed::refused("type_not_supported", "the call could not be written as JSON"));
         };
-        fields.insert(extra.0.to_owned(), extra.1.into());
+        fields.extend(extra.map(|(name, value)| (name.to_owned(), value.into())));
         let url = account::address(&self.base, self.account, "bot", P::NAME)?;
         let request = net::Request::post(url);
         let request = match multipart(&fields, files)? {
@@ -165,23 +154,5 @@ fn sent(result: &Value) -> Vec<Sent> {
     match result {
         Value::Array(items) => items.iter().filter_map(one).collect(),
         other => one(other).into_iter().collect(),
-    }
-}
-
-impl Names for Message {
-    fn names(&self) -> Vec<Sent> {
-        vec![Sent { chat: self.chat.id.0, id: self.id.0.into() }]
-    }
-}
-
-impl Names for Vec<Message> {
-    fn names(&self) -> Vec<Sent> {
-        self.iter().flat_map(Names::names).collect()
-    }
-}
-
-impl Names for True {
-    fn names(&self) -> Vec<Sent> {
-        Vec::new()
     }
 }

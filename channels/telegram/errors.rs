@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use teloxide_core::{ApiError, RequestError};
-
 use super::wire::{Answer, Parameters};
 use crate::{
     SendError,
@@ -143,21 +141,6 @@ impl Failed {
         of(answer.description.text(), answer.parameters.unwrap_or_default(), chat)
     }
 
-    pub(super) fn of_request(error: &RequestError, chat: Option<i64>) -> Self {
-        match error {
-            RequestError::MigrateToChatId(to) => Self::Moved(to.0),
-            RequestError::RetryAfter(wait) => Self::Error(wait_for(wait.seconds().into(), chat)),
-            RequestError::Api(ApiError::Unknown(description)) => of(description, Parameters::default(), chat),
-            RequestError::Api(known) => of(&known.to_string(), Parameters::default(), chat),
-            RequestError::Network(error) if error.is_connect() || error.is_builder() => {
-                Self::Error(unreachable_later(&causes(error.as_ref())))
-            }
-            RequestError::Network(error) => Self::Error(SendError::Unknown(causes(error.as_ref()))),
-            RequestError::InvalidJson { raw, .. } => of_page(raw),
-            RequestError::Io(_) => Self::refused("media_rejected", "the file could not be read"),
-        }
-    }
-
     /// The error where a moved chat cannot be followed.
     pub(super) fn into_error(self) -> SendError {
         match self {
@@ -230,17 +213,6 @@ fn unreachable_later(why: &str) -> SendError {
     SendError::Later { after: None, scope: Scope::Account, reason }
 }
 
-/// The causes below a network error: its own text would name the address, which holds the token.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = "no answer".to_owned();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text
-}
-
 /// An unknown outcome of a call that may be repeated without harm.
 pub(super) fn repeatable(error: SendError) -> SendError {
     match error {
@@ -298,15 +270,10 @@ mod tests {
     }
 
     #[test]
-    fn what_the_crate_knows_keeps_its_words() {
-        let known = RequestError::Api(ApiError::BotBlocked);
-        let SendError::Refused(refusal) = Failed::of_request(&known, None).into_error() else { panic!() };
-        assert_eq!(refusal.code, "recipient_blocked");
-        let page = RequestError::InvalidJson {
-            source: std::sync::Arc::new(serde_json::from_str::<u8>("<").unwrap_err()),
-            raw: "<html>413 Request Entity Too Large</html>".into(),
-        };
-        let SendError::Refused(refusal) = Failed::of_request(&page, None).into_error() else { panic!() };
+    fn a_page_of_a_proxy_says_too_large_or_nothing() {
+        let page = |text| of_page(text).into_error();
+        let SendError::Refused(refusal) = page("<html>413 Request Entity Too Large</html>") else { panic!() };
         assert_eq!(refusal.code, "media_too_large");
+        assert!(matches!(page("<html>502 Bad Gateway</html>"), SendError::Unknown(_)));
     }
 }

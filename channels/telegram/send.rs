@@ -3,9 +3,8 @@
 
 use serde::Serialize;
 use teloxide_core::{
-    RequestError,
     prelude::Requester,
-    requests::{HasPayload, Payload, Request},
+    requests::HasPayload,
     types::{
         BusinessConnectionId, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity, MessageId,
         ReplyMarkup, ReplyParameters, ThreadId,
@@ -14,7 +13,7 @@ use teloxide_core::{
 
 use super::{
     amend,
-    api::{Api, Names, Sent},
+    api::{Api, Sent},
     errors::Failed,
     format, media,
     thread::{self, Thread},
@@ -132,17 +131,11 @@ pub(super) async fn deliver<R>(
     files: &[OutboundMedia],
 ) -> Result<Vec<Sent>, Failed>
 where
-    R: Request<Err = RequestError>,
-    <R as HasPayload>::Payload: Payload + Serialize,
-    <<R as HasPayload>::Payload as Payload>::Output: Names,
+    R: HasPayload,
+    R::Payload: Serialize,
 {
-    match thread.direct {
-        Some(direct) => {
-            let extra = ("direct_messages_topic_id", direct);
-            api.call_with(request.payload_ref(), extra, files, thread.chat).await
-        }
-        None => api.ask(request, Some(thread.chat)).await,
-    }
+    let extra = thread.direct.map(|direct| ("direct_messages_topic_id", direct));
+    api.carry(request.payload_ref(), extra, files, thread.chat).await
 }
 
 pub(super) fn topic(thread: &Thread) -> Option<ThreadId> {

@@ -65,6 +65,30 @@ mod tests {
     }
 
     #[test]
+    fn nobody_s_password_is_tried_to_the_end() {
+        let nobody = PasswordHash::new(NOBODY).unwrap();
+        let salt = nobody.salt.unwrap();
+        let tried = Argon2::default().hash_password_with_salt(b"guess", salt.as_ref()).unwrap();
+        // The same work: only the last comparison differs.
+        assert_eq!(tried.hash.unwrap().len(), nobody.hash.unwrap().len());
+        let refused = Argon2::default().verify_password(b"guess", &nobody).unwrap_err();
+        assert_eq!(refused, argon2::password_hash::Error::PasswordInvalid);
+    }
+
+    #[tokio::test]
+    async fn a_wrong_password_and_an_unknown_account_take_the_same_way_and_only_two_at_a_time() {
+        let hash = hash("correct horse".into()).await.unwrap();
+        let held = HASHING.acquire_many(2).await.unwrap();
+        for hash in [Some(hash.clone()), None] {
+            let waiting = tokio::time::timeout(std::time::Duration::from_millis(50), fits("x".into(), hash));
+            assert!(waiting.await.is_err(), "hashes without a permit");
+        }
+        drop(held);
+        assert!(!fits("x".into(), None).await.unwrap());
+        assert!(!fits("x".into(), Some(hash)).await.unwrap());
+    }
+
+    #[test]
     fn nobody_costs_as_much_as_somebody() {
         let nobody = PasswordHash::new(NOBODY).unwrap();
         let params = argon2::Params::try_from(&nobody).unwrap();

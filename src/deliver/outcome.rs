@@ -1,6 +1,10 @@
 //! What the platform answered, recorded with the end of the job in one transaction.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use channels::{
     Receipt, SendError,
@@ -294,10 +298,16 @@ async fn end_jobs(tx: &mut Tx, outcomes: &[Outcome], judged: &[(Verdict, Next)])
 /// An account that the platform refuses stops, and its admins hear why.
 async fn break_accounts(app: &App, tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
     let organization = tx.organization();
-    for outcome in outcomes {
-        let Err(SendError::AccountBroken(why)) = &outcome.sent else { continue };
-        integration_admin::break_account(tx, outcome.integration.id, why).await?;
-        app.integrations.forget(outcome.integration.id);
+    let broken: BTreeMap<_, _> = outcomes
+        .iter()
+        .filter_map(|one| match &one.sent {
+            Err(SendError::AccountBroken(why)) => Some((one.integration.id, why)),
+            _ => None,
+        })
+        .collect();
+    for (id, why) in broken {
+        integration_admin::break_account(tx, id, why).await?;
+        app.integrations.forget(id);
     }
     let worked: Vec<_> =
         outcomes.iter().filter(|one| one.sent.is_ok()).map(|one| one.integration.id).collect();

@@ -1,11 +1,16 @@
 //! What the demo begins with: an organization, its people, and customers who have just written on two platforms. Everything comes
 //! about as it does in life: by connecting accounts, by callbacks, by replies.
 
+use std::sync::Arc;
+
 use channels::{Connection, account::Account};
 use secrecy::SecretString;
-use serde_json::json;
 use simulator::{Act, Customer, Simulator};
 
+use super::talks::{
+    Line::{Answered, Noted, Says, Sends},
+    TALKS, Talk,
+};
 use crate::{
     access::{organization, password, permission::Role, user},
     app::App,
@@ -15,6 +20,7 @@ use crate::{
     inbox::{
         integration::{self, Integration},
         order::Order,
+        template,
     },
 };
 
@@ -29,130 +35,32 @@ pub const LOGINS: [(&str, &str, Role); 4] = [
 pub const PASSWORD: &str = "switchboard-demo";
 
 const ORGANIZATION: &str = "Northwind Outfitters";
+/// The organization's name until everything is there.
+const UNFINISHED: &str = "Northwind Outfitters (being set up)";
 
-/// What a customer wrote, and what they were answered.
-struct Talk {
-    channel: &'static str,
-    id: &'static str,
-    name: &'static str,
-    lines: &'static [Line],
-    label: Option<&'static str>,
-}
-
-enum Line {
-    Says(&'static str),
-    Answered(&'static str),
-    Noted(&'static str),
-    Sends(f64, f64, &'static str),
-}
-use Line::{Answered, Noted, Says, Sends};
-
-const TALKS: &[Talk] = &[
-    Talk {
-        channel: "whatsapp",
-        id: "4915112345601",
-        name: "Lena Hoffmann",
-        label: Some("Orders"),
-        lines: &[
-            Says("Hi, I ordered the Fjell jacket on Monday, order 10482."),
-            Says("Has it been sent yet? I am leaving for a trip on Friday."),
-        ],
-    },
-    Talk {
-        channel: "whatsapp",
-        id: "5511987650002",
-        name: "Rafael Souza",
-        label: Some("Returns"),
-        lines: &[
-            Says("Bom dia! The boots are one size too small. Can I exchange them for a 43?"),
-            Answered(
-                "Bom dia Rafael! Yes, we can. We keep a pair in 43 for you. I am sending you a return label now.",
-            ),
-            Says("Perfect, thank you. Where should I drop the parcel?"),
-        ],
-    },
-    Talk {
-        channel: "telegram",
-        id: "5000000101",
-        name: "Yuki Tanaka",
-        label: None,
-        lines: &[
-            Says("Hello, do you ship to Japan?"),
-            Answered("Hello Yuki! We do, it takes five to eight working days."),
-            Says("And how much is it for two items?"),
-        ],
-    },
-    Talk {
-        channel: "whatsapp",
-        id: "447700900104",
-        name: "Tom Whitfield",
-        label: Some("Wholesale"),
-        lines: &[
-            Says("We run a small outdoor shop in Leeds and would like to carry your rain shells."),
-            Noted("Sounds like a serious buyer. Ask for the expected quantity before quoting."),
-            Says("Could somebody send us the wholesale price list?"),
-        ],
-    },
-    Talk {
-        channel: "telegram",
-        id: "5000000102",
-        name: "Amira Haddad",
-        label: Some("Orders"),
-        lines: &[
-            Says("My parcel says delivered but there is nothing here."),
-            Sends(52.5163, 13.3777, "Delivery address"),
-            Says("This is the place, maybe the courier mixed up the entrances?"),
-        ],
-    },
-    Talk {
-        channel: "whatsapp",
-        id: "34600000106",
-        name: "Carmen Ruiz",
-        label: None,
-        lines: &[
-            Says("¿Tenéis la mochila Trail 30 en verde?"),
-            Answered("¡Hola Carmen! Sí, quedan cuatro en verde."),
-            Says("¡Genial! La compro esta tarde."),
-        ],
-    },
-    Talk {
-        channel: "telegram",
-        id: "5000000103",
-        name: "Jonas Berg",
-        label: Some("Returns"),
-        lines: &[
-            Says("The zip of my tent broke on the second night."),
-            Says("I have photos and the receipt. What do you need?"),
-        ],
-    },
-    Talk {
-        channel: "whatsapp",
-        id: "33600000108",
-        name: "Élodie Martin",
-        label: None,
-        lines: &[
-            Says("Bonjour, my discount code BIENVENUE does not work at checkout."),
-            Answered(
-                "Bonjour Élodie! The code needs a basket of 50 € or more. Yours is at 47 €, so I have lowered the limit for you.",
-            ),
-            Says("That is so kind, it worked. Merci!"),
-        ],
-    },
-];
-
-/// The demo's organization, if there is one already.
-pub(super) async fn find(app: &App) -> Result<Option<OrganizationId>> {
-    Ok(sqlx::query_scalar(
-        "select m.organization_id from members m join users u on u.id = m.user_id where u.email = $1 and m.role = 'owner' limit 1",
+/// The demo's organization, if there is one already, and whether its seeding came to its end.
+pub(super) async fn find(app: &App) -> Result<Option<(OrganizationId, bool)>> {
+    let found: Option<(OrganizationId, String)> = sqlx::query_as(
+        "select o.id, o.name
+         from users u
+         join members m on m.user_id = u.id and m.role = 'owner'
+         join organizations o on o.id = m.organization_id
+         where u.email = $1 order by m.created_at limit 1",
     )
     .bind(LOGINS[0].0)
     .fetch_optional(app.db.system())
-    .await?)
+    .await?;
+    Ok(found.map(|(id, name)| (id, name != UNFINISHED)))
 }
 
-/// Makes everything.
+/// Makes everything that is not there yet, so that a seeding that broke off is taken up where it stopped. Accounts that are
+/// there are known to the played platforms.
 pub(super) async fn plant(app: &App, simulator: &Simulator) -> Result<()> {
-    let (organization, people) = found(app).await?;
+    let organization = match find(app).await? {
+        Some((organization, _)) => organization,
+        None => found(app).await?,
+    };
+    let people = people(app).await?;
     arrange(app, organization, &people).await?;
     let mut accounts = Vec::new();
     for (channel, name) in [("whatsapp", "WhatsApp Support"), ("telegram", "Telegram Shop")] {
@@ -164,30 +72,54 @@ pub(super) async fn plant(app: &App, simulator: &Simulator) -> Result<()> {
         };
         hold(app, simulator, account, talk, &people).await?;
     }
-    Ok(())
+    finish(app, organization).await
 }
 
-async fn found(app: &App) -> Result<(OrganizationId, Vec<UserId>)> {
+/// All of them or none.
+async fn found(app: &App) -> Result<OrganizationId> {
     let hash = password::hash(SecretString::from(PASSWORD)).await?;
     let mut tx = app.db.system().begin().await?;
-    let mut people = Vec::new();
     let mut organization = None;
     for (email, name, role) in LOGINS {
         let person = user::create(&mut tx, email, name, &hash).await?;
         match organization {
-            None => organization = Some(organization::found(&mut tx, ORGANIZATION, person.id).await?.id),
+            None => organization = Some(organization::found(&mut tx, UNFINISHED, person.id).await?.id),
             Some(id) => organization::join(&mut tx, id, person.id, role).await?,
         }
-        people.push(person.id);
     }
     tx.commit().await?;
-    let organization = organization.ok_or_else(|| Error::Internal("the demo has no people".to_owned()))?;
-    Ok((organization, people))
+    organization.ok_or_else(|| Error::Internal("the demo has no people".to_owned()))
 }
 
-/// Teams and labels.
+/// In the order of [`LOGINS`].
+async fn people(app: &App) -> Result<Vec<UserId>> {
+    Ok(sqlx::query_scalar(
+        "select u.id from unnest($1::text[]) with ordinality as login (email, n) join users u using (email) order by n",
+    )
+    .bind(LOGINS.map(|(email, ..)| email).to_vec())
+    .fetch_all(app.db.system())
+    .await?)
+}
+
+async fn finish(app: &App, organization: OrganizationId) -> Result<()> {
+    sqlx::query("update organizations set name = $2 where id = $1")
+        .bind(organization)
+        .bind(ORGANIZATION)
+        .execute(app.db.system())
+        .await?;
+    Ok(())
+}
+
+/// Teams and labels, all of them or none.
 async fn arrange(app: &App, organization: OrganizationId, people: &[UserId]) -> Result<()> {
     let mut tx = app.db.begin(organization).await?;
+    let arranged: bool = sqlx::query_scalar("select exists (select from labels where organization_id = $1)")
+        .bind(organization)
+        .fetch_one(tx.sql())
+        .await?;
+    if arranged {
+        return Ok(());
+    }
     for (name, members) in [("Support", &people[..3]), ("Sales", &people[1..2])] {
         let team = TeamId::new();
         sqlx::query("insert into teams (organization_id, id, name) values ($1, $2, $3)")
@@ -219,23 +151,65 @@ async fn arrange(app: &App, organization: OrganizationId, people: &[UserId]) -> 
     Ok(tx.commit().await?)
 }
 
+/// Takes the account that is there, or opens one on the played platform; then connects it as an admin would.
 async fn connect(
     app: &App,
     simulator: &Simulator,
     organization: OrganizationId,
     channel: &'static str,
     name: &str,
-) -> Result<std::sync::Arc<Integration>> {
+) -> Result<Arc<Integration>> {
     let internal = |what: String| Error::Internal(format!("demo account on {channel}: {what}"));
-    let channel_of = channels::find(channel).ok_or_else(|| internal("no such channel".to_owned()))?;
+    let id = match connected(app, organization, channel).await? {
+        Some(id) => id,
+        None => open(app, simulator, organization, channel, name).await?,
+    };
+    let found = app.integrations.find(id).await?;
+    let integration = found.ok_or_else(|| internal("it went away".to_owned()))?;
+    let address = super::webhook_url(app, &integration);
+    if let Some(player) = simulator.player(channel) {
+        player.enter_webhook(&integration.account_key, &address);
+    }
+    let webhook_url = address.parse().map_err(|_| internal("bad address".to_owned()))?;
+    integration
+        .channel
+        .connect(&integration.account, &Connection { webhook_url }, &app.net)
+        .await
+        .map_err(|error| internal(error.to_string()))?;
+    let templates = integration.channel.templates(&integration.account, &app.net).await.unwrap_or_default();
+    let mut tx = app.db.begin(organization).await?;
+    template::replace(&mut tx, id, &templates).await?;
+    tx.commit().await?;
+    Ok(integration)
+}
+
+async fn connected(app: &App, organization: OrganizationId, channel: &str) -> Result<Option<IntegrationId>> {
+    Ok(sqlx::query_scalar(
+        "select id from integrations where organization_id = $1 and channel = $2 and deleted_at is null order by created_at limit 1",
+    )
+    .bind(organization)
+    .bind(channel)
+    .fetch_optional(app.db.system())
+    .await?)
+}
+
+async fn open(
+    app: &App,
+    simulator: &Simulator,
+    organization: OrganizationId,
+    channel: &'static str,
+    name: &str,
+) -> Result<IntegrationId> {
+    let internal = |what: String| Error::Internal(format!("demo account on {channel}: {what}"));
     let player = simulator.player(channel).ok_or_else(|| internal("not played".to_owned()))?;
-    let mut account: Account = channel_of
+    let channel = channels::find(channel).ok_or_else(|| internal("no such channel".to_owned()))?;
+    let mut account: Account = channel
         .account_form()
         .fill(player.open_account(name))
         .map_err(|faults| internal(format!("{faults:?}")))?;
-    channel_of.complete(&mut account);
+    channel.complete(&mut account);
     let id = IntegrationId::new();
-    let (open, sealed) = integration::seal(&app.vault, organization, id, channel_of, &account)?;
+    let (open, sealed) = integration::seal(&app.vault, organization, id, channel, &account)?;
     let mut tx = app.db.begin(organization).await?;
     sqlx::query(
         "insert into integrations (organization_id, id, channel, name, account_key, account, sealed)
@@ -243,49 +217,18 @@ async fn connect(
     )
     .bind(organization)
     .bind(id)
-    .bind(channel)
+    .bind(channel.id().as_str())
     .bind(name)
-    .bind(channel_of.account_key(&account))
+    .bind(channel.account_key(&account))
     .bind(open)
     .bind(sealed)
     .execute(tx.sql())
     .await?;
     tx.commit().await?;
-    let found = app.integrations.find(id).await?;
-    let integration = found.ok_or_else(|| internal("it went away".to_owned()))?;
-    let address = super::webhook_url(app, &integration);
-    player.enter_webhook(&integration.account_key, &address);
-    let webhook_url = address.parse().map_err(|_| internal("bad address".to_owned()))?;
-    channel_of
-        .connect(&integration.account, &Connection { webhook_url }, &app.net)
-        .await
-        .map_err(|error| internal(error.to_string()))?;
-    keep_templates(app, &integration).await?;
-    Ok(integration)
+    Ok(id)
 }
 
-async fn keep_templates(app: &App, integration: &Integration) -> Result<()> {
-    let templates = integration.channel.templates(&integration.account, &app.net).await.unwrap_or_default();
-    let mut tx = app.db.begin(integration.organization_id).await?;
-    for template in templates {
-        sqlx::query(
-            "insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(integration.organization_id)
-        .bind(integration.id)
-        .bind(&template.name)
-        .bind(&template.language)
-        .bind(&template.external_id)
-        .bind(&template.category)
-        .bind(&template.status)
-        .bind(json!(template))
-        .execute(tx.sql())
-        .await?;
-    }
-    Ok(tx.commit().await?)
-}
-
+/// Goes on behind the lines that are there.
 async fn hold(
     app: &App,
     simulator: &Simulator,
@@ -295,8 +238,12 @@ async fn hold(
 ) -> Result<()> {
     let Some(player) = simulator.player(talk.channel) else { return Ok(()) };
     let customer = Customer { id: talk.id.to_owned(), name: talk.name.to_owned(), username: None };
-    let mut conversation = None;
-    for line in talk.lines {
+    let mut conversation = newest(app, account.organization_id, talk.name).await?;
+    let there = match conversation {
+        Some(conversation) => lines(app, account.organization_id, conversation).await?,
+        None => 0,
+    };
+    for line in talk.lines.iter().skip(there) {
         let act = match line {
             Says(text) => Act::Text { text: (*text).to_owned(), reply_to: None },
             Sends(latitude, longitude, name) => {
@@ -322,6 +269,19 @@ async fn hold(
         }
         _ => Ok(()),
     }
+}
+
+/// How many lines of the talk a conversation holds.
+async fn lines(app: &App, organization: OrganizationId, conversation: ConversationId) -> Result<usize> {
+    let mut tx = app.db.begin(organization).await?;
+    let count: i64 = sqlx::query_scalar(
+        "select count(*) from messages where organization_id = $1 and conversation_id = $2 and kind <> 'system'",
+    )
+    .bind(organization)
+    .bind(conversation)
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 async fn newest(app: &App, organization: OrganizationId, name: &str) -> Result<Option<ConversationId>> {

@@ -12,11 +12,13 @@ use axum::{
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 
 use crate::{
     access::agent::Member,
     db::Tx,
     error::{Error, Result},
+    ids::OrganizationId,
 };
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -58,6 +60,19 @@ impl IdempotencyKey {
         what: &str,
         body: &impl Serialize,
     ) -> Result<Result<Fresh, Response>> {
+        let organization = tx.organization();
+        self.begin_as_system(tx.sql(), organization, member, what, body).await
+    }
+
+    /// In a transaction without a tenant, for what founds another organization than the member's.
+    pub async fn begin_as_system(
+        &self,
+        connection: &mut PgConnection,
+        organization: OrganizationId,
+        member: &Member,
+        what: &str,
+        body: &impl Serialize,
+    ) -> Result<Result<Fresh, Response>> {
         let Some(key) = &self.0 else { return Ok(Ok(Fresh(None))) };
         if key.is_empty()
             || key.len() > 255
@@ -74,46 +89,63 @@ impl IdempotencyKey {
         let inserted = sqlx::query(
             "insert into idempotency_keys (organization_id, key, request_hash) values ($1, $2, $3) on conflict do nothing",
         )
-        .bind(tx.organization())
+        .bind(organization)
         .bind(&key)
         .bind(&hash[..])
-        .execute(tx.sql())
+        .execute(&mut *connection)
         .await?;
         if inserted.rows_affected() == 1 {
             return Ok(Ok(Fresh(Some(key))));
         }
-        repeat(tx, &key, &hash).await.map(Err)
+        repeat(connection, organization, &key, &hash).await.map(Err)
     }
 }
 
 impl Fresh {
     /// Keeps the answer for repeats, and gives it.
     pub async fn answer(self, tx: &mut Tx, status: StatusCode, body: &impl Serialize) -> Result<Response> {
+        let organization = tx.organization();
+        self.answer_as_system(tx.sql(), organization, status, body).await
+    }
+
+    /// Goes with [`IdempotencyKey::begin_as_system`].
+    pub async fn answer_as_system(
+        self,
+        connection: &mut PgConnection,
+        organization: OrganizationId,
+        status: StatusCode,
+        body: &impl Serialize,
+    ) -> Result<Response> {
         let body =
             serde_json::to_value(body).map_err(|error| Error::Internal(format!("an answer: {error}")))?;
         if let Some(key) = self.0 {
             sqlx::query(
                 "update idempotency_keys set status = $3, response = $4 where organization_id = $1 and key = $2",
             )
-            .bind(tx.organization())
+            .bind(organization)
             .bind(key)
             .bind(status.as_u16().cast_signed())
             .bind(&body)
-            .execute(tx.sql())
+            .execute(connection)
             .await?;
         }
         Ok((status, axum::Json(body)).into_response())
     }
 }
 
-async fn repeat(tx: &mut Tx, key: &str, hash: &[u8]) -> Result<Response> {
+async fn repeat(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    key: &str,
+    hash: &[u8],
+) -> Result<Response> {
     let kept: Kept = sqlx::query_as(
         "select request_hash, status, response from idempotency_keys
          where organization_id = $1 and key = $2 and status is not null",
     )
-    .bind(tx.organization())
+    .bind(organization)
     .bind(key)
-    .fetch_one(tx.sql())
+    .fetch_one(connection)
     .await?;
     if kept.request_hash != hash {
         return Err(Error::unprocessable(

@@ -49,13 +49,10 @@ struct ChannelView {
     /// `Telegram`
     name: &'static str,
     /// What it can carry: limits, formats, windows.
-    #[schema(value_type = Object)]
     abilities: ::channels::Abilities,
-    /// Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`.
-    #[schema(value_type = Vec<Object>)]
+    /// Fields that an admin fills in, in the order of the form.
     account_form: Vec<::channels::Field>,
     /// What is filled in before consenting on the platform's page, where accounts can be connected so.
-    #[schema(value_type = Option<Vec<Object>>)]
     install_form: Option<Vec<::channels::Field>>,
     /// Where the platform's app sends the callbacks of all accounts, on channels where it has one address.
     shared_webhook_url: Option<String>,
@@ -220,7 +217,6 @@ async fn remove(State(app): State<App>, agent: Agent, Path(id): Path<Integration
 
 #[derive(Debug, Serialize, ToSchema)]
 struct TestResult {
-    #[schema(value_type = Vec<Object>)]
     checks: Vec<Check>,
     integration: IntegrationView,
 }
@@ -265,7 +261,7 @@ async fn resume(
 
 /// Templates as known here. Agents choose from them.
 #[utoipa::path(get, path = "/integrations/{id}/templates", operation_id = "list_templates", tag = "integrations",
-    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Object), Problems))]
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Page<::channels::Template>), Problems))]
 async fn templates(
     State(app): State<App>,
     agent: Agent,
@@ -278,7 +274,7 @@ async fn templates(
 
 /// Fetches the platform's templates.
 #[utoipa::path(post, path = "/integrations/{id}/templates/sync", operation_id = "sync_templates", tag = "integrations",
-    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Object), Problems))]
+    params(("id" = IntegrationId, Path,)), responses((status = 200, body = Page<::channels::Template>), Problems))]
 async fn sync_templates(
     State(app): State<App>,
     agent: Agent,

@@ -114,11 +114,9 @@ struct SendMessage {
     #[garde(skip)]
     reply_to: Option<MessageId>,
     #[garde(skip)]
-    #[schema(value_type = Option<Object>)]
     template: Option<OutboundTemplate>,
     #[garde(length(max = 100))]
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
     buttons: Vec<Button>,
     /// Show the buttons as a list to pick from.
     #[garde(skip)]
@@ -138,12 +136,10 @@ struct SendMessage {
     /// Further receivers of a letter: `{name?, address}`.
     #[garde(length(max = 50))]
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
     cc: Vec<Mailbox>,
     /// Receivers whom the others do not see.
     #[garde(length(max = 50))]
     #[serde(default)]
-    #[schema(value_type = Vec<Object>)]
     bcc: Vec<Mailbox>,
     /// A letter's body in HTML, beside its text; channels without HTML ignore it.
     #[garde(length(max = 1_000_000))]
@@ -156,10 +152,15 @@ struct SendMessage {
     #[garde(length(max = 50))]
     #[serde(default)]
     mentions: Vec<UserId>,
-    /// Number of the newest message that the author has seen.
+    /// Number of the newest message that the author has seen. Where the customer has written since, or a colleague has answered, the
+    /// send is refused with 409 `stale`. Notes are always taken.
     #[garde(skip)]
     #[serde(default)]
     last_seen_seq: Option<i64>,
+    /// Sends in spite of newer messages.
+    #[garde(skip)]
+    #[serde(default)]
+    force: bool,
 }
 
 impl From<SendMessage> for Send {
@@ -184,12 +185,15 @@ impl From<SendMessage> for Send {
             reply_to: body.reply_to,
             note: body.note,
             mentions: body.mentions,
+            last_seen_seq: body.last_seen_seq,
+            force: body.force,
         }
     }
 }
 
 /// Sends a message or writes a note. More attachments than the platform takes at once become several messages; the answer is
 /// the first. 200 where the `client_id` was sent before. 422 `window_closed` brings the templates that can be sent instead.
+/// 409 `stale` brings, in `current`, the conversation's `last_seq` and the `messages` that the author had not seen.
 #[utoipa::path(post, path = "/conversations/{id}/messages", operation_id = "send_message", tag = "messages",
     params(("id" = ConversationId, Path,)), request_body = SendMessage,
     responses((status = 201, body = Message), (status = 200, body = Message), Problems))]

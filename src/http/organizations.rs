@@ -90,16 +90,19 @@ pub async fn create(
     key: IdempotencyKey,
     Json(body): Json<CreateOrganization>,
 ) -> Result<Response> {
-    let (mut tx, member) = agent.begin(May::ReadOrganization).await?;
-    let fresh = match key.begin(&mut tx, &member, "organizations.create", &body).await? {
+    let (tx, member) = agent.begin(May::ReadOrganization).await?;
+    drop(tx);
+    // The key, the organization and the answer stand or fall together.
+    let from = member.organization_id;
+    let mut founding = app.db.system().begin().await?;
+    let begun = key.begin_as_system(&mut founding, from, &member, "organizations.create", &body).await?;
+    let fresh = match begun {
         Ok(fresh) => fresh,
         Err(before) => return Ok(before),
     };
-    let mut founding = app.db.system().begin().await?;
     let organization = organization::found(&mut founding, body.name.trim(), member.user_id).await?;
+    let answer = fresh.answer_as_system(&mut founding, from, StatusCode::CREATED, &organization).await?;
     founding.commit().await?;
-    let answer = fresh.answer(&mut tx, StatusCode::CREATED, &organization).await?;
-    tx.commit().await?;
     Ok(answer)
 }
 

@@ -88,9 +88,10 @@ const SELECT: &str = "select contacts.id, contacts.name, contacts.phone, contact
 
 /// Up to `rows` contacts, newest first, or best match first where words are given.
 pub async fn list(tx: &mut Tx, filter: &Filter, after: Option<Position>, rows: i64) -> Result<Vec<Contact>> {
-    let found = match &filter.text {
-        Some(text) => Some(search::contacts(tx, text, if after.is_some() { 0 } else { 1000 }).await?),
-        None => None,
+    let found = match (&filter.text, &filter.tag) {
+        (Some(text), _) => Some(search::contacts(tx, text, if after.is_some() { 0 } else { 1000 }).await?),
+        (None, Some(tag)) if !filter.deleted => Some(search::tagged(tx, tag, filter, after, rows).await?),
+        _ => None,
     };
     let mut sql = QueryBuilder::new(SELECT);
     sql.push("where contacts.organization_id = ").push_bind(tx.organization());
@@ -107,7 +108,8 @@ pub async fn list(tx: &mut Tx, filter: &Filter, after: Option<Position>, rows: i
         sql.push(" and contacts.tags @> array[").push_bind(tag.clone()).push("]::text[]");
     }
     if let Some(blocked) = filter.blocked {
-        sql.push(" and contacts.blocked = ").push_bind(blocked);
+        // In words, so that the index of the blocked ones is seen to hold them.
+        sql.push(if blocked { " and contacts.blocked" } else { " and not contacts.blocked" });
     }
     if let Some(Position(at, id)) = after {
         sql.push(" and (contacts.created_at, contacts.id) < (")

@@ -38,11 +38,11 @@ pub struct IntegrationView {
     pub webhook_url: String,
     /// Secrets show their last four characters.
     pub account: BTreeMap<String, String>,
-    /// Why it is broken: `code`, `platform_code`, `detail`, `next_step`.
-    #[schema(value_type = Option<Object>)]
+    /// Why it is broken.
+    #[schema(value_type = Option<channels::error::Refusal>)]
     pub fault: Option<Value>,
-    /// What the last test said: `name`, `ok`, `detail`.
-    #[schema(value_type = Option<Vec<Object>>)]
+    /// What the last test said.
+    #[schema(value_type = Option<Vec<Check>>)]
     pub checks: Option<Value>,
     pub checked_at: Option<DateTime<Utc>>,
     pub templates_synced_at: Option<DateTime<Utc>>,
@@ -343,7 +343,7 @@ pub struct LiveConnection {
     /// Since when it is held, or is not.
     pub since: DateTime<Utc>,
     /// What it says of itself: `name`, `ok`, `detail`.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<channels::Check>)]
     pub checks: Value,
 }
 

@@ -26,7 +26,7 @@ pub struct Message {
     pub kind: String,
     pub text: String,
     /// Structured pieces beside text and files.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<channels::message::Part>)]
     pub parts: Value,
     #[sqlx(json)]
     pub attachments: Vec<MessageAttachment>,
@@ -43,8 +43,8 @@ pub struct Message {
     pub status: Option<String>,
     #[sqlx(json)]
     pub status_history: Vec<StatusAt>,
-    /// Why it failed, or why the platform could not give us its content: `code`, `platform_code`, `detail`, `next_step`.
-    #[schema(value_type = Option<Object>)]
+    /// Why it failed, or why the platform could not give us its content.
+    #[schema(value_type = Option<channels::error::Refusal>)]
     pub error: Option<Value>,
     pub external_id: Option<String>,
     pub client_id: Option<String>,

@@ -27,6 +27,7 @@ pub mod read_mark;
 pub mod search;
 pub mod send;
 pub mod snooze;
+pub mod stale;
 pub mod start;
 pub mod tell;
 pub mod template;

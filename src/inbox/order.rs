@@ -38,10 +38,8 @@ pub enum Order {
 #[serde(default)]
 pub struct Extras {
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub template: Option<OutboundTemplate>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
     pub buttons: Vec<Button>,
     /// Show the buttons as a list to pick from.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -56,17 +54,14 @@ pub struct Extras {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
     pub cc: Vec<Mailbox>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
     pub bcc: Vec<Mailbox>,
     /// The letter's body in HTML, beside its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub html: Option<String>,
     /// A call to begin, and whose telephone rings first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub call: Option<CallLeg>,
 }
 

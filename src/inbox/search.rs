@@ -1,6 +1,7 @@
 //! Finding messages by words and contacts by pieces of their name, number or address. The SQL functions that do it are in
 //! the schema, where row-level security lets them use the indexes.
 
+use chrono::{TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -9,6 +10,7 @@ use crate::{
     db::Tx,
     error::Result,
     ids::{ContactId, ConversationId, MessageId},
+    inbox::contact,
 };
 
 /// Hits that a list filtered by words is made from.
@@ -57,6 +59,27 @@ pub async fn messages(
 pub async fn contacts(tx: &mut Tx, text: &str, rows: i64) -> Result<Vec<ContactId>> {
     Ok(sqlx::query_scalar("select id from search_contacts($1, $2)")
         .bind(text.trim())
+        .bind(i32::try_from(rows).unwrap_or(i32::MAX))
+        .fetch_all(tx.sql())
+        .await?)
+}
+
+/// The newest contacts that carry the tag and fit the filter, newest first, at most `rows`; not the deleted.
+pub async fn tagged(
+    tx: &mut Tx,
+    tag: &str,
+    filter: &contact::Filter,
+    after: Option<contact::Position>,
+    rows: i64,
+) -> Result<Vec<ContactId>> {
+    let contact::Position(before, before_id) =
+        after.unwrap_or_else(|| contact::Position(Utc::now() + TimeDelta::days(1), ContactId(Uuid::max())));
+    Ok(sqlx::query_scalar("select * from tagged_contacts($1, $2, $3, $4, $5, $6)")
+        .bind(tag)
+        .bind(&filter.channel)
+        .bind(filter.blocked)
+        .bind(before)
+        .bind(before_id)
         .bind(i32::try_from(rows).unwrap_or(i32::MAX))
         .fetch_all(tx.sql())
         .await?)

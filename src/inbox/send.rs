@@ -22,7 +22,7 @@ use crate::{
         letter,
         message::{self, Message},
         order::{Extras, Order},
-        tell, template,
+        stale, tell, template,
     },
 };
 
@@ -38,6 +38,10 @@ pub struct Send {
     pub note: bool,
     /// Colleagues whom a note calls.
     pub mentions: Vec<UserId>,
+    /// Number of the newest message that the author had seen: an answer to less than everything is refused.
+    pub last_seen_seq: Option<i64>,
+    /// Send it anyway.
+    pub force: bool,
 }
 
 /// What came of it.
@@ -65,6 +69,9 @@ pub async fn send(tx: &mut Tx, member: &Member, id: ConversationId, send: &Send)
             .pop()
             .map(Sent::Repeated)
             .ok_or_else(|| Error::not_found("message"));
+    }
+    if !send.note && !send.force {
+        stale::check(tx, member, &locked, send.last_seen_seq).await?;
     }
     check_reply(tx, &locked, send).await?;
     let pieces = if send.note { note(tx, send).await? } else { outbound(tx, &locked, &around, send).await? };

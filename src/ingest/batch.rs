@@ -66,15 +66,28 @@ pub(super) async fn store(
         }
         store_items(&mut tx, &items, people, &mut became).await?;
     }
+    let stored = stored(&items, &became);
     let became = by_delivery(deliveries.len(), &items, became);
     let records: Vec<_> =
         deliveries.iter().zip(&became).map(|(delivery, became)| record_of(delivery, became)).collect();
     record::write(&mut tx, &records).await?;
     tx.commit().await?;
-    let stored = became.iter().flatten().filter(|one| one.kind == "message" && one.effect == Effect::Stored);
-    metrics::counter!("switchboard_messages_total", "direction" => "inbound")
-        .increment(stored.count() as u64);
+    for (direction, count) in stored {
+        metrics::counter!("switchboard_messages_total", "direction" => direction).increment(count);
+    }
     Ok(())
+}
+
+/// Messages that the batch brought, by direction: an echo is the business's own word.
+fn stored(items: &[Item<'_>], became: &[Option<Became>]) -> [(&'static str, u64); 2] {
+    let stored = |echo: bool| {
+        let new = items.iter().zip(became).filter(|(item, became)| {
+            matches!(item.what, What::Message(message) if message.echo == echo)
+                && became.as_ref().is_some_and(|one| one.effect == Effect::Stored)
+        });
+        new.count() as u64
+    };
+    [("inbound", stored(false)), ("outbound", stored(true))]
 }
 
 /// Two contacts that turned out to be one person become one, in a transaction of their own: the batch's takes its locks in

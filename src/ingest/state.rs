@@ -29,6 +29,8 @@ pub(super) struct StatusTold {
     pub status: String,
     pub status_history: Vec<StatusAt>,
     pub error: Option<Value>,
+    /// Known once the platform has answered the send, or named the message by itself.
+    pub external_id: Option<String>,
 }
 
 /// A message's changeable state, under its conversation's lock.
@@ -176,6 +178,7 @@ impl State {
             status: self.status.clone().unwrap_or_default(),
             status_history: self.status_history.clone(),
             error: self.error.clone(),
+            external_id: self.external_id.clone(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::order::Before;
 use crate::ids::{ConversationId, OrganizationId, TeamId, UserId};
 
 /// A word of the socket protocol.
@@ -62,6 +63,9 @@ pub struct Event {
     pub subject: Option<Subject>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audience: Vec<UserId>,
+    /// What the conversation told before it; only where several servers share a bus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Before>,
     pub data: Arc<str>,
 }
 
@@ -125,6 +129,7 @@ impl Event {
             kind,
             subject,
             audience: Vec::new(),
+            before: None,
             data: encode(data).into(),
         }
     }

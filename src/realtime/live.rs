@@ -21,6 +21,7 @@ use super::{
     bus::{Bus, Events},
     cursor::Cursor,
     event::{Event, EventKind, Subject, TypingNews},
+    order,
     outbox::{Cut, Outbox},
     resume::{Lost, Resume, Step},
     room::{Room, Seat},
@@ -318,20 +319,38 @@ async fn listen(house: Weak<House>, mut events: Events) {
 }
 
 impl House {
-    fn tell(&self, batch: &[Event]) {
+    fn tell(self: &Arc<Self>, batch: &[Event]) {
         for events in batch.chunk_by(|one, next| one.organization_id == next.organization_id) {
             let Some(room) = self.rooms.get(&events[0].organization_id).map(|room| room.clone()) else {
                 continue;
             };
-            room.with(|state| {
+            let began_to_hold = room.with(|state| {
+                let held = state.holds();
                 for event in events {
                     state.tell(event);
                 }
+                !held && state.holds()
             });
+            if began_to_hold {
+                self.look_later();
+            }
             if events.iter().any(|event| event.kind == EventKind::SettingsUpdated) {
                 self.review_now.notify_one();
             }
         }
+    }
+
+    /// What an event waits for may have been lost: then the table has it.
+    fn look_later(self: &Arc<Self>) {
+        let house = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(order::PATIENCE).await;
+            if let Some(house) = house.upgrade()
+                && house.rooms.iter().any(|room| room.with(|state| state.holds()))
+            {
+                house.sweep_now.notify_one();
+            }
+        });
     }
 
     fn take_rooms(&self, now: Instant) -> Vec<Arc<Room>> {

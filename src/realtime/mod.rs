@@ -7,6 +7,7 @@ pub mod cursor;
 pub mod event;
 pub mod frame;
 pub mod live;
+pub mod order;
 pub mod outbox;
 mod presence;
 mod recent;

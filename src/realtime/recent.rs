@@ -96,6 +96,7 @@ mod tests {
             kind: EventKind::NewMessage,
             subject: None,
             audience: Vec::new(),
+            before: None,
             data: "{}".into(),
         };
         Arc::new(Frame::of(&event, Cursor::default()))

@@ -16,6 +16,7 @@ use super::{
     event::{Event, EventKind, Subject},
     frame::Frame,
     lock,
+    order::{Before, Held},
     outbox::{Cut, Outbox},
     presence::Presence,
     recent::Recent,
@@ -49,6 +50,8 @@ pub struct State {
     pub presence: Presence,
     /// Stored events told already whose transactions are not below the cursor yet, with their transactions.
     told: HashMap<i64, u64>,
+    /// Wait for another server's event.
+    held: Held,
     /// Every event below was told.
     pub cursor: Cursor,
     open: bool,
@@ -76,6 +79,7 @@ impl Room {
                 recent: Recent::default(),
                 presence: Presence::new(server),
                 told: HashMap::new(),
+                held: Held::default(),
                 cursor: Cursor::default(),
                 open: false,
                 gone: false,
@@ -118,14 +122,14 @@ impl Room {
 }
 
 impl State {
-    /// Tells an event to all who hear it. A stored event is told once, however often and late it comes. Answers whether it
-    /// was news.
+    /// Tells an event to all who hear it. A stored event is told once, however often and late it comes, and not before the one
+    /// that its conversation told before it. Answers whether it was news.
     pub fn tell(&mut self, event: &Event) -> bool {
         if !self.open {
             return false;
         }
         if let Some(id) = event.id
-            && (event.xid < self.cursor.xid || self.told.insert(id, event.xid).is_some())
+            && !self.begin(event, id)
         {
             return false;
         }
@@ -134,7 +138,28 @@ impl State {
             EventKind::UserTyping => self.tell_typing(event),
             _ => self.tell_all(event),
         }
+        if let Some(next) = event.id.and_then(|id| self.held.follower(id)) {
+            self.tell(&next);
+        }
         true
+    }
+
+    /// Whether a stored event is to be told now.
+    fn begin(&mut self, event: &Event, id: i64) -> bool {
+        if event.xid < self.cursor.xid || self.told.contains_key(&id) {
+            return false;
+        }
+        let misses = |before: Before| before.xid >= self.cursor.xid && !self.told.contains_key(&before.id);
+        if event.before.is_some_and(misses) && self.held.hold(event) {
+            return false;
+        }
+        self.told.insert(id, event.xid);
+        true
+    }
+
+    /// Whether an event waits for one that has not come.
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
     }
 
     fn tell_all(&mut self, event: &Event) {
@@ -179,6 +204,8 @@ impl State {
             self.cursor = cursor;
             self.told.retain(|_, xid| *xid >= cursor.xid);
         }
+        let Self { held, told, cursor, .. } = self;
+        held.retain(|event| event.xid >= cursor.xid && event.id.is_some_and(|id| !told.contains_key(&id)));
     }
 
     pub fn ping(&self, tick: u64) {

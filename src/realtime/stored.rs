@@ -91,6 +91,8 @@ impl Row {
             kind: EventKind::parse(&self.kind)?,
             subject,
             audience: self.audience,
+            // Rows are read in the order of their ids.
+            before: None,
             data: self.payload.into(),
         })
     }

@@ -190,3 +190,67 @@ async fn many_are_changed_and_exported_at_once() {
     owner.send(reqwest::Method::DELETE, "/contacts/bulk", Some(&body)).await.expect(200);
     assert_eq!(ids(&owner.get("/contacts").await.expect(200).body), [] as [&str; 0]);
 }
+
+#[tokio::test]
+async fn lists_of_few_among_many_are_found_by_an_index() {
+    let inbox = Inbox::start().await;
+    let mut sql = inbox.hub.sql().await;
+    // Rare ones are the oldest, behind everything that a walk from the newest sees first.
+    sqlx::query(
+        "insert into contacts (organization_id, id, name, tags, blocked, created_at, deleted_at)
+         select $1::uuid, gen_random_uuid(), 'C' || n,
+                case when n <= 3 then array['rare', 'few'] when n % 2 = 0 then array['common'] else '{}' end,
+                n = 2, now() - make_interval(secs => 60000 - n), case when n = 4 then now() end
+         from generate_series(1, 60000) n",
+    )
+    .bind(&inbox.owner.organization_id)
+    .execute(&mut sql)
+    .await
+    .unwrap();
+    sqlx::query(
+        "insert into contact_identities (organization_id, channel, kind, key, address, contact_id)
+         select organization_id, case when name = 'C1' then 'telegram' else 'whatsapp' end, 'user', id::text, id::text, id from contacts",
+    )
+    .execute(&mut sql)
+    .await
+    .unwrap();
+    sqlx::raw_sql("vacuum analyze contacts, contact_identities").execute(&mut sql).await.unwrap();
+    let names = async |query: &str| -> Vec<String> {
+        let page = inbox.owner.get(&format!("/contacts?{query}")).await.expect(200).body;
+        page["data"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let looked_through = async || -> i64 {
+        // What the statistics have of the hub's connections; theirs come with a pause.
+        sqlx::raw_sql("select pg_stat_force_next_flush()").execute(&mut inbox.hub.sql().await).await.unwrap();
+        sqlx::query_scalar(
+            "select coalesce(sum(seq_scan), 0)::int8 from pg_stat_user_tables where relname = 'contacts'",
+        )
+        .fetch_one(&mut inbox.hub.sql().await)
+        .await
+        .unwrap()
+    };
+    let before = looked_through().await;
+    assert_eq!(names("label=rare").await, ["C3", "C2", "C1"]);
+    assert_eq!(names("label=rare&blocked=true").await, ["C2"]);
+    assert_eq!(names("label=rare&blocked=false").await, ["C3", "C1"]);
+    assert_eq!(names("label=rare&channel=telegram").await, ["C1"]);
+    assert_eq!(names("label=common&channel=telegram").await, Vec::<String>::new());
+    assert_eq!(names("label=none").await, Vec::<String>::new());
+    assert_eq!(names("blocked=true").await, ["C2"]);
+    assert_eq!(names("deleted=true").await, ["C4"]);
+    assert_eq!(names("channel=telegram").await, ["C1"]);
+    assert_eq!(names("label=common&limit=2").await, ["C60000", "C59998"]);
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    assert_eq!(looked_through().await, before, "a list was made by looking at every contact");
+
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = inbox.owner.get(&format!("/contacts?label=few&limit=2{cursor}")).await.expect(200).body;
+        seen.extend(ids(&page));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 3);
+}

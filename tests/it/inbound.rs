@@ -387,3 +387,24 @@ async fn a_status_from_another_tenant_changes_nothing() {
     );
     assert_eq!(owner.get(&format!("/messages/{sent}")).await.expect(200).body["status"], "read");
 }
+
+#[tokio::test]
+async fn what_the_business_wrote_elsewhere_is_counted_as_outbound() {
+    let (_hub, owner, whatsapp) = start().await;
+    let metrics = switchboard::metrics::recorder().unwrap();
+    let echo = json!({"from": "15550001111", "to": "4915100000001", "id": "wamid.E1", "timestamp": "1767225600",
+        "type": "text", "text": {"body": "Sent from the shop's phone"}});
+    let mut callback = whatsapp.change(json!({"message_echoes": [echo]}));
+    callback["entry"][0]["changes"][0]["field"] = json!("smb_message_echoes");
+    // Repeats are not stored, so not counted.
+    for _ in 0..2 {
+        assert_eq!(whatsapp.post(&callback).await, 200);
+    }
+    assert_eq!(whatsapp.post(&whatsapp.texts(&[("4915100000001", "wamid.A1", "thanks")])).await, 200);
+    assert_eq!(messages(&owner, &conversations(&owner).await[0]).await[0]["direction"], "outbound");
+    let text = metrics.render();
+    for direction in ["inbound", "outbound"] {
+        let counted = format!("switchboard_messages_total{{direction=\"{direction}\"}} 1");
+        assert!(text.lines().any(|line| line == counted), "{counted}: {text}");
+    }
+}

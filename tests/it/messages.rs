@@ -256,3 +256,49 @@ async fn pages_go_both_ways_and_around() {
     assert_eq!((numbers(&onward), &onward["next_cursor"]), (vec![8, 9], &Value::Null));
     assert_eq!(numbers(&page("around=5&limit=4").await), [3, 4, 5, 6, 7]);
 }
+
+#[tokio::test]
+async fn an_answer_to_less_than_everything_is_refused_with_what_is_new() {
+    let inbox = Inbox::start().await;
+    let colleague = inbox.hub.invite(&inbox.owner, "bo", "agent").await;
+    let conversation = inbox.receive(ANA, "wamid.1", "where is my order?").await;
+    inbox.receive(ANA, "wamid.2", "never mind, it came").await;
+    let body = |text: &str, seen: i64| json!({"client_id": text, "text": text, "last_seen_seq": seen});
+
+    let stale =
+        send(&inbox.owner, &conversation, body("on its way", 1)).await.expect_problem(409, "stale").body;
+    let newer = &stale["current"]["messages"];
+    assert_eq!(stale["current"]["last_seq"], 2);
+    assert_eq!(newer.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&newer[0]["seq"], &newer[0]["text"], &newer[0]["sender"]["kind"]),
+        (&json!(2), &json!("never mind, it came"), &json!("contact"))
+    );
+    assert!(newer[0]["sent_at"].is_string());
+    assert_eq!(jobs(&inbox, "deliver").await, 0, "nothing of it is on its way");
+
+    // What was seen, and what one has written oneself, is nothing new; a note disturbs nobody.
+    send(&inbox.owner, &conversation, body("good to hear", 2)).await.expect(201);
+    send(&inbox.owner, &conversation, body("anything else?", 2)).await.expect(201);
+    let mut note = body("he is happy", 1);
+    note["note"] = json!(true);
+    send(&colleague, &conversation, note).await.expect(201);
+
+    // A colleague's answer counts, a note does not.
+    let stale = send(&colleague, &conversation, body("hello", 2)).await.expect_problem(409, "stale").body;
+    let texts: Vec<_> = stale["current"]["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts, ["good to hear", "anything else?"]);
+    assert_eq!(stale["current"]["messages"][0]["sender"]["name"], "ada");
+
+    let mut forced = body("hello", 2);
+    forced["force"] = json!(true);
+    let first = send(&colleague, &conversation, forced).await.expect(201).body;
+    let repeated = send(&colleague, &conversation, body("hello", 2)).await.expect(200).body;
+    assert_eq!(repeated["id"], first["id"], "a repeat is never stale");
+    send(&inbox.owner, &conversation, json!({"text": "says nothing of what it saw"})).await.expect(201);
+}

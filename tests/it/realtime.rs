@@ -6,7 +6,7 @@ mod protocol;
 mod resume;
 mod servers;
 mod slow;
-mod socket;
+pub mod socket;
 mod visibility;
 
 use serde_json::{Value, json};

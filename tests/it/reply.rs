@@ -77,6 +77,27 @@ async fn statuses_that_overtake_the_answer_are_not_lost() {
 }
 
 #[tokio::test]
+async fn a_status_that_came_by_callback_tells_the_platform_s_id() {
+    let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
+    let mut socket = crate::realtime::socket::Socket::of(&hub, &owner).await;
+    let _work = hub.work();
+    let id = send(&owner, &path, "on its way").await;
+    let wanted = until(&owner, &id, &["delivered"]).await["external_id"].clone();
+    played.act(CUSTOMER, Act::Read).await;
+    let mut told = std::collections::BTreeMap::new();
+    while told.len() < 3 {
+        let frame = socket.next_of("message_status").await;
+        if frame["data"]["message_id"] == id.as_str() {
+            let status = frame["data"]["status"].as_str().unwrap().to_owned();
+            told.insert(status, frame["data"]["external_id"].clone());
+        }
+    }
+    for status in ["sent", "delivered", "read"] {
+        assert_eq!(told.get(status), Some(&wanted), "{status} of {told:?}");
+    }
+}
+
+#[tokio::test]
 async fn statuses_only_move_forward() {
     let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
     played.simulator.whatsapp.set_status_order(StatusOrder::Reversed);
@@ -139,6 +160,23 @@ async fn an_answer_that_never_came_is_unknown_and_is_not_sent_again() {
     // The lane goes on.
     let next = send(&owner, &path, "and this?").await;
     until(&owner, &next, &["sent"]).await;
+}
+
+#[tokio::test]
+async fn a_platform_s_own_fault_holds_up_no_lane() {
+    let (hub, owner, played, path) = start("telegram", "5000000001").await;
+    let _work = hub.work();
+    for status in [500, 502, 503, 504] {
+        played.simulator.telegram.faults().next("sendMessage", Fault::Status(status));
+        let begun = std::time::Instant::now();
+        let lost = send(&owner, &path, &format!("{status}?")).await;
+        let next = send(&owner, &path, &format!("after {status}")).await;
+        // It may have been carried out before the fault: never sent again unasked.
+        assert_eq!(until(&owner, &lost, &["unknown"]).await["error"]["code"], "unknown");
+        until(&owner, &next, &["sent"]).await;
+        assert!(begun.elapsed() < Duration::from_secs(8), "the lane waited {:?}", begun.elapsed());
+    }
+    assert_eq!(played.received("5000000001").len(), 4);
 }
 
 #[tokio::test]
@@ -262,6 +300,43 @@ async fn more_choices_than_buttons_become_a_list() {
 }
 
 #[tokio::test]
+async fn an_album_s_ids_are_learned_in_one_statement_and_lead_to_the_message() {
+    let (hub, owner, played, path) = start("telegram", "5000000001").await;
+    sqlx::raw_sql(
+        "create table learned (at timestamptz default clock_timestamp());
+         grant insert on learned to switchboard_app;
+         create function count_learned() returns trigger language plpgsql as $$ begin insert into learned default values; return null; end $$;
+         create trigger learned after insert on message_aliases for each statement execute function count_learned()",
+    )
+    .execute(&mut hub.sql().await)
+    .await
+    .unwrap();
+    let mut attachments = Vec::new();
+    for at in 0..4_u8 {
+        let mut png = std::io::Cursor::new(Vec::new());
+        let picture = image::RgbImage::from_pixel(40, 40, image::Rgb([at, 0, 0]));
+        picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let part = reqwest::multipart::Part::bytes(png.into_inner()).file_name("a.png").mime_str("image/png");
+        let form = reqwest::multipart::Form::new().part("file", part.unwrap());
+        let upload = owner.request(reqwest::Method::POST, "/attachments").multipart(form);
+        attachments.push(crate::harness::client::Answer::of(upload).await.expect(201).id());
+    }
+    let _work = hub.work();
+    let body = json!({"client_id": "album", "text": "four of them", "attachments": attachments});
+    let id = owner.post(&path, &body).await.expect(201).id();
+    until(&owner, &id, &["sent"]).await;
+    let shown = played.received("5000000001");
+    assert_eq!(shown.len(), 4);
+    let statements: i64 =
+        sqlx::query_scalar("select count(*) from learned").fetch_one(&mut hub.sql().await).await.unwrap();
+    assert_eq!(statements, 1);
+    let answer = Act::Text { text: "the third one".to_owned(), reply_to: Some(shown[2].id.clone()) };
+    played.act("5000000001", answer).await;
+    let newest = owner.get(&format!("{path}?limit=1")).await.expect(200).body["data"][0].clone();
+    assert_eq!(newest["reply_to"]["id"], id.as_str());
+}
+
+#[tokio::test]
 async fn a_template_takes_its_header_s_file_from_the_message() {
     let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
     let _work = hub.work();
@@ -309,4 +384,27 @@ async fn a_worker_that_is_told_to_stop_ends_what_it_began() {
         .await
         .unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn a_long_text_leaves_in_pieces_each_with_its_own_fate() {
+    for (channel, customer) in [("whatsapp", CUSTOMER), ("telegram", "5000000001")] {
+        let (hub, owner, played, path) = start(channel, customer).await;
+        let _work = hub.work();
+        let text = format!("*{}*\n\n{}", "bold words ".repeat(300).trim(), "and more 👋 ".repeat(200).trim());
+        let body = json!({"client_id": "long", "text": text});
+        let first = owner.post(&path, &body).await.expect(201).id();
+        assert_eq!(owner.post(&path, &body).await.expect(200).id(), first, "a repeat sends nothing");
+        let page = owner.get(&path).await.expect(200).body;
+        let ours = |message: &&Value| message["direction"] == "outbound";
+        let pieces: Vec<_> = page["data"].as_array().unwrap().iter().filter(ours).cloned().collect();
+        assert_eq!(pieces.len(), 2, "{channel}");
+        for piece in &pieces {
+            until(&owner, piece["id"].as_str().unwrap(), &["sent", "delivered"]).await;
+        }
+        let received: Vec<_> = played.received(customer).into_iter().map(|message| message.text).collect();
+        assert_eq!(received.len(), 2, "{channel}");
+        assert!(received[0].contains("bold words") && received[1].ends_with('👋'), "{channel}");
+        assert!(received[1].starts_with("and more"), "cut between the paragraphs");
+    }
 }

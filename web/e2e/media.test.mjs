@@ -154,7 +154,7 @@ test("a message that does not reach the hub is kept, and goes later", async () =
 test("what somebody else answered meanwhile is shown before this answer goes", async () => {
   await page.route("**/messages", async (route) => {
     if (route.request().method() !== "POST") return route.continue();
-    const current = { sender: { name: "Bruno Lima" }, sent_at: new Date(Date.now() - 4000).toISOString() };
+    const current = { last_seq: 99, messages: [{ sender: { name: "Bruno Lima" }, sent_at: new Date(Date.now() - 4000).toISOString() }] };
     await route.fulfill({ status: 409, contentType: "application/problem+json", body: JSON.stringify({ code: "stale", detail: "Somebody answered meanwhile.", current }) });
     await page.unroute("**/messages");
   });

@@ -287,3 +287,28 @@ async fn a_repeated_create_is_answered_alike_and_done_once() {
     create(&ana, "key-2", "Billing").await.expect(201);
     create(&ana, "", "Other").await.expect_problem(400, "bad_idempotency_key");
 }
+
+#[tokio::test]
+async fn an_organization_and_its_key_stand_or_fall_together() {
+    let hub = Hub::start().await;
+    let ana = hub.found("Padaria", "ana").await;
+    let create = async |name: &str| {
+        let request =
+            ana.request(reqwest::Method::POST, "/organizations").header("idempotency-key", "second");
+        crate::harness::client::Answer::of(request.json(&json!({"name": name}))).await
+    };
+    let mut sql = hub.sql().await;
+    // The answer cannot be kept.
+    sqlx::raw_sql("alter table idempotency_keys add constraint broken check (status is null)")
+        .execute(&mut sql)
+        .await
+        .unwrap();
+    create("Mercado").await.expect(500);
+    sqlx::raw_sql("alter table idempotency_keys drop constraint broken").execute(&mut sql).await.unwrap();
+    let mine = ana.get("/organizations").await.expect(200).body;
+    assert_eq!(mine["data"].as_array().unwrap().len(), 1, "half a founding is left: {mine}");
+    let founded = create("Mercado").await.expect(201).id();
+    let again = create("Mercado").await.expect(201);
+    assert_eq!((again.id(), again.headers.contains_key("idempotency-replayed")), (founded, true));
+    create("Oficina").await.expect_problem(422, "idempotency_key_reused");
+}

@@ -6,10 +6,14 @@ use std::{
     time::Duration,
 };
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use switchboard::{app::App, router, serve};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
 
 use super::{conversation, n, nobodys, organization, socket::Socket, tell};
 use crate::harness::{database, hub::Hub};
@@ -177,5 +181,75 @@ async fn redis_may_go_and_come_back() {
     tokio::select! {
         frame = first.next_of("user_typing") => assert_eq!(frame["data"]["user_id"], rui.user_id.as_str()),
         () = typing => {}
+    }
+}
+
+/// A way to Redis on which what the hub says takes its time.
+async fn slow_way(pause: Duration) -> SecretString {
+    let real: url::Url = database::redis_url().expose_secret().parse().unwrap();
+    let address = format!("{}:{}", real.host_str().unwrap(), real.port().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = SecretString::from(format!("redis://{}", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        while let Ok((hub, _)) = listener.accept().await {
+            let redis = TcpStream::connect(&address).await.unwrap();
+            let (mut from_hub, mut to_hub) = hub.into_split();
+            let (mut from_redis, mut to_redis) = redis.into_split();
+            tokio::spawn(async move { tokio::io::copy(&mut from_redis, &mut to_hub).await });
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 65536];
+                while let Ok(read @ 1..) = from_hub.read(&mut buffer).await {
+                    tokio::time::sleep(pause).await;
+                    if to_redis.write_all(&buffer[..read]).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn what_a_conversation_says_through_two_servers_is_heard_in_order() {
+    let hub = Hub::start().await;
+    let ana = hub.found("Padaria", "ana").await;
+    let far = Server::start(&hub, Some(slow_way(Duration::from_millis(60)).await)).await;
+    let near = Server::start(&hub, Some(database::redis_url())).await;
+    let mut socket = Socket::at(&near.url, &ana).await;
+    let (subject, other) = (nobodys(), nobodys());
+    for number in 0..20 {
+        // The far one's news are still on their way when the near one tells the next.
+        let app = if number % 2 == 0 { &far.app } else { &near.app };
+        tell(app, organization(&ana), Some(subject), number).await;
+    }
+    for number in 0..20 {
+        assert_eq!(n(&socket.next_event().await), number);
+    }
+    // Who has nothing to wait for does not wait.
+    tell(&far.app, organization(&ana), Some(subject), 20).await;
+    tell(&near.app, organization(&ana), Some(subject), 21).await;
+    tell(&near.app, organization(&ana), Some(other), 100).await;
+    let heard = [n(&socket.next_event().await), n(&socket.next_event().await), n(&socket.next_event().await)];
+    assert_eq!(heard, [100, 20, 21]);
+}
+
+#[tokio::test]
+async fn what_waits_for_an_event_that_was_lost_is_told_soon() {
+    let hub = Hub::start().await;
+    let ana = hub.found("Padaria", "ana").await;
+    let near = Server::start(&hub, Some(database::redis_url())).await;
+    // Shares the database and a bus that leads nowhere.
+    let port = free_port().await;
+    let nowhere = Redis::start(port);
+    let lost = Server::start(&hub, Some(nowhere.url())).await;
+    let mut socket = Socket::at(&near.url, &ana).await;
+    let subject = nobodys();
+    for number in 0..10 {
+        let app = if number % 2 == 0 { &lost.app } else { &near.app };
+        tell(app, organization(&ana), Some(subject), number).await;
+    }
+    for number in 0..10 {
+        assert_eq!(n(&socket.next_event().await), number);
     }
 }

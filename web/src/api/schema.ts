@@ -676,6 +676,7 @@ export interface paths {
         /**
          * Sends a message or writes a note. More attachments than the platform takes at once become several messages; the answer is
          *     the first. 200 where the `client_id` was sent before. 422 `window_closed` brings the templates that can be sent instead.
+         *     409 `stale` brings, in `current`, the conversation's `last_seq` and the `messages` that the author had not seen.
          */
         post: operations["send_message"];
         delete?: never;
@@ -1200,6 +1201,73 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Limits count UTF-16 code units where the platform does, characters otherwise; sizes are bytes. */
+        Abilities: {
+            /**
+             * @description Kinds of files that may share one message; files of different groups never do. Empty where every file is a
+             *     message of its own.
+             */
+            albums: components["schemas"]["MediaKind"][][];
+            /** @description Attachments that one message of the platform can carry; more are split over several. */
+            attachments_per_message: number;
+            buttons?: components["schemas"]["ButtonsAbility"] | null;
+            /** @description Calls can be begun and steered from the conversation. */
+            calls: boolean;
+            /** @description Whether we may write to somebody who has not written to us. */
+            can_start: components["schemas"]["CanStart"];
+            /** @description Cards with picture, title and buttons, side by side. */
+            cards: boolean;
+            /** @description Copies to further addresses, open and hidden. */
+            cc: boolean;
+            contacts: boolean;
+            /**
+             * Format: int32
+             * @description Seconds after sending within which our own messages can be deleted for everybody; `None` if never.
+             */
+            delete_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description Seconds after sending within which our own messages can be edited; `None` if never.
+             */
+            edit_seconds?: number | null;
+            /** @description Messages that only one member of a group sees, and that are gone with the next reload. */
+            ephemeral: boolean;
+            groups: boolean;
+            /** @description A body in HTML beside the text. */
+            html: boolean;
+            list?: components["schemas"]["ListAbility"] | null;
+            location: boolean;
+            media: components["schemas"]["MediaAbility"][];
+            /** @description Files are handed over as addresses that the platform fetches itself; otherwise as bytes. */
+            media_by_link: boolean;
+            /**
+             * Format: int32
+             * @description Messages per second that the platform takes from an account of which nothing else is known.
+             */
+            rate_per_second: number;
+            reactions: components["schemas"]["Reactions"];
+            /** @description Whether we can tell the customer that we have read. */
+            read_receipts: boolean;
+            reply: boolean;
+            /** @description The platform itself can send at a later time. */
+            schedule: boolean;
+            /** @description Texts are paid for by the segment: the composer counts segments and names the encoding. */
+            segments: boolean;
+            /** @description Whether the platform tells us `delivered` and `read`. */
+            statuses: boolean;
+            /** @description Letters: a conversation has a subject. */
+            subject: boolean;
+            templates: boolean;
+            text: components["schemas"]["TextAbility"];
+            /** @description Whether callbacks arrive on `/webhooks/{channel}/{integration}`, or on a live connection that we hold. */
+            transport: components["schemas"]["Transport"];
+            typing: boolean;
+            /**
+             * Format: int32
+             * @description Hours after the customer's last message within which free text may be sent; `None` if always.
+             */
+            window_hours?: number | null;
+        };
         AcceptInvitation: {
             /** @description Needed when the address has no account yet. */
             name?: string | null;
@@ -1210,6 +1278,18 @@ export interface components {
             password: string;
             token: string;
         };
+        AccountField: {
+            /** @description One sentence: where to find the value. */
+            help: string;
+            kind: components["schemas"]["AccountFieldKind"];
+            label: string;
+            name: string;
+            required: boolean;
+            /** @description Sealed in the database and masked in every answer. */
+            secret: boolean;
+        };
+        /** @enum {string} */
+        AccountFieldKind: "text" | "url" | "number";
         AddTeamMember: {
             user_id: components["schemas"]["UserId"];
         };
@@ -1218,6 +1298,70 @@ export interface components {
         BlockContact: {
             blocked?: boolean;
         };
+        Button: {
+            description?: string | null;
+            /** @description Comes back when the customer presses it. */
+            id: string;
+            title: string;
+            /** @description Opens this address instead of answering. */
+            url?: string | null;
+        };
+        ButtonsAbility: {
+            body_max: number;
+            id_max: number;
+            max: number;
+            title_max: number;
+            url: boolean;
+        };
+        /** @description An invitation to a date, from a calendar file. */
+        CalendarInvite: {
+            all_day?: boolean;
+            attendees?: components["schemas"]["Mailbox"][];
+            description?: string | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            location?: string | null;
+            /** @description Lower case: `request`, `cancel`, `reply`, `publish`, … */
+            method: string;
+            organizer?: components["schemas"]["Mailbox"] | null;
+            /**
+             * Format: int32
+             * @description Higher replaces lower for the same `uid`.
+             */
+            sequence?: number;
+            /** Format: date-time */
+            starts_at: string;
+            title: string;
+            uid: string;
+        };
+        /** @description A call as its message's part shows it. A recording is the message's attachment. */
+        Call: {
+            /** Format: date-time */
+            answered_at?: string | null;
+            /** @description A member's id, or a name or number. */
+            answered_by?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            at: string;
+            direction: components["schemas"]["CallDirection"];
+            /**
+             * Format: int32
+             * @description Of talking.
+             */
+            duration_seconds?: number | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description Why it ended, where the platform says more than the state. */
+            reason?: string | null;
+            state: components["schemas"]["CallState"];
+            transcript?: string | null;
+        };
+        /** @enum {string} */
+        CallDirection: "inbound" | "outbound";
+        /** @enum {string} */
+        CallState: "queued" | "ringing" | "in_progress" | "on_hold" | "completed" | "no_answer" | "busy" | "failed" | "cancelled" | "voicemail";
         /** @description A recorded callback. Secrets were removed before it was stored. */
         Callback: {
             channel: string;
@@ -1239,20 +1383,30 @@ export interface components {
          * @description A recorded callback.
          */
         CallbackId: string;
+        /** @enum {string} */
+        CanStart: "never" | "with_template" | "always";
         /** @description A platform that accounts can be connected on. */
         ChannelView: {
             /** @description What it can carry: limits, formats, windows. */
-            abilities: Record<string, unknown>;
-            /** @description Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`. */
-            account_form: Record<string, unknown>[];
+            abilities: components["schemas"]["Abilities"];
+            /** @description Fields that an admin fills in, in the order of the form. */
+            account_form: components["schemas"]["AccountField"][];
             /** @description `telegram` */
             id: string;
             /** @description What is filled in before consenting on the platform's page, where accounts can be connected so. */
-            install_form?: Record<string, unknown>[] | null;
+            install_form?: components["schemas"]["AccountField"][] | null;
             /** @description `Telegram` */
             name: string;
             /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
             shared_webhook_url?: string | null;
+        };
+        /** @description One line of an integration's health. */
+        Check: {
+            /** @description A sentence for the admin: what is so, or what is wrong and how to mend it. */
+            detail: string;
+            /** @description `token`, `webhook`, `permissions`, `number`, … */
+            name: string;
+            ok: boolean;
         };
         ConsentPage: {
             /** @description To be opened in the same browser within ten minutes. */
@@ -1486,6 +1640,13 @@ export interface components {
         ForgotPassword: {
             email: string;
         };
+        FormatRange: {
+            length: number;
+            start: number;
+            /** @description `bold`, `italic`, `underline`, `strike`, `code`, `pre`, `spoiler`, `quote`, `link`, `mention`. */
+            style: string;
+            url?: string | null;
+        };
         /** @description What a message was, and how far it got. */
         History: {
             statuses: components["schemas"]["StatusAt"][];
@@ -1544,12 +1705,11 @@ export interface components {
             channel: string;
             /** Format: date-time */
             checked_at?: string | null;
-            /** @description What the last test said: `name`, `ok`, `detail`. */
-            checks?: Record<string, unknown>[] | null;
+            /** @description What the last test said. */
+            checks?: components["schemas"]["Check"][] | null;
             /** Format: date-time */
             created_at: string;
-            /** @description Why it is broken: `code`, `platform_code`, `detail`, `next_step`. */
-            fault?: Record<string, unknown> | null;
+            fault?: components["schemas"]["Refusal"] | null;
             id: components["schemas"]["IntegrationId"];
             /** Format: date-time */
             last_inbound_at?: string | null;
@@ -1630,10 +1790,29 @@ export interface components {
             /** @description The first 200 characters. */
             text: string;
         };
+        /** @description A letter's head, and what of its body is folded away. */
+        Letter: {
+            /** @description An out-of-office note or the like (RFC 3834): shown, and never answered by the hub itself. */
+            automatic?: boolean;
+            bcc?: components["schemas"]["Mailbox"][];
+            cc?: components["schemas"]["Mailbox"][];
+            from?: components["schemas"]["Mailbox"] | null;
+            /** @description Earlier letters that the sender's program repeated below the new text. */
+            quoted?: string | null;
+            reply_to?: components["schemas"]["Mailbox"][];
+            subject?: string | null;
+            to?: components["schemas"]["Mailbox"][];
+        };
+        ListAbility: {
+            body_max: number;
+            description_max: number;
+            max_rows: number;
+            title_max: number;
+        };
         /** @description The live connection of an account that has one. */
         LiveConnection: {
             /** @description What it says of itself: `name`, `ok`, `detail`. */
-            checks: Record<string, unknown>[];
+            checks: components["schemas"]["Check"][];
             /** @description Whether a worker holds it. */
             held: boolean;
             /**
@@ -1664,11 +1843,31 @@ export interface components {
         LookAtInvitation: {
             token: string;
         };
+        /** @description `Ada Lovelace <ada@example.org>`. */
+        Mailbox: {
+            address: string;
+            name?: string | null;
+        };
+        /**
+         * @description The platform's dialect, into which [`crate::markup`] is translated and from which its messages are read.
+         * @enum {string}
+         */
+        Markup: "plain" | "whatsapp" | "telegram" | "slack" | "discord" | "html";
         /** @description The caller, in this organization. */
         Me: components["schemas"]["User"] & {
             role: components["schemas"]["Role"];
             teams: components["schemas"]["MemberTeam"][];
         };
+        MediaAbility: {
+            caption: boolean;
+            kind: components["schemas"]["MediaKind"];
+            /** Format: int64 */
+            max_bytes: number;
+            /** @description Accepted types; a trailing `*` stands for any subtype. */
+            mime: string[];
+        };
+        /** @enum {string} */
+        MediaKind: "image" | "video" | "audio" | "voice" | "document" | "sticker";
         /** @description A member as the others see them. */
         Member: {
             /** Format: date-time */
@@ -1713,8 +1912,7 @@ export interface components {
             direction: string;
             /** Format: date-time */
             edited_at?: string | null;
-            /** @description Why it failed, or why the platform could not give us its content: `code`, `platform_code`, `detail`, `next_step`. */
-            error?: Record<string, unknown> | null;
+            error?: components["schemas"]["Refusal"] | null;
             external_id?: string | null;
             forwarded: boolean;
             id: components["schemas"]["MessageId"];
@@ -1723,7 +1921,7 @@ export interface components {
             /** @description Came after newer messages. */
             late: boolean;
             /** @description Structured pieces beside text and files. */
-            parts: Record<string, unknown>[];
+            parts: components["schemas"]["Part"][];
             reactions: components["schemas"]["Reaction"][];
             reply_to?: components["schemas"]["ReplyTo"] | null;
             sender: components["schemas"]["Sender"];
@@ -1814,6 +2012,11 @@ export interface components {
             color?: string;
             name: string;
         };
+        /**
+         * @description The one useful thing to do about a refusal.
+         * @enum {string}
+         */
+        NextStep: "retry" | "wait" | "use_template" | "fix_recipient" | "fix_content" | "fix_template" | "reconnect" | "none";
         Note: {
             author_id: components["schemas"]["UserId"];
             author_name?: string | null;
@@ -1830,6 +2033,14 @@ export interface components {
             severity: string;
             text: string;
             topic: string;
+        };
+        OrderItem: {
+            currency: string;
+            id: string;
+            /** @description As the platform wrote it; exact. */
+            price: string;
+            /** Format: double */
+            quantity: number;
         };
         Organization: {
             /** @description Agents see every conversation, not only theirs, their teams' and the unassigned. */
@@ -1859,6 +2070,14 @@ export interface components {
             longitude: number;
             name?: string | null;
         };
+        /** @description A template with its values. Values are given by name or, for positional templates, by `1`, `2`, …. */
+        OutboundTemplate: {
+            body?: components["schemas"]["TemplateValue"][];
+            buttons?: components["schemas"]["TemplateButtonValue"][];
+            header?: components["schemas"]["TemplateValue"][];
+            language: string;
+            name: string;
+        };
         /** @enum {string} */
         Outcome: "created" | "updated" | "skipped";
         /** @description A page, and where the next one begins. */
@@ -1885,13 +2104,13 @@ export interface components {
         Page_ChannelView: {
             data: {
                 /** @description What it can carry: limits, formats, windows. */
-                abilities: Record<string, unknown>;
-                /** @description Fields that an admin fills in: `name`, `label`, `kind`, `required`, `secret`, `help`. */
-                account_form: Record<string, unknown>[];
+                abilities: components["schemas"]["Abilities"];
+                /** @description Fields that an admin fills in, in the order of the form. */
+                account_form: components["schemas"]["AccountField"][];
                 /** @description `telegram` */
                 id: string;
                 /** @description What is filled in before consenting on the platform's page, where accounts can be connected so. */
-                install_form?: Record<string, unknown>[] | null;
+                install_form?: components["schemas"]["AccountField"][] | null;
                 /** @description `Telegram` */
                 name: string;
                 /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
@@ -2026,12 +2245,11 @@ export interface components {
                 channel: string;
                 /** Format: date-time */
                 checked_at?: string | null;
-                /** @description What the last test said: `name`, `ok`, `detail`. */
-                checks?: Record<string, unknown>[] | null;
+                /** @description What the last test said. */
+                checks?: components["schemas"]["Check"][] | null;
                 /** Format: date-time */
                 created_at: string;
-                /** @description Why it is broken: `code`, `platform_code`, `detail`, `next_step`. */
-                fault?: Record<string, unknown> | null;
+                fault?: components["schemas"]["Refusal"] | null;
                 id: components["schemas"]["IntegrationId"];
                 /** Format: date-time */
                 last_inbound_at?: string | null;
@@ -2112,8 +2330,7 @@ export interface components {
                 direction: string;
                 /** Format: date-time */
                 edited_at?: string | null;
-                /** @description Why it failed, or why the platform could not give us its content: `code`, `platform_code`, `detail`, `next_step`. */
-                error?: Record<string, unknown> | null;
+                error?: components["schemas"]["Refusal"] | null;
                 external_id?: string | null;
                 forwarded: boolean;
                 id: components["schemas"]["MessageId"];
@@ -2122,7 +2339,7 @@ export interface components {
                 /** @description Came after newer messages. */
                 late: boolean;
                 /** @description Structured pieces beside text and files. */
-                parts: Record<string, unknown>[];
+                parts: components["schemas"]["Part"][];
                 reactions: components["schemas"]["Reaction"][];
                 reply_to?: components["schemas"]["ReplyTo"] | null;
                 sender: components["schemas"]["Sender"];
@@ -2229,6 +2446,95 @@ export interface components {
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
         };
+        /** @description A page, and where the next one begins. */
+        Page_Template: {
+            data: {
+                body: string;
+                buttons?: components["schemas"]["TemplateButton"][];
+                category: string;
+                external_id: string;
+                footer?: string | null;
+                header?: components["schemas"]["TemplateHeader"] | null;
+                language: string;
+                name: string;
+                /** @description The body's parameters in order: `1`, `2`, … or names. */
+                parameters: string[];
+                /** @description Lower case: `approved`, `pending`, `rejected`, `paused`, `disabled`. */
+                status: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A structured piece of a message beside its text and files. */
+        Part: {
+            address?: string | null;
+            /** Format: double */
+            latitude: number;
+            live: boolean;
+            /** Format: double */
+            longitude: number;
+            name?: string | null;
+            /** @enum {string} */
+            type: "location";
+        } | {
+            emails: string[];
+            name: string;
+            organization?: string | null;
+            phones: string[];
+            /** @enum {string} */
+            type: "contact";
+        } | {
+            data?: unknown;
+            description?: string | null;
+            id: string;
+            title: string;
+            /** @enum {string} */
+            type: "choice";
+        } | {
+            buttons: components["schemas"]["Button"][];
+            list: boolean;
+            /** @enum {string} */
+            type: "buttons";
+        } | {
+            footer?: string | null;
+            header?: string | null;
+            language: string;
+            name: string;
+            /** @enum {string} */
+            type: "template";
+        } | {
+            catalog_id?: string | null;
+            items: components["schemas"]["OrderItem"][];
+            /** @enum {string} */
+            type: "order";
+        } | {
+            options: string[];
+            question: string;
+            /** @enum {string} */
+            type: "poll";
+        } | {
+            ranges: components["schemas"]["FormatRange"][];
+            /** @enum {string} */
+            type: "format";
+        } | {
+            html: string;
+            /** @enum {string} */
+            type: "html";
+        } | (components["schemas"]["Letter"] & {
+            /** @enum {string} */
+            type: "email";
+        }) | (components["schemas"]["CalendarInvite"] & {
+            /** @enum {string} */
+            type: "invite";
+        }) | (components["schemas"]["Call"] & {
+            /** @enum {string} */
+            type: "call";
+        }) | {
+            detail?: string | null;
+            /** @enum {string} */
+            type: "unsupported";
+            what: string;
+        };
         Participant: {
             assignee: boolean;
             id: components["schemas"]["UserId"];
@@ -2248,7 +2554,10 @@ export interface components {
         Problem: {
             /** @description Stable, for programs. */
             code: string;
-            /** @description The present state of the thing, where a version did not match. */
+            /**
+             * @description The present state of the thing, where a version did not match; what came meanwhile, where somebody answers too early; the
+             *     templates to choose from, where the window is closed.
+             */
             current?: Record<string, unknown> | null;
             detail: string;
             /** @description Faults of single fields. */
@@ -2275,6 +2584,10 @@ export interface components {
             id?: string | null;
             name?: string | null;
         };
+        Reactions: "none" | "any" | {
+            /** @description Only these. */
+            listed: string[];
+        };
         ReadUpTo: {
             /**
              * Format: int64
@@ -2284,6 +2597,16 @@ export interface components {
         };
         Refresh: {
             organization_id?: components["schemas"]["OrganizationId"] | null;
+        };
+        /**
+         * @description A reason for people. `code` is ours, stable and translated by the web app; `platform_code` and `detail` are
+         *     the platform's own words.
+         */
+        Refusal: {
+            code: string;
+            detail: string;
+            next_step: components["schemas"]["NextStep"];
+            platform_code?: string | null;
         };
         Register: {
             email: string;
@@ -2332,21 +2655,24 @@ export interface components {
             /** @description Uploads that have not been sent. */
             attachments?: components["schemas"]["AttachmentId"][];
             /** @description Receivers whom the others do not see. */
-            bcc?: Record<string, unknown>[];
-            buttons?: Record<string, unknown>[];
+            bcc?: components["schemas"]["Mailbox"][];
+            buttons?: components["schemas"]["Button"][];
             /** @description Further receivers of a letter: `{name?, address}`. */
-            cc?: Record<string, unknown>[];
+            cc?: components["schemas"]["Mailbox"][];
             /** @description The client's own id of this message. Sending it again answers the message that it was. */
             client_id: string;
             /** @description Below buttons. */
             footer?: string | null;
+            /** @description Sends in spite of newer messages. */
+            force?: boolean;
             /** @description Above buttons. */
             header?: string | null;
             /** @description A letter's body in HTML, beside its text; channels without HTML ignore it. */
             html?: string | null;
             /**
              * Format: int64
-             * @description Number of the newest message that the author has seen.
+             * @description Number of the newest message that the author has seen. Where the customer has written since, or a colleague has answered, the
+             *     send is refused with 409 `stale`. Notes are always taken.
              */
             last_seen_seq?: number | null;
             /** @description Show the buttons as a list to pick from. */
@@ -2359,7 +2685,7 @@ export interface components {
             reply_to?: components["schemas"]["MessageId"] | null;
             /** @description Of a letter; channels without subjects ignore it. Without one the conversation's goes on. */
             subject?: string | null;
-            template?: Record<string, unknown> | null;
+            template?: components["schemas"]["OutboundTemplate"] | null;
             text?: string;
         };
         Sender: {
@@ -2411,14 +2737,118 @@ export interface components {
             id: components["schemas"]["UserId"];
             name: string;
         };
+        /** @description A message that the platform approved beforehand. */
+        Template: {
+            body: string;
+            buttons?: components["schemas"]["TemplateButton"][];
+            category: string;
+            external_id: string;
+            footer?: string | null;
+            header?: components["schemas"]["TemplateHeader"] | null;
+            language: string;
+            name: string;
+            /** @description The body's parameters in order: `1`, `2`, … or names. */
+            parameters: string[];
+            /** @description Lower case: `approved`, `pending`, `rejected`, `paused`, `disabled`. */
+            status: string;
+        };
+        TemplateButton: {
+            /** @description `quick_reply`, `url`, `phone_number`, `copy_code`, … */
+            kind: string;
+            /** @description Whether the sender must give a value (a URL's suffix, a code). */
+            parameter: boolean;
+            text: string;
+            url?: string | null;
+        };
+        TemplateButtonKind: {
+            payload: string;
+            /** @enum {string} */
+            type: "quick_reply";
+        } | {
+            suffix: string;
+            /** @enum {string} */
+            type: "url";
+        } | {
+            code: string;
+            /** @enum {string} */
+            type: "copy_code";
+        };
+        TemplateButtonValue: components["schemas"]["TemplateButtonKind"] & {
+            /**
+             * Format: int32
+             * @description Position among the template's buttons, from 0.
+             */
+            index: number;
+        };
+        TemplateHeader: {
+            /** @description `text`, `image`, `video`, `document`, `location`. */
+            format: string;
+            parameters: string[];
+            text?: string | null;
+        };
+        TemplateValue: components["schemas"]["TemplateValueKind"] & {
+            /** @description `1`, `2`, … or the parameter's name. */
+            name: string;
+        };
+        TemplateValueKind: {
+            text: string;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /** Format: int64 */
+            amount_1000: number;
+            code: string;
+            fallback: string;
+            /** @enum {string} */
+            type: "currency";
+        } | {
+            fallback: string;
+            /** @enum {string} */
+            type: "date_time";
+        } | {
+            /** Format: uri */
+            link: string;
+            /** @enum {string} */
+            type: "image";
+        } | {
+            /** Format: uri */
+            link: string;
+            /** @enum {string} */
+            type: "video";
+        } | {
+            file_name?: string | null;
+            /** Format: uri */
+            link: string;
+            /** @enum {string} */
+            type: "document";
+        } | {
+            address: string;
+            /** Format: double */
+            latitude: number;
+            /** Format: double */
+            longitude: number;
+            place: string;
+            /** @enum {string} */
+            type: "location";
+        };
         TestResult: {
-            checks: Record<string, unknown>[];
+            checks: components["schemas"]["Check"][];
             integration: components["schemas"]["IntegrationView"];
         };
+        TextAbility: {
+            caption_max: number;
+            markup: components["schemas"]["Markup"];
+            max: number;
+            unit: components["schemas"]["TextUnit"];
+        };
+        /** @enum {string} */
+        TextUnit: "characters" | "utf16" | "bytes";
         Transfer: {
             /** @description A member's id, whose browser rings, or a number with `+` and country code. */
             to: string;
         };
+        /** @enum {string} */
+        Transport: "webhook" | "stream";
         TypingState: {
             /** @description `false` when the agent stopped. */
             typing?: boolean;
@@ -5144,7 +5574,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, unknown>;
+                    "application/json": components["schemas"]["Page_Template"];
                 };
             };
             /** @description A problem, RFC 9457 */
@@ -5183,7 +5613,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, unknown>;
+                    "application/json": components["schemas"]["Page_Template"];
                 };
             };
             /** @description A problem, RFC 9457 */

@@ -71,7 +71,7 @@ describe("the outbox", () => {
   });
 
   it("says who answered meanwhile, and sends anyway once that was seen", async () => {
-    const current = { sender: { name: "Bruno" }, sent_at: "2026-01-01T12:00:00Z" };
+    const current = { last_seq: 6, messages: [{ sender: { name: "Bruno" }, sent_at: "2026-01-01T12:00:00Z" }] };
     hub(() => Response.json({ code: "stale", detail: "Somebody answered.", current }, { status: 409 }));
     await sendMessage(client, "c", { ...request, last_seen_seq: 3 });
     expect(shown()[0]?.local).toMatchObject({ code: "stale", meanwhile: { name: "Bruno", at: "2026-01-01T12:00:00Z" } });

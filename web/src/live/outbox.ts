@@ -97,12 +97,10 @@ function partsOf({ buttons, list, location, header, footer }: SendRequest): Part
   return parts;
 }
 
-/** What the server says was said since the author looked: a message, or one inside a list. */
+/** The newest of the messages that the server says the author had not seen. */
 function said(current: unknown): Meanwhile | undefined {
-  const one = Array.isArray(current) ? (current as unknown[]).at(-1) : current;
-  if (typeof one !== "object" || one === null) return undefined;
-  const { sender, sent_at: at } = ("message" in one && typeof one.message === "object" ? one.message : one) as { sender?: { name?: string | null }; sent_at?: string };
-  return { name: sender?.name ?? undefined, at };
+  const newest = (current as { messages?: Pick<Message, "sender" | "sent_at">[] } | undefined)?.messages?.at(-1);
+  return newest && { name: newest.sender.name ?? undefined, at: newest.sent_at };
 }
 
 function touchRow(client: QueryClient, conversationId: string, request: SendRequest, preview: Preview): void {
