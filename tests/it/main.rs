@@ -31,4 +31,5 @@ mod reply;
 mod retention;
 mod search;
 mod shared_address;
+mod slack;
 mod tenancy;
