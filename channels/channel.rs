@@ -14,7 +14,7 @@ use crate::{
     ReadError, Receipt, SendError,
     call::{BrowserPhone, CallAct},
     error::{NextStep, Refusal},
-    party::PartyId,
+    party::{Party, PartyId},
     template::Template,
 };
 
@@ -113,6 +113,22 @@ pub trait Channel: Send + Sync + 'static {
         limit: MediaLimit,
         net: &net::Client,
     ) -> Result<FetchedMedia, SendError>;
+
+    /// Whether [`Channel::profile`] knows names that callbacks do not tell.
+    fn has_profiles(&self) -> bool {
+        false
+    }
+
+    /// What the platform tells of somebody when asked: name, username, language. Called once after a contact was made whose name the
+    /// callback did not tell. `None` if it tells nothing.
+    async fn profile(
+        &self,
+        _account: &Account,
+        _id: &PartyId,
+        _net: &net::Client,
+    ) -> Result<Option<Party>, SendError> {
+        Ok(None)
+    }
 
     /// Registers the callback address with the platform. Repeating it changes nothing.
     async fn connect(

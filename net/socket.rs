@@ -1,6 +1,9 @@
 //! WebSockets to platforms' gateways.
 
-use std::fmt;
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
@@ -25,6 +28,7 @@ const BUFFER: usize = 4 << 10;
 /// An open WebSocket. Pings are answered while [`Socket::next`] is awaited, so await it all the time.
 pub struct Socket {
     inner: WebSocketStream<Stream>,
+    heard: Instant,
 }
 
 /// One message of the platform.
@@ -65,7 +69,7 @@ impl Client {
         // A platform that accepts the connection has as long again for the handshake.
         let opened = tokio::time::timeout(self.limits().connect * 2, opening).await;
         let (inner, _) = opened.unwrap_or_else(|_| Err(stream::late()))?;
-        Ok(Socket { inner })
+        Ok(Socket { inner, heard: Instant::now() })
     }
 }
 
@@ -76,6 +80,7 @@ impl Socket {
             let Some(message) = self.inner.next().await else {
                 return Ok(Frame::Closed { code: None, reason: String::new() });
             };
+            self.heard = Instant::now();
             match message.map_err(|error| self.broken(&error))? {
                 Message::Text(text) => return Ok(Frame::Text(text.into())),
                 Message::Binary(bytes) => return Ok(Frame::Binary(bytes)),
@@ -85,6 +90,11 @@ impl Socket {
                 Message::Pong(_) | Message::Frame(_) => {}
             }
         }
+    }
+
+    /// How long nothing has been heard, pings included. Counts only while [`Socket::next`] is awaited.
+    pub fn quiet_for(&self) -> Duration {
+        self.heard.elapsed()
     }
 
     /// Returns once the message is on its way.

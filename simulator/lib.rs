@@ -5,6 +5,7 @@ pub mod api;
 pub mod callbacks;
 mod faults;
 mod player;
+pub mod slack;
 pub mod telegram;
 pub mod twilio;
 pub mod whatsapp;
@@ -61,6 +62,7 @@ macro_rules! platforms {
 platforms! {
     whatsapp,
     telegram,
+    slack,
     api;
     twilio { sms, voice }
 }

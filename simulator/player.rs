@@ -23,6 +23,9 @@ pub trait Player: Send + Sync {
     /// callback address is given because the platform of the earlier start has forgotten it.
     fn adopt_account(&self, fields: &BTreeMap<String, String>, webhook_url: &str);
 
+    /// What an admin enters on the platform's own pages, where no call does it: the address for callbacks.
+    fn enter_webhook(&self, _account: &str, _webhook_url: &str) {}
+
     /// Keys of the open accounts, as `channels::Channel::account_key` gives them.
     fn accounts(&self) -> Vec<String>;
 

@@ -25,6 +25,7 @@ pub mod maintenance;
 pub mod media;
 pub mod metrics;
 pub mod picture;
+pub mod profiles;
 pub mod realtime;
 pub mod refresh;
 pub mod router;

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     ids::OrganizationId,
     jobs::{Job, Jobs},
-    listeners, maintenance, media, refresh,
+    listeners, maintenance, media, profiles, refresh,
 };
 
 /// Jobs that one claim takes.
@@ -120,6 +120,7 @@ async fn perform(app: &App, job: &Job) -> Result<End> {
         "fetch_media" => media::fetch(app, job).await.map(|()| End::Done),
         "refresh" => Ok(end_of(refresh::carry_out(app, job).await?)),
         "acknowledge" => Ok(end_of(acknowledge(app, job).await?)),
+        "profile" => Ok(end_of(profiles::learn(app, job).await?)),
         unknown => Ok(End::Never(format!("there is no such job: {unknown}"))),
     }
 }

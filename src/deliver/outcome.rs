@@ -256,7 +256,11 @@ async fn move_threads(tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
     sqlx::query(
         "update conversations c set thread = n.thread, version = version + 1
          from unnest($2::uuid[], $3::text[]) as n (id, thread)
-         where c.organization_id = $1 and c.id = n.id",
+         where c.organization_id = $1 and c.id = n.id and c.thread <> n.thread
+           -- Somebody else's word may have opened a conversation under that name meanwhile: it keeps it.
+           and not exists (select from conversations o
+                           where o.organization_id = $1 and o.integration_id = c.integration_id and o.contact_id = c.contact_id
+                             and o.thread = n.thread and o.id <> c.id and o.status <> 'closed' and o.deleted_at is null)",
     )
     .bind(organization)
     .bind(moved.keys().copied().collect::<Vec<_>>())

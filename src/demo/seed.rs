@@ -175,8 +175,11 @@ async fn connect(
     };
     let found = app.integrations.find(id).await?;
     let integration = found.ok_or_else(|| internal("it went away".to_owned()))?;
-    let webhook_url =
-        super::webhook_url(app, &integration).parse().map_err(|_| internal("bad address".to_owned()))?;
+    let address = super::webhook_url(app, &integration);
+    if let Some(player) = simulator.player(channel) {
+        player.enter_webhook(&integration.account_key, &address);
+    }
+    let webhook_url = address.parse().map_err(|_| internal("bad address".to_owned()))?;
     integration
         .channel
         .connect(&integration.account, &Connection { webhook_url }, &app.net)

@@ -17,6 +17,7 @@ use crate::{
     error::Result,
     ids::{ConversationId, IntegrationId, MessageId},
     inbox::message::Message,
+    profiles,
 };
 
 type External = (IntegrationId, String);
@@ -68,6 +69,7 @@ impl NewMessages {
             let reply_to = quoted
                 .and_then(|key| known.get(&key).or_else(|| new.by_external.get(&key)).map(|found| found.0));
             let name = people.contact(contact).map(|contact| contact.name.clone()).unwrap_or_default();
+            profiles::want(tx, integration, inbound, id, contact, people.is_named(contact));
             new_rows.push(rows::row(id, thread.id, seq, late, integration, inbound, contact, name, reply_to));
             files.extend(
                 inbound

@@ -1,6 +1,6 @@
 //! Who wrote: finds contacts by any of their identities, makes the unknown ones, and adds what is new about the known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use channels::{
     event::What,
@@ -18,6 +18,8 @@ type Key = (&'static str, String, String);
 pub(super) struct People {
     by_key: HashMap<Key, ContactId>,
     contacts: HashMap<ContactId, Contact>,
+    /// Contacts that the batch made.
+    made: HashSet<ContactId>,
 }
 
 /// A contact as its row is.
@@ -110,11 +112,11 @@ impl People {
         }
         insert_contacts(tx, &contacts).await?;
         insert_identities(tx, &identities).await?;
-        let made: Vec<_> = contacts.iter().map(|contact| contact.id).collect();
+        people.made = contacts.iter().map(|contact| contact.id).collect();
         let known: Vec<_> = seen
             .into_iter()
             .filter(|(id, party)| {
-                !made.contains(id) && people.contacts.get(id).is_some_and(|one| one.differs(party))
+                !people.made.contains(id) && people.contacts.get(id).is_some_and(|one| one.differs(party))
             })
             .collect();
         people.update(tx, &known).await?;
@@ -161,7 +163,7 @@ impl People {
 
     /// An empty batch.
     pub(super) fn nobody() -> Self {
-        Self { by_key: HashMap::new(), contacts: HashMap::new() }
+        Self { by_key: HashMap::new(), contacts: HashMap::new(), made: HashSet::new() }
     }
 
     /// The contact behind a party, by the first of its ids that is known.
@@ -179,6 +181,11 @@ impl People {
 
     pub(super) fn is_blocked(&self, id: ContactId) -> bool {
         self.contact(id).is_some_and(|contact| contact.blocked)
+    }
+
+    /// Whether the contact was known before and has a name.
+    pub(super) fn is_named(&self, id: ContactId) -> bool {
+        !self.made.contains(&id) && self.contact(id).is_some_and(|contact| !contact.name.is_empty())
     }
 
     /// Whoever the batch names and is known.

@@ -111,6 +111,7 @@ async fn every_played_platform_is_talked_with() {
         let integration = hub.app.integrations.find(id).await.unwrap().unwrap();
         let webhook_url = format!("{}/webhooks/{}/{id}", hub.url, channel.id()).parse().unwrap();
         let connection = channels::Connection { webhook_url };
+        player.enter_webhook(&integration.account_key, connection.webhook_url.as_str());
         channel.connect(&integration.account, &connection, &hub.app.net).await.unwrap();
         let customer = player.customer("Greta Lindqvist", &format!("491511234000{at}"));
         let text = format!("hello over {}", channel.id());
@@ -120,12 +121,12 @@ async fn every_played_platform_is_talked_with() {
             let listed =
                 owner.get(&format!("/conversations?channel={}", channel.id())).await.expect(200).body;
             let first = listed["data"][0].clone();
-            (first["last_message"]["text"] == text.as_str()).then_some(first)
+            // Some platforms have to be asked for the name, and a telephone has none.
+            let name = first["contact"]["name"].as_str().unwrap_or_default();
+            let is_hers = name == "Greta Lindqvist" || name.starts_with('+');
+            (first["last_message"]["text"] == text.as_str() && is_hers).then_some(first)
         })
         .await;
-        // A telephone has no name.
-        let name = conversation["contact"]["name"].as_str().unwrap();
-        assert!(name == "Greta Lindqvist" || name.starts_with('+'), "{}: {name}", channel.id());
         let messages = format!("/conversations/{}/messages", conversation["id"].as_str().unwrap());
         let body = json!({"client_id": uuid::Uuid::now_v7().to_string(), "text": "good morning"});
         let message = owner.post(&messages, &body).await.expect(201).id();

@@ -33,5 +33,6 @@ mod retention;
 mod search;
 mod shared_address;
 mod sms;
+mod slack;
 mod tenancy;
 mod voice;

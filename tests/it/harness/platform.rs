@@ -66,6 +66,7 @@ impl Played {
         let integration = hub.app.integrations.find(id).await.unwrap().unwrap();
         let webhook_url = format!("{}/webhooks/{}/{id}", hub.url, channel.id()).parse().unwrap();
         let connection = channels::Connection { webhook_url };
+        player.enter_webhook(&integration.account_key, connection.webhook_url.as_str());
         channel.connect(&integration.account, &connection, &hub.app.net).await.unwrap();
         Self { simulator, player, id, account: integration.account_key.clone() }
     }
