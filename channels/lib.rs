@@ -20,6 +20,7 @@ mod api;
 mod body;
 mod phone;
 mod slack;
+mod discord;
 mod telegram;
 pub mod twilio;
 mod whatsapp;
@@ -37,7 +38,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &slack::Slack, &twilio::Sms, &twilio::Voice, &api::Api]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &slack::Slack, &discord::Discord, &twilio::Sms, &twilio::Voice, &api::Api]
 }
 
 /// The channel of that id.

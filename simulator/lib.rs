@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod callbacks;
+pub mod discord;
 mod faults;
 mod player;
 pub mod slack;
@@ -63,6 +64,7 @@ platforms! {
     whatsapp,
     telegram,
     slack,
+    discord,
     api;
     twilio { sms, voice }
 }

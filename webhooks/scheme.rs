@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
@@ -35,6 +36,8 @@ pub enum Scheme {
     SignedForm { digest: Digest, header: &'static str, secrets: Vec<SecretString> },
     /// Standard Webhooks; see [`crate::standard`]. Any of `secrets` may match.
     Standard { secrets: Vec<SecretString> },
+    /// A signature in hexadecimal over the time in `stamp`'s header and the body: Discord. `public_key` is hexadecimal, too.
+    Ed25519 { header: &'static str, public_key: String, stamp: Stamp },
     /// A shared secret repeated in a header with every request.
     HeaderToken { header: &'static str, secret: SecretString },
     /// A shared secret repeated in the query: the handshakes that carry no body.
@@ -106,6 +109,7 @@ impl Scheme {
                 form::check(*digest, secrets, claim, &given)
             }
             Self::Standard { secrets } => standard::check(secrets, claim),
+            Self::Ed25519 { header, public_key, stamp } => ed25519(header, public_key, *stamp, claim),
             Self::HeaderToken { header, secret } => {
                 equal(claim.header(header).ok_or(Forged::Missing)?, secret)
             }
@@ -115,6 +119,18 @@ impl Scheme {
             Self::Refuse(why) => Err(Forged::Unconfigured(why)),
         }
     }
+}
+
+fn ed25519(header: &str, public_key: &str, stamp: Stamp, claim: &Claim<'_>) -> Result<(), Forged> {
+    let key = hex::decode(public_key).ok().and_then(|key| <[u8; 32]>::try_from(key).ok());
+    let key = key.and_then(|key| VerifyingKey::from_bytes(&key).ok());
+    let key = key.ok_or(Forged::Unconfigured("its public key is malformed"))?;
+    let given = Encoding::Hex.decode(claim.header(header).ok_or(Forged::Missing)?, "")?;
+    let signature = Signature::from_slice(&given).map_err(|_| Forged::Malformed)?;
+    let time = claim.header(stamp.header).ok_or(Forged::Missing)?;
+    let message = [time, claim.body()].concat();
+    key.verify_strict(&message, &signature).map_err(|_| Forged::Mismatch)?;
+    stamp.check(claim)
 }
 
 fn equal(given: &[u8], secret: &SecretString) -> Result<(), Forged> {
@@ -292,6 +308,40 @@ mod tests {
             let now = DateTime::from_timestamp(now, 0).expect("a time");
             assert_eq!(request.verify(&scheme, now).map(|_| ()), expected);
         }
+    }
+
+    #[test]
+    fn ed25519_signatures_by_published_vectors() {
+        let scheme = |public_key: &str| Scheme::Ed25519 {
+            header: "X-Signature-Ed25519",
+            public_key: public_key.to_owned(),
+            stamp: Stamp { header: "X-Signature-Timestamp", tolerance_seconds: 300 },
+        };
+        let key = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
+        let signatures = [
+            "c1098e97d711377f30225d53d94b89d43537f92e5b3afaddc590781b1f9f9d4b2eeab335d370be3b9a090bc61a85b86448bc140dcd195f1569c2bff181257607",
+            "75023258e983f4e7ee1407fbe9bfe5eafa4cadb58a14a1d097afa1e6fa0331fd3f948c94a5333726ea7e3044461888b462e6f8f65f56f95b721809c730027800",
+        ];
+        let bodies = [r#"{"type":1}"#, r#"{"type":1,"x":"café"}"#];
+        let verdict = |signature: &str, time: &str, body: &str, key: &str, now: i64| {
+            let headers =
+                [("x-signature-ed25519", signature.as_bytes()), ("x-signature-timestamp", time.as_bytes())];
+            let request = Unverified::new("POST", "", vec![], headers, body.to_owned().into());
+            request.verify(&scheme(key), DateTime::from_timestamp(now, 0).expect("a time")).map(|_| ())
+        };
+        let (at, now) = ("1700000000", 1_700_000_000);
+        for (signature, body) in signatures.into_iter().zip(bodies) {
+            assert_eq!(verdict(signature, at, body, key, now), Ok(()));
+            assert_eq!(verdict(&signature.to_uppercase(), at, body, &key.to_uppercase(), now + 300), Ok(()));
+            assert_eq!(verdict(signature, at, body, key, now + 301), Err(Forged::Stale));
+            assert_eq!(verdict(signature, "1700000001", body, key, now), Err(Forged::Mismatch));
+            assert_eq!(verdict(signature, at, "{}", key, now), Err(Forged::Mismatch));
+            assert_eq!(verdict(&signature[2..], at, body, key, now), Err(Forged::Malformed));
+            let other = key.replacen("03", "04", 1);
+            assert!(verdict(signature, at, body, &other, now).is_err());
+            assert!(matches!(verdict(signature, at, body, "", now), Err(Forged::Unconfigured(_))));
+        }
+        assert_eq!(verdict(signatures[0], at, bodies[1], key, now), Err(Forged::Mismatch));
     }
 
     proptest! {
