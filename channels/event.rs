@@ -161,6 +161,8 @@ pub struct StatusChange {
 /// What platforms tell that do not name every message: `delivered` or `read`, and how far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Watermark {
+    /// Whom we wrote to.
+    pub contact: PartyId,
     pub thread: String,
     pub status: MessageStatus,
     /// The newest moment at which a message that is meant can have been sent.

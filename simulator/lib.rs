@@ -4,6 +4,7 @@
 pub mod api;
 pub mod callbacks;
 mod faults;
+pub mod meta;
 mod player;
 pub mod telegram;
 pub mod whatsapp;
@@ -12,6 +13,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
+
+pub use meta::{instagram, messenger};
 
 pub use faults::{Fault, Faults};
 pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, Media, Player};
@@ -54,6 +57,8 @@ macro_rules! platforms {
 platforms! {
     whatsapp,
     telegram,
+    messenger,
+    instagram,
     api,
 }
 

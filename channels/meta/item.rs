@@ -172,6 +172,7 @@ impl Item<'_> {
         let up_to = wire::time(news, &["watermark"]);
         if up_to.is_some() || seen.is_some() {
             found.push(What::Watermark(Watermark {
+                contact: self.id(),
                 thread: self.customer.clone(),
                 status,
                 up_to: up_to.unwrap_or(self.at),
