@@ -19,7 +19,9 @@ pub mod template;
 mod api;
 mod body;
 mod meta;
+mod phone;
 mod telegram;
+pub mod twilio;
 mod whatsapp;
 
 pub use abilities::Abilities;
@@ -40,6 +42,8 @@ pub fn all() -> &'static [&'static dyn Channel] {
         &telegram::Telegram,
         &meta::Meta(meta::Product::Messenger),
         &meta::Meta(meta::Product::Instagram),
+        &twilio::Sms,
+        &twilio::Voice,
         &api::Api,
     ]
 }

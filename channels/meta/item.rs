@@ -216,6 +216,7 @@ impl Item<'_> {
             party,
             gone: Vec::new(),
             reachable: None,
+            opted_out: None,
             marketing: None,
             line: Some(TimelineLine {
                 external_id: format!("{what}:{}:{}", self.customer, self.at.timestamp_millis()),

@@ -70,6 +70,7 @@ impl<P: Product> Player<P> {
             }
             Act::Location { .. } => return Err(ActError::Unsupported("sending of places")),
             Act::Contact { .. } => return Err(ActError::Unsupported("contact cards")),
+            Act::Phone(_) => return Err(ActError::Unsupported("telephone")),
         };
         if told.opens_window {
             (chat.last_inbound, chat.shut) = (Some(now), false);
