@@ -53,6 +53,11 @@ pub trait Channel: Send + Sync + 'static {
         self.abilities().rate_per_second
     }
 
+    /// Hours after a customer's message within which free text may be sent, where accounts differ in it.
+    fn window_hours(&self, _account: &Account) -> Option<u32> {
+        self.abilities().window_hours
+    }
+
     /// Whether the platform has one callback address per app, so that an admin enters `/webhooks/{channel}` there.
     fn shared_address(&self) -> bool {
         false

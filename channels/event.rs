@@ -45,6 +45,8 @@ pub enum What {
     Message(Box<InboundMessage>),
     /// One of our own messages moved on.
     Status(StatusChange),
+    /// All of our messages of a thread moved on, up to one of them or to a moment.
+    Watermark(Watermark),
     Reaction(ReactionChange),
     Edit(EditChange),
     Delete(DeleteChange),
@@ -154,6 +156,21 @@ pub struct StatusChange {
     /// Identities of the recipient that the status revealed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub contact: Option<Party>,
+}
+
+/// What platforms tell that do not name every message: `delivered` or `read`, and how far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Watermark {
+    /// Whom we wrote to.
+    pub contact: PartyId,
+    pub thread: String,
+    pub status: MessageStatus,
+    /// The newest moment at which a message that is meant can have been sent.
+    pub up_to: DateTime<Utc>,
+    /// The newest message that is meant, which then decides instead of the moment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub external_id: Option<String>,
+    pub at: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ pub mod template;
 
 mod api;
 mod body;
+mod meta;
 mod phone;
 mod slack;
 mod discord;
@@ -38,7 +39,17 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &slack::Slack, &discord::Discord, &twilio::Sms, &twilio::Voice, &api::Api]
+    &[
+        &whatsapp::WhatsApp,
+        &telegram::Telegram,
+        &meta::Messenger,
+        &meta::Instagram,
+        &slack::Slack,
+        &discord::Discord,
+        &twilio::Sms,
+        &twilio::Voice,
+        &api::Api,
+    ]
 }
 
 /// The channel of that id.

@@ -5,6 +5,7 @@ pub mod api;
 pub mod callbacks;
 pub mod discord;
 mod faults;
+pub mod meta;
 mod player;
 pub mod slack;
 pub mod telegram;
@@ -15,6 +16,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
+
+pub use meta::{instagram, messenger};
 
 pub use faults::{Fault, Faults};
 pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, Media, PhoneAct, Player};
@@ -65,6 +68,8 @@ platforms! {
     telegram,
     slack,
     discord,
+    messenger,
+    instagram,
     api;
     twilio { sms, voice }
 }

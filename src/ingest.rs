@@ -17,6 +17,7 @@ mod rows;
 mod state;
 mod tell;
 mod threads;
+mod watermarks;
 
 use std::sync::Arc;
 

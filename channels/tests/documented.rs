@@ -26,6 +26,7 @@ fn facts(abilities: &Abilities) -> Vec<(&'static str, String)> {
     let yes = |it: bool| if it { "yes" } else { NO }.to_owned();
     let unit = match abilities.text.unit {
         Unit::Utf16 => "UTF-16 units",
+        Unit::Bytes => "bytes",
         _ => "characters",
     };
     let text = match abilities.text.max {

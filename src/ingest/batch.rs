@@ -15,6 +15,7 @@ use super::{
     record::{self, Became, Effect, Record},
     tell,
     threads::Threads,
+    watermarks,
 };
 use crate::{
     db::{Db, Tx},
@@ -35,6 +36,8 @@ pub(super) struct Item<'a> {
     pub what: &'a What,
     /// The message that it is, or that news of a call would be if nobody has heard of the call.
     pub message: Option<Cow<'a, InboundMessage>>,
+    /// One change for each message that a watermark means.
+    pub marked: Vec<What>,
 }
 
 /// What the organization decided about its conversations and messages, and the transaction's time.
@@ -53,10 +56,11 @@ pub(super) async fn store(
     organization: OrganizationId,
     deliveries: &[&Delivery],
 ) -> Result<()> {
-    let items = items(integrations, organization, deliveries).await?;
+    let mut items = items(integrations, organization, deliveries).await?;
     let mut tx = db.begin(organization).await?;
     let mut became: Vec<Option<Became>> = items.iter().map(|_| None).collect();
     if !items.is_empty() {
+        watermarks::resolve(&mut tx, &mut items).await?;
         let mut people = People::find(&mut tx, &items).await?;
         while let Some((kept, gone)) = people.twins(&mut tx, &items).await? {
             drop(tx);
@@ -160,6 +164,7 @@ async fn items<'a>(
                 integration,
                 what: &event.what,
                 message: message(&event.what),
+                marked: Vec::new(),
             });
         }
     }
@@ -204,7 +209,7 @@ fn record_of<'a>(delivery: &'a Delivery, became: &'a [Became]) -> Record<'a> {
 pub(super) fn kind(what: &What) -> &'static str {
     match what {
         What::Message(_) => "message",
-        What::Status(_) => "status",
+        What::Status(_) | What::Watermark(_) => "status",
         What::Reaction(_) => "reaction",
         What::Edit(_) => "edit",
         What::Delete(_) => "delete",

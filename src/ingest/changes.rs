@@ -241,21 +241,26 @@ async fn find_late(tx: &mut Tx, work: &mut [(Option<usize>, Pending<'_>, Option<
 /// Every change of the batch with the message id it names; a deletion of several counts once for each.
 fn pending<'a>(items: &'a [Item<'a>]) -> impl Iterator<Item = (usize, Pending<'a>)> {
     items.iter().enumerate().flat_map(|(index, item)| {
-        let externals: Vec<&str> = match item.what {
-            What::Status(change) => vec![&change.external_id],
-            What::Reaction(change) => vec![&change.external_id],
-            What::Edit(change) => vec![&change.external_id],
-            What::Delete(change) => change.external_ids.iter().map(String::as_str).collect(),
-            What::Call(change) => vec![&change.external_id],
-            _ => Vec::new(),
-        };
         item.integration.iter().flat_map(move |integration| {
             let (id, channel) = (integration.id, integration.channel.id().as_str());
-            externals.clone().into_iter().map(move |external_id| {
-                (index, Pending { what: item.what, integration: id, channel, external_id })
+            std::iter::once(item.what).chain(&item.marked).flat_map(move |what| {
+                externals(what)
+                    .into_iter()
+                    .map(move |external_id| (index, Pending { what, integration: id, channel, external_id }))
             })
         })
     })
+}
+
+fn externals(what: &What) -> Vec<&str> {
+    match what {
+        What::Status(change) => vec![&change.external_id],
+        What::Reaction(change) => vec![&change.external_id],
+        What::Edit(change) => vec![&change.external_id],
+        What::Delete(change) => change.external_ids.iter().map(String::as_str).collect(),
+        What::Call(change) => vec![&change.external_id],
+        _ => Vec::new(),
+    }
 }
 
 fn channel_of(items: &[Item<'_>], id: IntegrationId) -> &'static str {

@@ -63,8 +63,12 @@ impl NewMessages {
                 continue;
             };
             let id = MessageId::new();
-            let (seq, late) =
-                thread.append(id, inbound, integration.channel.abilities().window_hours, settings.now);
+            let (seq, late) = thread.append(
+                id,
+                inbound,
+                integration.channel.window_hours(&integration.account),
+                settings.now,
+            );
             let quoted = inbound.reply_to.as_ref().map(|quote| (integration.id, quote.external_id.clone()));
             let reply_to = quoted
                 .and_then(|key| known.get(&key).or_else(|| new.by_external.get(&key)).map(|found| found.0));
