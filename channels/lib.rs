@@ -18,6 +18,7 @@ pub mod template;
 
 mod api;
 mod body;
+mod email;
 mod telegram;
 mod whatsapp;
 
@@ -34,7 +35,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &api::Api]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &email::Email, &api::Api]
 }
 
 /// The channel of that id.

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod callbacks;
+pub mod email;
 mod faults;
 mod player;
 pub mod telegram;
@@ -54,6 +55,7 @@ macro_rules! platforms {
 platforms! {
     whatsapp,
     telegram,
+    email,
     api,
 }
 
