@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
 use crate::{
-    form,
+    posted,
     request::{Claim, Forged},
 };
 
@@ -40,7 +40,7 @@ fn found(claim: &Claim<'_>) -> Option<[String; 3]> {
             NAMES.map(|name| signature.get(name).and_then(|value| value.as_str()).map(str::to_owned));
         return Some([a?, b?, c?]);
     }
-    let fields = form::fields(kind, claim.body());
+    let fields = posted::fields(kind, claim.body());
     let [a, b, c] = NAMES.map(|name| {
         let field = fields.iter().rev().find(|field| field.name == name)?;
         String::from_utf8(field.value.clone()).ok()

@@ -4,7 +4,8 @@
 
 mod envelope;
 mod fields;
-pub mod form;
+mod form;
+pub mod posted;
 mod request;
 mod scheme;
 pub mod sign;

@@ -7,7 +7,7 @@ use super::address::{header, headers};
 /// Every server adds a `Received`; a letter with more of them goes in circles.
 const HOPS_MAX: usize = 50;
 
-/// Our own mark in what we send.
+/// The hub's mark in what it sends, this hub or another one.
 pub(super) const MARK: &str = "X-Switchboard-Message";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,12 @@ pub(super) enum Automatic {
     Loop,
 }
 
-pub(super) fn automatic(message: &Message<'_>, sender: &str) -> Automatic {
-    if header(message, MARK).is_some() || headers(message, "Received").len() > HOPS_MAX {
+/// `domain` is that of our own Message-IDs.
+pub(super) fn automatic(message: &Message<'_>, sender: &str, domain: &str) -> Automatic {
+    let ours = header(message, MARK).is_some_and(|mark| {
+        message.message_id().is_some_and(|id| id.eq_ignore_ascii_case(&format!("{mark}@{domain}")))
+    });
+    if ours || headers(message, "Received").len() > HOPS_MAX {
         return Automatic::Loop;
     }
     let word = |name: &str| header(message, name).unwrap_or_default().to_ascii_lowercase();

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use webhooks::{
     Scheme, Verified,
-    form::{self, FormField},
+    posted::{self, FormField},
 };
 
 use super::{
@@ -41,7 +41,7 @@ pub(super) fn proof(account: &Account) -> Scheme {
 
 pub(super) fn read(account: &Account, request: &Verified) -> Result<Incoming, ReadError> {
     let kind = request.header("content-type").unwrap_or_default();
-    let fields = form::fields(kind, request.body());
+    let fields = posted::fields(kind, request.body());
     let at = request.received_at();
     let events = if fields.is_empty() {
         json(account, &body::json(request.body())?, at)

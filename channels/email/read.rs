@@ -58,7 +58,7 @@ fn letter(account: &Account, message: &Message<'_>, raw: &[u8], arrival: &Arriva
         return no_sender(message, &own);
     };
     let key = address::key(&sender.address).unwrap_or_default();
-    let automatic = automatic::automatic(message, &key);
+    let automatic = automatic::automatic(message, &key, &account::domain(account));
     if automatic == Automatic::Loop {
         return ignored("our own letter, or one that goes round in circles");
     }
