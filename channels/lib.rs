@@ -19,6 +19,7 @@ pub mod template;
 mod api;
 mod body;
 mod meta;
+mod email;
 mod phone;
 mod slack;
 mod discord;
@@ -42,12 +43,13 @@ pub fn all() -> &'static [&'static dyn Channel] {
     &[
         &whatsapp::WhatsApp,
         &telegram::Telegram,
-        &meta::Messenger,
-        &meta::Instagram,
+        &meta::Meta(meta::Product::Messenger),
+        &meta::Meta(meta::Product::Instagram),
         &slack::Slack,
         &discord::Discord,
         &twilio::Sms,
         &twilio::Voice,
+        &email::Email,
         &api::Api,
     ]
 }

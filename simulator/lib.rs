@@ -4,6 +4,7 @@
 pub mod api;
 pub mod callbacks;
 pub mod discord;
+pub mod email;
 mod faults;
 pub mod meta;
 mod player;
@@ -70,6 +71,7 @@ platforms! {
     discord,
     messenger,
     instagram,
+    email,
     api;
     twilio { sms, voice }
 }

@@ -3,7 +3,9 @@
 //! time. An [`Envelope`] shows the names that say whose secret applies. Pure: no clock, no network, no database.
 
 mod envelope;
+mod fields;
 mod form;
+pub mod posted;
 mod request;
 mod scheme;
 pub mod sign;

@@ -11,7 +11,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::{
-    form,
+    fields, form,
     request::{Claim, Forged},
     standard,
 };
@@ -40,6 +40,8 @@ pub enum Scheme {
     Ed25519 { header: &'static str, public_key: String, stamp: Stamp },
     /// A shared secret repeated in a header with every request.
     HeaderToken { header: &'static str, secret: SecretString },
+    /// A time and a token signed in fields of the body; see [`crate::posted`]. The rest of the body is not covered.
+    SignedFields { secret: SecretString },
     /// A shared secret repeated in the query: the handshakes that carry no body.
     QueryToken { parameter: &'static str, secret: SecretString },
     /// Nothing can be proved, with the reason: every request is refused.
@@ -116,6 +118,7 @@ impl Scheme {
             Self::QueryToken { parameter, secret } => {
                 equal(claim.query(parameter).ok_or(Forged::Missing)?.as_bytes(), secret)
             }
+            Self::SignedFields { secret } => fields::check(secret, claim),
             Self::Refuse(why) => Err(Forged::Unconfigured(why)),
         }
     }

@@ -1,0 +1,143 @@
+//! The fields of a mailbox: how letters come in and go out. Either a mailbox that is listened to (IMAP) with the server that takes
+//! letters (SMTP), or a provider that calls the hub and is called.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::address;
+use crate::{Account, Field, Form, Refusal, error::NextStep};
+
+pub(super) const ADDRESS: &str = "address";
+pub(super) const NAME: &str = "sender_name";
+pub(super) const PROVIDER: &str = "provider";
+pub(super) const PROVIDER_SECRET: &str = "provider_secret";
+pub(super) const CALLBACK_SECRET: &str = "callback_secret";
+pub(super) const OAUTH: [&str; 6] = [
+    "oauth_provider",
+    "oauth_client_id",
+    "oauth_client_secret",
+    "oauth_refresh_token",
+    "oauth_access_token",
+    "oauth_expires_at",
+];
+
+/// The user name in the callback's address, beside the secret.
+pub(super) const CALLBACK_USER: &str = "switchboard";
+
+pub(super) fn form() -> Form {
+    Form::new(vec![
+        Field::text(ADDRESS, "E-mail address", "The address that customers write to, for instance support@example.com."),
+        Field::text(NAME, "Sender name", "What customers see beside the address, for instance Acme Support.").optional(),
+        Field::text("imap_host", "IMAP server", "Where letters are read, for instance imap.example.com. Empty if a provider calls the hub.")
+            .optional(),
+        Field::number("imap_port", "IMAP port", "993 with tls, 143 otherwise, if you leave it empty.").optional(),
+        Field::text("imap_user", "IMAP user", "The e-mail address, if you leave it empty.").optional(),
+        Field::secret("imap_password", "IMAP password", "An app password where the mailbox has a second factor. Empty with OAuth.")
+            .optional(),
+        Field::text("imap_security", "IMAP security", "tls, starttls or none; tls if you leave it empty.").optional(),
+        Field::text("smtp_host", "SMTP server", "Where letters are handed in, for instance smtp.example.com.").optional(),
+        Field::number("smtp_port", "SMTP port", "465 with tls, 587 otherwise, if you leave it empty.").optional(),
+        Field::text("smtp_user", "SMTP user", "The IMAP user, if you leave it empty.").optional(),
+        Field::secret("smtp_password", "SMTP password", "The IMAP password, if you leave it empty.").optional(),
+        Field::text("smtp_security", "SMTP security", "tls, starttls or none; starttls if you leave it empty.").optional(),
+        Field::text(PROVIDER, "Provider", "sendgrid, mailgun or postmark, instead of servers of your own.").optional(),
+        Field::secret(
+            PROVIDER_SECRET,
+            "Provider key",
+            "Postmark's server token, or the API key of SendGrid or Mailgun. Used for sending.",
+        )
+        .optional(),
+        Field::secret(
+            CALLBACK_SECRET,
+            "Callback secret",
+            "Mailgun's HTTP webhook signing key. With SendGrid and Postmark a long password of your choice, which stands in the callback's address.",
+        )
+        .optional(),
+        Field::text(OAUTH[0], "OAuth provider", "google or microsoft, for mailboxes that take no password.").optional(),
+        Field::text(OAUTH[1], "OAuth client id", "Of the app that you registered there.").optional(),
+        Field::secret(OAUTH[2], "OAuth client secret", "Of the same app.").optional(),
+        Field::secret(OAUTH[3], "OAuth refresh token", "From the mailbox owner's consent.").optional(),
+        Field::secret(OAUTH[4], "OAuth access token", "Kept fresh by the hub; leave it empty.").optional(),
+        Field::text(OAUTH[5], "OAuth token expires at", "Kept by the hub; leave it empty.").optional(),
+    ])
+}
+
+/// Who calls the hub for this mailbox, and takes its letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Provider {
+    Sendgrid,
+    Mailgun,
+    Postmark,
+}
+
+pub(super) fn provider(account: &Account) -> Option<Provider> {
+    match account.text(PROVIDER).to_ascii_lowercase().as_str() {
+        "sendgrid" => Some(Provider::Sendgrid),
+        "mailgun" => Some(Provider::Mailgun),
+        "postmark" => Some(Provider::Postmark),
+        _ => None,
+    }
+}
+
+/// Our own address, compared.
+pub(super) fn own(account: &Account) -> String {
+    address::key(account.text(ADDRESS)).unwrap_or_else(|| account.text(ADDRESS).to_lowercase())
+}
+
+/// The domain of our Message-IDs.
+pub(super) fn domain(account: &Account) -> String {
+    own(account).rsplit_once('@').map_or_else(|| "localhost".to_owned(), |(_, domain)| domain.to_owned())
+}
+
+/// A server to log in to.
+pub(super) struct Server {
+    pub host: String,
+    pub port: u16,
+    pub tls: net::Tls,
+    pub user: String,
+    pub password: SecretString,
+    /// Logs in by token instead of by password.
+    pub token: Option<SecretString>,
+}
+
+pub(super) fn imap(account: &Account) -> Result<Server, Refusal> {
+    server(account, "imap", "tls", (993, 143))
+}
+
+pub(super) fn smtp(account: &Account) -> Result<Server, Refusal> {
+    server(account, "smtp", "starttls", (465, 587))
+}
+
+fn server(account: &Account, kind: &str, usual: &str, ports: (u16, u16)) -> Result<Server, Refusal> {
+    let field = |name: &str| account.text(&format!("{kind}_{name}"));
+    let wrong = |detail: String| Refusal::new("account_incomplete", detail, NextStep::Reconnect);
+    let host = field("host").to_owned();
+    if host.is_empty() {
+        return Err(wrong(format!("The {} server is missing.", kind.to_uppercase())));
+    }
+    let security = Some(field("security")).filter(|text| !text.is_empty()).unwrap_or(usual);
+    let tls = match security.to_ascii_lowercase().as_str() {
+        "tls" | "ssl" => net::Tls::Implicit,
+        "starttls" => net::Tls::StartTls,
+        "none" => net::Tls::None,
+        other => return Err(wrong(format!("The security is tls, starttls or none, not {other}."))),
+    };
+    let port = match field("port") {
+        "" if tls == net::Tls::Implicit => ports.0,
+        "" => ports.1,
+        port => port.parse().map_err(|_| wrong(format!("{port} is no port.")))?,
+    };
+    let first = |what: &str| {
+        [format!("{kind}_{what}"), format!("imap_{what}")].into_iter().find(|name| account.has(name))
+    };
+    let user = first("user").unwrap_or_else(|| ADDRESS.to_owned());
+    let password = account.secret(&first("password").unwrap_or_default());
+    let token = account.has(OAUTH[0]).then(|| account.secret(OAUTH[4]));
+    Ok(Server { host, port, tls, user: account.text(&user).to_owned(), password, token })
+}
+
+impl Server {
+    /// What SASL XOAUTH2 says first.
+    pub fn xoauth2(&self, token: &SecretString) -> String {
+        format!("user={}\x01auth=Bearer {}\x01\x01", self.user, token.expose_secret())
+    }
+}

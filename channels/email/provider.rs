@@ -1,0 +1,332 @@
+//! Providers that call the hub with what came in: SendGrid's Inbound Parse, Mailgun's routes, Postmark's inbound stream. All of them can
+//! hand over the whole letter, which is what is asked for; one that was taken apart is put together again, so that there is one reader.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Utc};
+use mail_parser::decoders::charsets::map::charset_decoder;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use webhooks::{
+    Scheme, Verified,
+    posted::{self, FormField},
+};
+
+use super::{
+    account::{self, CALLBACK_SECRET, CALLBACK_USER, Provider},
+    address::clean,
+    bounce, read,
+};
+use crate::{
+    Account, Incoming, ReadError, Refusal, body,
+    error::NextStep,
+    event::{InboundEvent, StatusChange, What},
+    message::MessageStatus,
+};
+
+pub(super) fn proof(account: &Account) -> Scheme {
+    let secret = account.secret(CALLBACK_SECRET);
+    match account::provider(account) {
+        None => Scheme::Refuse("this mailbox is listened to, nobody calls for it"),
+        Some(_) if secret.expose_secret().is_empty() => Scheme::Refuse("the callback secret is missing"),
+        Some(Provider::Mailgun) => Scheme::SignedFields { secret },
+        Some(Provider::Sendgrid | Provider::Postmark) => {
+            let pair = STANDARD.encode(format!("{CALLBACK_USER}:{}", secret.expose_secret()));
+            Scheme::HeaderToken {
+                header: "authorization",
+                secret: SecretString::from(format!("Basic {pair}")),
+            }
+        }
+    }
+}
+
+pub(super) fn read(account: &Account, request: &Verified) -> Result<Incoming, ReadError> {
+    let kind = request.header("content-type").unwrap_or_default();
+    let fields = posted::fields(kind, request.body());
+    let at = request.received_at();
+    let events = if fields.is_empty() {
+        json(account, &body::json(request.body())?, at)
+    } else {
+        vec![arrived(account, &fields_letter(&fields), recipient(&fields).as_deref(), at)]
+    };
+    Ok(Incoming::events(events.into_iter().map(InboundEvent::from).collect()))
+}
+
+fn arrived(account: &Account, raw: &[u8], recipient: Option<&str>, at: DateTime<Utc>) -> What {
+    read::read(account, raw, &read::Arrival { place: None, recipient, at })
+}
+
+/// Postmark's letters and events, SendGrid's lists of events, Mailgun's events.
+fn json(account: &Account, body: &Value, at: DateTime<Utc>) -> Vec<What> {
+    if let Some(list) = body.as_array() {
+        return list.iter().map(|event| sendgrid_event(account, event, at)).collect();
+    }
+    if let Some(event) = body.get("event-data") {
+        return vec![mailgun_event(account, event, at)];
+    }
+    if body.get("RecordType").and_then(Value::as_str).is_some_and(|kind| kind != "Inbound") {
+        return vec![postmark_event(account, body, at)];
+    }
+    if body.get("FromFull").or(body.get("From")).or(body.get("RawEmail")).is_none() {
+        return vec![What::Ignored { reason: "a callback that holds no letter".to_owned() }];
+    }
+    let raw = text(body, "RawEmail");
+    let raw = if raw.is_empty() { postmark_letter(body) } else { raw.as_bytes().to_vec() };
+    vec![arrived(account, &raw, Some(text(body, "OriginalRecipient")), at)]
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A letter that was taken apart.
+#[derive(Default)]
+struct Pieces {
+    headers: Vec<(String, String)>,
+    text: String,
+    html: String,
+    files: Vec<Piece>,
+}
+
+struct Piece {
+    name: String,
+    mime: String,
+    id: String,
+    base64: String,
+}
+
+impl Pieces {
+    /// As one letter. The same pieces give the same bytes.
+    fn joined(&self) -> Vec<u8> {
+        const BOUNDARY: &str = "=_switchboard_put_together_again";
+        let mut out = String::new();
+        let own = ["content-type", "content-transfer-encoding", "mime-version", "content-disposition"];
+        for (name, value) in &self.headers {
+            let written = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && c != ':');
+            if written && !own.contains(&name.to_ascii_lowercase().as_str()) {
+                out.push_str(&format!("{name}: {}\r\n", clean(value)));
+            }
+        }
+        out.push_str(&format!(
+            "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\r\n\r\n"
+        ));
+        let mut part = |head: String, base64: &str| {
+            out.push_str(&format!(
+                "--{BOUNDARY}\r\n{head}\r\nContent-Transfer-Encoding: base64\r\n\r\n{base64}\r\n"
+            ));
+        };
+        let both = [("plain", &self.text), ("html", &self.html)];
+        // With HTML beside it the text stands for the same; a reader takes the alternative that it likes.
+        let inner = "=_switchboard_alternatives";
+        let mut alternatives = String::new();
+        for (kind, text) in both.into_iter().filter(|(_, text)| !text.is_empty()) {
+            alternatives.push_str(&format!(
+                "--{inner}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+                STANDARD.encode(text)
+            ));
+        }
+        for file in &self.files {
+            let id = if file.id.is_empty() {
+                String::new()
+            } else {
+                format!("\r\nContent-ID: <{}>", clean(&file.id))
+            };
+            let name = clean(&file.name).replace(['"', '\\'], "_");
+            let head = format!(
+                "Content-Type: {}; name=\"{name}\"\r\nContent-Disposition: attachment; filename=\"{name}\"{id}",
+                clean(&file.mime)
+            );
+            part(head, &file.base64);
+        }
+        if !alternatives.is_empty() {
+            let at = out.find("\r\n\r\n").map_or(out.len(), |at| at + 4);
+            let whole = format!(
+                "--{BOUNDARY}\r\nContent-Type: multipart/alternative; boundary=\"{inner}\"\r\n\r\n{alternatives}--{inner}--\r\n"
+            );
+            out.insert_str(at, &whole);
+        }
+        out.push_str(&format!("--{BOUNDARY}--\r\n"));
+        out.into_bytes()
+    }
+}
+
+fn postmark_letter(body: &Value) -> Vec<u8> {
+    let list = |field: &str| body.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+    let headers = list("Headers");
+    let mut pieces = Pieces {
+        text: text(body, "TextBody").into(),
+        html: text(body, "HtmlBody").into(),
+        ..Pieces::default()
+    };
+    for (name, field) in [
+        ("From", "From"),
+        ("To", "To"),
+        ("Cc", "Cc"),
+        ("Reply-To", "ReplyTo"),
+        ("Subject", "Subject"),
+        ("Date", "Date"),
+    ] {
+        let given = headers.iter().any(|header| text(header, "Name").eq_ignore_ascii_case(name));
+        if !given && !text(body, field).is_empty() {
+            pieces.headers.push((name.to_owned(), text(body, field).to_owned()));
+        }
+    }
+    pieces
+        .headers
+        .extend(headers.iter().map(|one| (text(one, "Name").to_owned(), text(one, "Value").to_owned())));
+    pieces.files = list("Attachments")
+        .iter()
+        .map(|file| Piece {
+            name: text(file, "Name").into(),
+            mime: text(file, "ContentType").into(),
+            id: text(file, "ContentID").into(),
+            base64: text(file, "Content").split_whitespace().collect(),
+        })
+        .collect();
+    pieces.joined()
+}
+
+/// SendGrid's `email` and Mailgun's `body-mime` are the letter itself.
+fn fields_letter(fields: &[FormField]) -> Vec<u8> {
+    let field = |name: &str| fields.iter().find(|field| field.name == name);
+    if let Some(whole) = field("email").or_else(|| field("body-mime")) {
+        return whole.value.clone();
+    }
+    let charsets: Value =
+        field("charsets").and_then(|one| serde_json::from_slice(&one.value).ok()).unwrap_or_default();
+    let read =
+        |name: &str| field(name).map(|one| decoded(&one.value, text(&charsets, name))).unwrap_or_default();
+    let either = |a: &str, b: &str| Some(read(a)).filter(|text| !text.is_empty()).unwrap_or_else(|| read(b));
+    let mut pieces =
+        Pieces { text: either("text", "body-plain"), html: either("html", "body-html"), ..Pieces::default() };
+    let listed: Vec<(String, String)> = serde_json::from_str(&read("message-headers")).unwrap_or_default();
+    pieces.headers = if listed.is_empty() { header_lines(&read("headers")) } else { listed };
+    for name in ["from", "to", "cc", "subject"] {
+        let given = pieces.headers.iter().any(|(found, _)| found.eq_ignore_ascii_case(name));
+        if !given && !read(name).is_empty() {
+            pieces.headers.push((name.to_owned(), read(name)));
+        }
+    }
+    let ids: Value = serde_json::from_str(&read("attachment-info")).unwrap_or_default();
+    pieces.files = fields
+        .iter()
+        .filter(|field| field.file_name.is_some())
+        .map(|file| Piece {
+            name: file.file_name.clone().unwrap_or_default(),
+            mime: file.content_type.clone().unwrap_or_else(|| "application/octet-stream".into()),
+            id: ids.get(&file.name).map_or("", |info| text(info, "content-id")).into(),
+            base64: STANDARD.encode(&file.value),
+        })
+        .collect();
+    pieces.joined()
+}
+
+fn header_lines(text: &str) -> Vec<(String, String)> {
+    let unfolded = text.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ");
+    let lines = unfolded.lines().filter_map(|line| line.split_once(':'));
+    lines.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect()
+}
+
+/// SendGrid hands fields over in the letter's own character sets.
+fn decoded(bytes: &[u8], charset: &str) -> String {
+    match charset_decoder(charset.to_ascii_lowercase().as_bytes()) {
+        Some(decode) => decode(bytes),
+        None => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// The envelope's receiver.
+fn recipient(fields: &[FormField]) -> Option<String> {
+    let field =
+        |name: &str| fields.iter().rev().find(|field| field.name == name).map(|field| field.value.as_slice());
+    if let Some(recipient) = field("recipient") {
+        return Some(String::from_utf8_lossy(recipient).into_owned());
+    }
+    let envelope: Value = serde_json::from_slice(field("envelope")?).ok()?;
+    envelope["to"][0].as_str().map(str::to_owned)
+}
+
+fn sendgrid_event(account: &Account, event: &Value, at: DateTime<Utc>) -> What {
+    let at =
+        event["timestamp"].as_i64().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or(at);
+    let status = match text(event, "event") {
+        "delivered" => MessageStatus::Delivered,
+        "open" => MessageStatus::Read,
+        "bounce" | "dropped" => MessageStatus::Failed,
+        other => return What::Ignored { reason: format!("SendGrid's event: {other}") },
+    };
+    status_change(
+        account,
+        text(event, "switchboard_message"),
+        text(event, "smtp-id"),
+        status,
+        text(event, "reason"),
+        at,
+    )
+}
+
+fn mailgun_event(account: &Account, event: &Value, at: DateTime<Utc>) -> What {
+    let at = event["timestamp"]
+        .as_f64()
+        .and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0))
+        .unwrap_or(at);
+    let status = match (text(event, "event"), text(event, "severity")) {
+        ("delivered", _) => MessageStatus::Delivered,
+        ("opened", _) => MessageStatus::Read,
+        ("failed", "permanent") | ("rejected", _) => MessageStatus::Failed,
+        (other, _) => return What::Ignored { reason: format!("Mailgun's event: {other}") },
+    };
+    let delivery = &event["delivery-status"];
+    let why = [text(delivery, "message"), text(delivery, "description"), text(event, "reason")];
+    let why = why.into_iter().find(|why| !why.is_empty()).unwrap_or_default();
+    let id = event["message"]["headers"]["message-id"].as_str().unwrap_or_default();
+    status_change(account, "", id, status, why, at)
+}
+
+fn postmark_event(account: &Account, event: &Value, at: DateTime<Utc>) -> What {
+    let told = ["DeliveredAt", "BouncedAt", "ReceivedAt"]
+        .into_iter()
+        .find_map(|field| text(event, field).parse().ok());
+    let status = match text(event, "RecordType") {
+        "Delivery" => MessageStatus::Delivered,
+        "Open" => MessageStatus::Read,
+        // Soft bounces are tried again by Postmark itself.
+        "Bounce" if !matches!(text(event, "Type"), "SoftBounce" | "Transient" | "AutoResponder") => {
+            MessageStatus::Failed
+        }
+        other => return What::Ignored { reason: format!("Postmark's event: {other}") },
+    };
+    let mark = event["Metadata"]["switchboard_message"].as_str().unwrap_or_default();
+    let why = [text(event, "Details"), text(event, "Description")].into_iter().find(|why| !why.is_empty());
+    status_change(account, mark, "", status, why.unwrap_or_default(), told.unwrap_or(at))
+}
+
+/// `mark` is the hub's id as the provider carried it; `message_id` the letter's.
+fn status_change(
+    account: &Account,
+    mark: &str,
+    message_id: &str,
+    status: MessageStatus,
+    why: &str,
+    at: DateTime<Utc>,
+) -> What {
+    let message_id = message_id.trim_matches(['<', '>', ' ']);
+    let ours = uuid::Uuid::parse_str(mark).ok().or_else(|| bounce::ours(message_id));
+    let Some(ours) = ours else {
+        return What::Ignored { reason: "an event about a letter that is not the hub's".to_owned() };
+    };
+    let detail = if why.is_empty() {
+        "The letter came back.".to_owned()
+    } else {
+        format!("The letter came back: {}", clean(why))
+    };
+    let error =
+        (status == MessageStatus::Failed).then(|| Refusal::new("bounced", detail, NextStep::FixRecipient));
+    What::Status(StatusChange {
+        external_id: format!("{ours}@{}", account::domain(account)),
+        status,
+        at,
+        error,
+        message_id: Some(ours),
+        contact: None,
+    })
+}
