@@ -18,8 +18,10 @@ pub mod template;
 
 mod api;
 mod body;
+mod phone;
 mod slack;
 mod telegram;
+pub mod twilio;
 mod whatsapp;
 
 pub use abilities::Abilities;
@@ -35,7 +37,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &slack::Slack, &api::Api]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &slack::Slack, &twilio::Sms, &twilio::Voice, &api::Api]
 }
 
 /// The channel of that id.

@@ -14,6 +14,7 @@ use crate::{
     db::Tx,
     error::Result,
     ids::{ContactId, IntegrationId},
+    inbox::integration_admin,
     realtime::event::{EventKind, NewEvent},
 };
 
@@ -32,6 +33,10 @@ pub(super) async fn apply(
             What::ThreadMoved { from, to } => move_thread(tx, integration.id, from, to).await?,
             What::Template(change) => template(tx, integration.id, change).await?,
             What::Notice(what) => notice(tx, integration.id, what).await?,
+            What::Broken(why) => {
+                integration_admin::break_account(tx, integration.id, why).await?;
+                Effect::Stored
+            }
             _ => continue,
         };
         became[index] = Some(Became {
@@ -76,6 +81,7 @@ async fn contact(
     .await?;
     forget_identities(tx, channel, id, change).await?;
     add_identities(tx, channel, id, change).await?;
+    opt_out(tx, channel, id, change).await?;
     Ok(Effect::Stored)
 }
 
@@ -98,6 +104,24 @@ async fn forget_identities(
     .bind(contact)
     .bind(change.gone.iter().map(|id| id.kind.as_str()).collect::<Vec<_>>())
     .bind(change.gone.iter().map(|id| id.key.as_str()).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+async fn opt_out(tx: &mut Tx, channel: &str, contact: ContactId, change: &ContactChange) -> Result<()> {
+    let Some(out) = change.opted_out else { return Ok(()) };
+    let organization = tx.organization();
+    sqlx::query(
+        "update contact_identities set opted_out_at = case when $6 then coalesce(opted_out_at, now()) end
+         where organization_id = $1 and channel = $2 and contact_id = $3 and kind = $4 and key = $5",
+    )
+    .bind(organization)
+    .bind(channel)
+    .bind(contact)
+    .bind(&change.find.kind)
+    .bind(&change.find.key)
+    .bind(out)
     .execute(tx.sql())
     .await?;
     Ok(())

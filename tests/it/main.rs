@@ -32,4 +32,6 @@ mod retention;
 mod search;
 mod shared_address;
 mod slack;
+mod sms;
 mod tenancy;
+mod voice;
