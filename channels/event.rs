@@ -62,6 +62,8 @@ pub enum What {
     Template(TemplateChange),
     /// Something an admin should know: limits, bans, quality, history sync.
     Notice(Notice),
+    /// The platform no longer accepts the account: it stops, and its admins hear why.
+    Broken(Refusal),
     /// Understood and deliberately without effect.
     Ignored {
         reason: String,

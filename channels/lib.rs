@@ -23,6 +23,8 @@ mod email;
 mod phone;
 mod slack;
 mod discord;
+mod phone;
+mod slack;
 mod telegram;
 pub mod twilio;
 mod whatsapp;

@@ -7,6 +7,7 @@ use super::{
     place::MessageId,
     read::{Context, ignored, notice, text, time, unknown},
 };
+use crate::error::{NextStep, Refusal};
 use crate::event::{ContactChange, ReactionChange, Severity, What};
 use crate::party::Party;
 
@@ -58,11 +59,9 @@ pub(super) fn read(context: &Context<'_>, event: &Value) -> Vec<What> {
         "member_joined_channel" => member(context, event, true),
         "member_left_channel" => member(context, event, false),
         "channel_left" | "group_left" => text(event, "channel").map(|channel| gone(channel, kind)),
-        "app_uninstalled" => Some(notice(
-            kind,
-            Severity::Critical,
-            "The app was removed from the workspace. Nothing comes in or goes out until it is added to Slack again.",
-        )),
+        "app_uninstalled" => {
+            Some(broken(kind, "The app was removed from the workspace. Add it to Slack again."))
+        }
         "tokens_revoked" => Some(revoked(event)),
         kind if SILENT.contains(&kind) => Some(ignored(format!("{kind} says nothing for the inbox"))),
         _ => None,
@@ -110,7 +109,15 @@ fn reachable(event: &Value, reachable: bool) -> Option<What> {
 
 fn change(party: Party, reachable: Option<bool>) -> What {
     let find = party.ids[0].clone();
-    What::Contact(ContactChange { find, party, gone: Vec::new(), reachable, marketing: None, line: None })
+    What::Contact(ContactChange {
+        find,
+        party,
+        gone: Vec::new(),
+        reachable,
+        marketing: None,
+        opted_out: None,
+        line: None,
+    })
 }
 
 fn member(context: &Context<'_>, event: &Value, joined: bool) -> Option<What> {
@@ -139,9 +146,9 @@ fn revoked(event: &Value) -> What {
     if bots.is_none_or(Vec::is_empty) {
         return ignored("somebody's own token was revoked");
     }
-    notice(
-        "tokens_revoked",
-        Severity::Critical,
-        "The bot token was revoked. Nothing comes in or goes out until the app is added to Slack again.",
-    )
+    broken("tokens_revoked", "The bot token was revoked. Add the app to Slack again.")
+}
+
+fn broken(kind: &str, detail: &str) -> What {
+    What::Broken(Refusal::new("token_rejected", detail, NextStep::Reconnect).platform_code(kind))
 }

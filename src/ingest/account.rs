@@ -14,6 +14,7 @@ use crate::{
     db::Tx,
     error::Result,
     ids::{ContactId, IntegrationId},
+    inbox::integration_admin,
     realtime::event::{EventKind, NewEvent},
 };
 
@@ -32,6 +33,10 @@ pub(super) async fn apply(
             What::ThreadMoved { from, to } => move_thread(tx, integration.id, from, to).await?,
             What::Template(change) => template(tx, integration.id, change).await?,
             What::Notice(what) => notice(tx, integration.id, what).await?,
+            What::Broken(why) => {
+                integration_admin::break_account(tx, integration.id, why).await?;
+                Effect::Stored
+            }
             _ => continue,
         };
         became[index] = Some(Became {

@@ -218,6 +218,7 @@ pub(super) fn kind(what: &What) -> &'static str {
         What::ThreadMoved { .. } => "thread_moved",
         What::Template(_) => "template",
         What::Notice(_) => "notice",
+        What::Broken(_) => "broken",
         What::Ignored { .. } => "ignored",
     }
 }

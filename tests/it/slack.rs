@@ -127,3 +127,14 @@ async fn a_command_is_answered_beside_a_direct_message() {
     assert_eq!(received.len(), 1);
     assert_eq!(received[0].text, "on its way");
 }
+
+#[tokio::test]
+async fn a_removed_app_stops_the_account() {
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ada").await;
+    let played = platform::Played::connect(&hub, &owner, "slack").await;
+    let event = json!({"type": "app_uninstalled", "event_ts": "1760000000.000100"});
+    played.simulator.slack.event(&played.account, event).await.unwrap();
+    let one = owner.get(&format!("/integrations/{}", played.id)).await.expect(200).body;
+    assert_eq!((&one["status"], &one["fault"]["code"]), (&json!("broken"), &json!("token_rejected")));
+}

@@ -114,7 +114,7 @@ async fn events_are_repeated_and_presses_are_not() {
     let pressed = house.last_message();
     let part = Part::Choice { id: "red".into(), title: "Red".into(), description: None, data: None };
     assert_eq!((pressed.kind, pressed.parts), (Kind::Interactive, vec![part]));
-    assert_eq!(pressed.answers, [message.clone()]);
+    assert_eq!(pressed.answers, std::slice::from_ref(&message));
     *house.ear.refuse.lock().unwrap() = vec![503];
     let refused = house.simulator.slack.act(&house.key, &greta(), press()).await;
     assert_eq!(refused, Err(ActError::NotTaken(503)));
