@@ -15,6 +15,7 @@ pub mod party;
 pub mod split;
 pub mod stream;
 pub mod template;
+pub mod webchat;
 
 mod api;
 mod body;
@@ -34,7 +35,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &api::Api]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &webchat::Webchat, &api::Api]
 }
 
 /// The channel of that id.

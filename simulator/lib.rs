@@ -6,6 +6,7 @@ pub mod callbacks;
 mod faults;
 mod player;
 pub mod telegram;
+pub mod webchat;
 pub mod whatsapp;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -55,6 +56,7 @@ platforms! {
     whatsapp,
     telegram,
     api,
+    webchat,
 }
 
 impl Simulator {

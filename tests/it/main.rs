@@ -32,3 +32,4 @@ mod retention;
 mod search;
 mod shared_address;
 mod tenancy;
+mod webchat;
