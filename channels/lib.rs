@@ -19,7 +19,9 @@ pub mod webchat;
 
 mod api;
 mod body;
+mod phone;
 mod telegram;
+pub mod twilio;
 mod whatsapp;
 
 pub use abilities::Abilities;
@@ -35,7 +37,11 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
+<<<<<<< HEAD
     &[&whatsapp::WhatsApp, &telegram::Telegram, &webchat::Webchat, &api::Api]
+=======
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &twilio::Sms, &twilio::Voice, &api::Api]
+>>>>>>> main
 }
 
 /// The channel of that id.

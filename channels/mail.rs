@@ -39,7 +39,7 @@ pub struct Letter {
 
 /// An invitation to a date, from a calendar file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = CalendarInvite))]
 pub struct Invite {
     pub uid: String,
     /// Lower case: `request`, `cancel`, `reply`, `publish`, …

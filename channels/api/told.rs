@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::{
     OutboundMessage, Refusal, SendError,
+    abilities::Markup,
     error::NextStep,
+    markup,
     message::{Content, MediaSource, OutboundMedia},
 };
 
@@ -62,16 +64,15 @@ fn written_at(id: Uuid) -> Option<DateTime<Utc>> {
 
 fn content(content: &Content) -> Result<(&'static str, Value), SendError> {
     Ok(match content {
-        Content::Text { text } => ("message.created", json!({ "kind": "text", "text": text })),
+        Content::Text { text } => ("message.created", json!({ "kind": "text", "text": plain(text) })),
         Content::Media { files, caption } => {
             let attachments = files.iter().map(attachment).collect::<Result<Vec<_>, _>>()?;
-            let data = json!({ "kind": "media", "text": caption.as_deref().unwrap_or_default(), "attachments": attachments });
+            let data = json!({ "kind": "media", "text": plain(caption.as_deref().unwrap_or_default()), "attachments": attachments });
             ("message.created", data)
         }
         Content::Buttons { body, header, footer, buttons, list } => {
             let kind = if *list { "list" } else { "buttons" };
-            let data =
-                json!({ "kind": kind, "text": body, "header": header, "footer": footer, "buttons": buttons });
+            let data = json!({ "kind": kind, "text": plain(body), "header": header, "footer": footer, "buttons": buttons });
             ("message.created", data)
         }
         Content::Location { latitude, longitude, name, address } => {
@@ -84,7 +85,7 @@ fn content(content: &Content) -> Result<(&'static str, Value), SendError> {
             ("reaction.changed", json!({ "message": external_id, "emoji": emoji }))
         }
         Content::Edit { external_id, text, .. } => {
-            ("message.updated", json!({ "message": external_id, "text": text }))
+            ("message.updated", json!({ "message": external_id, "text": plain(text) }))
         }
         Content::Delete { external_id } => ("message.deleted", json!({ "message": external_id })),
         Content::Read { external_id } => ("conversation.read", json!({ "message": external_id })),
@@ -94,6 +95,11 @@ fn content(content: &Content) -> Result<(&'static str, Value), SendError> {
             return Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::FixContent)));
         }
     })
+}
+
+/// A system of somebody's own cannot be expected to know the hub's markup.
+fn plain(text: &str) -> String {
+    markup::translate(text, Markup::Plain)
 }
 
 fn attachment(file: &OutboundMedia) -> Result<Value, SendError> {

@@ -1,4 +1,4 @@
-//! What the demo begins with: an organization, its people, and customers who have just written on two platforms. Everything comes
+//! What the demo begins with: an organization, its people, and customers who have just written. Everything comes
 //! about as it does in life: by connecting accounts, by callbacks, by replies.
 
 use std::sync::Arc;
@@ -63,8 +63,9 @@ pub(super) async fn plant(app: &App, simulator: &Simulator) -> Result<()> {
     let people = people(app).await?;
     arrange(app, organization, &people).await?;
     let mut accounts = Vec::new();
-    for (channel, name) in [("whatsapp", "WhatsApp Support"), ("telegram", "Telegram Shop")] {
-        accounts.push(connect(app, simulator, organization, channel, name).await?);
+    for player in simulator.players() {
+        let channel = player.channel();
+        accounts.push(connect(app, simulator, organization, channel, &account_name(channel)).await?);
     }
     for talk in TALKS {
         let Some(account) = accounts.iter().find(|one| one.channel.id().as_str() == talk.channel) else {
@@ -73,6 +74,14 @@ pub(super) async fn plant(app: &App, simulator: &Simulator) -> Result<()> {
         hold(app, simulator, account, talk, &people).await?;
     }
     finish(app, organization).await
+}
+
+fn account_name(channel: &str) -> String {
+    match channel {
+        "whatsapp" => "WhatsApp Support".to_owned(),
+        "telegram" => "Telegram Shop".to_owned(),
+        other => format!("Northwind, {}", channels::find(other).map_or(other, |channel| channel.name())),
+    }
 }
 
 /// All of them or none.

@@ -385,3 +385,26 @@ async fn a_worker_that_is_told_to_stop_ends_what_it_began() {
         .unwrap();
     assert_eq!(left, 0);
 }
+
+#[tokio::test]
+async fn a_long_text_leaves_in_pieces_each_with_its_own_fate() {
+    for (channel, customer) in [("whatsapp", CUSTOMER), ("telegram", "5000000001")] {
+        let (hub, owner, played, path) = start(channel, customer).await;
+        let _work = hub.work();
+        let text = format!("*{}*\n\n{}", "bold words ".repeat(300).trim(), "and more 👋 ".repeat(200).trim());
+        let body = json!({"client_id": "long", "text": text});
+        let first = owner.post(&path, &body).await.expect(201).id();
+        assert_eq!(owner.post(&path, &body).await.expect(200).id(), first, "a repeat sends nothing");
+        let page = owner.get(&path).await.expect(200).body;
+        let ours = |message: &&Value| message["direction"] == "outbound";
+        let pieces: Vec<_> = page["data"].as_array().unwrap().iter().filter(ours).cloned().collect();
+        assert_eq!(pieces.len(), 2, "{channel}");
+        for piece in &pieces {
+            until(&owner, piece["id"].as_str().unwrap(), &["sent", "delivered"]).await;
+        }
+        let received: Vec<_> = played.received(customer).into_iter().map(|message| message.text).collect();
+        assert_eq!(received.len(), 2, "{channel}");
+        assert!(received[0].contains("bold words") && received[1].ends_with('👋'), "{channel}");
+        assert!(received[1].starts_with("and more"), "cut between the paragraphs");
+    }
+}

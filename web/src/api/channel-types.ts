@@ -32,6 +32,7 @@ export interface Abilities {
   typing: boolean;
   statuses: boolean;
   window_hours: number | null;
+  calls?: boolean;
 }
 
 export interface FormField {
@@ -48,6 +49,10 @@ export interface Channel {
   name: string;
   abilities: Abilities;
   account_form: FormField[];
+  /** What is filled in before consenting on the platform's page; null where accounts are connected by their form alone. */
+  install_form?: FormField[] | null;
+  /** The one address for all accounts of an app, where the platform has that. */
+  shared_webhook_url?: string | null;
 }
 
 export interface Check {
@@ -74,7 +79,29 @@ export interface Integration {
   templates_synced_at?: string | null;
   last_inbound_at?: string | null;
   last_outbound_at?: string | null;
+  /** Minutes without a message after which admins are told; null never. */
+  silent_after_minutes?: number | null;
   version: number;
+  created_at: string;
+}
+
+/** One account, with what was refused in its name and what the platform told about it. */
+export interface IntegrationDetail extends Integration {
+  /** Where the channel listens instead of being called. */
+  live?: LiveConnection | null;
+  notices?: Notice[];
+}
+
+export interface LiveConnection {
+  held: boolean;
+  since: string;
+  checks: Check[];
+}
+
+export interface Notice {
+  topic: string;
+  severity: "info" | "warning" | "critical";
+  text: string;
   created_at: string;
 }
 

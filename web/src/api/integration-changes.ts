@@ -5,7 +5,17 @@ export function connect(form: { channel: string; name: string; account: Record<s
   return body<Integration>(api.POST("/api/v1/integrations", { body: form }));
 }
 
-export function patchIntegration(id: string, change: { name?: string; account?: Record<string, string>; version?: number }): Promise<Integration> {
+/** Begins to connect by consent; the browser then goes to the address. */
+export async function beginInstall(channel: string, account: Record<string, string>): Promise<string> {
+  return (await body<{ url: string }>(api.POST("/api/v1/integrations/install", { body: { channel, account } }))).url;
+}
+
+/** Asks for consent again. */
+export async function reauthorise(id: string): Promise<string> {
+  return (await body<{ url: string }>(api.POST("/api/v1/integrations/{id}/reauthorise", { params: { path: { id } } }))).url;
+}
+
+export function patchIntegration(id: string, change: { name?: string; account?: Record<string, string>; silent_after_minutes?: number | null; version?: number }): Promise<Integration> {
   return body<Integration>(api.PATCH("/api/v1/integrations/{id}", { params: { path: { id } }, body: change }));
 }
 

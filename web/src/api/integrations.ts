@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-import type { Callback, Channel, Integration, Page, Template } from "./types";
+import type { Callback, Channel, Integration, IntegrationDetail, Page, Template } from "./types";
 
 export function channels() {
   return queryOptions({
@@ -58,6 +58,6 @@ export function callback(id: string) {
 export function integration(id: string) {
   return queryOptions({
     queryKey: ["integrations", id] as const,
-    queryFn: ({ signal }) => body<Integration>(api.GET("/api/v1/integrations/{id}", { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => body<IntegrationDetail>(api.GET("/api/v1/integrations/{id}", { params: { path: { id } }, signal })),
   });
 }

@@ -1,7 +1,9 @@
 /** The product's nouns as the server writes them. */
 import type { Button, MediaKind, Refusal, TemplateRequest } from "./channel-types";
+import type { Part } from "./part-types";
 
 export type * from "./channel-types";
+export type * from "./part-types";
 
 export type Role = "owner" | "admin" | "manager" | "agent" | "viewer";
 export type ConversationStatus = "open" | "pending" | "snoozed" | "closed";
@@ -105,25 +107,6 @@ export interface Attachment {
   local_url?: string;
 }
 
-export type Part =
-  | { type: "location"; latitude: number; longitude: number; name: string | null; address: string | null; live: boolean }
-  | { type: "contact"; name: string; phones: string[]; emails: string[]; organization: string | null }
-  | { type: "choice"; id: string; title: string; description: string | null; data?: unknown }
-  | { type: "buttons"; buttons: Button[]; list: boolean; header?: string | null; footer?: string | null }
-  | { type: "change"; field: string; from: unknown; to: unknown; until?: string }
-  | { type: "template"; name: string; language: string; header: string | null; footer: string | null }
-  | { type: "order"; catalog_id: string | null; items: { id: string; quantity: number; price: string; currency: string }[] }
-  | { type: "poll"; question: string; options: string[] }
-  | { type: "format"; ranges: FormatRange[] }
-  | { type: "unsupported"; what: string; detail: string | null };
-
-export interface FormatRange {
-  start: number;
-  length: number;
-  style: string;
-  url?: string | null;
-}
-
 export interface Reaction {
   emoji: string;
   by: "contact" | "member" | "business";
@@ -170,6 +153,8 @@ export interface Conversation {
   integration_id: string;
   status: ConversationStatus;
   contact: ConversationContact;
+  /** Of a letter; null where the channel has none. */
+  subject?: string | null;
   assignee_id: string | null;
   team_id: string | null;
   /** Ids. */

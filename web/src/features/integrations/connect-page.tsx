@@ -15,6 +15,7 @@ import { Page, Panel } from "@/ui/page";
 import { Failed, Fault, Lines } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { AccountFields, filledIn } from "./account-fields";
+import { InstallForm } from "./install-form";
 
 /** Connects an account: which channel, then what it asks for. */
 export function ConnectPage() {
@@ -50,6 +51,7 @@ export function ConnectPage() {
           </button>
         ))}
       </div>
+      {channel?.install_form ? <InstallForm key={`consent/${channel.id}`} channel={channel} fields={channel.install_form} /> : null}
       {channel ? <ConnectForm key={channel.id} channel={channel} /> : null}
     </Page>
   );
@@ -78,7 +80,7 @@ function ConnectForm({ channel }: { channel: Channel }) {
     }
   }
   return (
-    <Panel>
+    <Panel title={channel.install_form ? "By hand" : undefined}>
       <form
         noValidate
         className="flex flex-col gap-4"

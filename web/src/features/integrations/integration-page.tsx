@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { ArrowLeft, Pause, Play, Trash2 } from "lucide-react";
+import { ArrowLeft, KeyRound, Pause, Play, Trash2 } from "lucide-react";
 
-import { pauseIntegration, removeIntegration, resumeIntegration } from "@/api/integration-changes";
+import { pauseIntegration, reauthorise, removeIntegration, resumeIntegration } from "@/api/integration-changes";
 import { channels, integration, integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import { Ago } from "@/ui/ago";
@@ -15,6 +15,9 @@ import { Failed, Lines } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { AccountPanel } from "./account-panel";
 import { HealthPanel } from "./health-panel";
+import { LivePanel } from "./live-panel";
+import { NoticesPanel } from "./notices-panel";
+import { SilencePanel } from "./silence-panel";
 import { StateChip } from "./state-chip";
 import { TemplatesPanel } from "./templates-panel";
 
@@ -85,6 +88,11 @@ export function IntegrationPage({ id }: { id: string }) {
             ) : null}
             .
           </p>
+          {writes && channel?.install_form ? (
+            <Button onClick={() => void reauthorise(id).then((url) => window.location.assign(url), toastError)}>
+              <KeyRound /> Renew consent
+            </Button>
+          ) : null}
           {writes && one.status === "paused" ? (
             <Button onClick={() => void run(resumeIntegration(id))}>
               <Play /> Resume
@@ -103,11 +111,20 @@ export function IntegrationPage({ id }: { id: string }) {
         ) : null}
       </Panel>
       <HealthPanel integration={one} />
+      {one.live ? <LivePanel live={one.live} /> : null}
+      {one.notices?.length ? <NoticesPanel notices={one.notices} /> : null}
       <Panel title="Webhook address">
         <p className="mb-2 text-sm text-muted">Where {channel?.name ?? "the platform"} delivers messages. Where the platform allows it, Switchboard enters the address by itself.</p>
         <CopyField label="Webhook address" value={one.webhook_url} />
+        {channel?.shared_webhook_url ? (
+          <div className="mt-3">
+            <p className="mb-2 text-sm text-muted">One address for all accounts of your app:</p>
+            <CopyField label="Shared webhook address" value={channel.shared_webhook_url} />
+          </div>
+        ) : null}
       </Panel>
       {channel?.abilities.templates ? <TemplatesPanel integration={one} /> : null}
+      {writes ? <SilencePanel key={one.version} integration={one} /> : null}
       {channel && writes ? <AccountPanel integration={one} channel={channel} /> : null}
       {writes ? (
         <Button look="danger" onClick={() => setLeaving(true)}>

@@ -10,9 +10,11 @@ import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Page } from "@/ui/page";
 import { Empty, Failed, Lines } from "@/ui/states";
 import { StateChip } from "./state-chip";
+import { useConsentResult } from "./use-consent-result";
 
 /** The organization's accounts on channels, and how they are. */
 export function IntegrationsPage() {
+  useConsentResult();
   const list = useQuery(integrations());
   const known = useQuery(channels());
   const writes = useMay("writeIntegrations");

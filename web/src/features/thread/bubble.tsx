@@ -2,6 +2,7 @@ import { Forward } from "lucide-react";
 
 import { classes } from "@/lib/classes";
 import { Attachments } from "./media/attachments";
+import { LetterHead } from "./letter";
 import type { MessageRowProps } from "./message-row";
 import { Parts } from "./parts";
 import { Quote } from "./quote";
@@ -9,13 +10,14 @@ import { RichText } from "./rich-text";
 import { StatusGlyph } from "./status-glyph";
 
 /** What was said, whatever it was made of. */
-export function Bubble({ message, abilities, onView, onOpen }: MessageRowProps) {
+export function Bubble({ message, onView, onOpen }: MessageRowProps) {
   const out = message.direction === "outbound";
   const format = message.parts.find((part) => part.type === "format");
   const framed = message.parts.find((part) => part.type === "template" || part.type === "buttons");
   const bare = message.attachments.length > 0 && !message.text && message.attachments.every((one) => one.kind === "image" || one.kind === "sticker") && !message.reply_to;
-  // A choice, a location's name or a card's name is the text already shown in its card.
-  const told = message.parts.some((part) => ["choice", "location", "contact", "poll", "unsupported"].includes(part.type));
+  const letter = message.parts.find((part) => part.type === "email");
+  // A choice, a location's name, a card's name or a letter's plain form is the text already shown in its card.
+  const told = message.parts.some((part) => ["choice", "location", "contact", "poll", "unsupported", "call", "html"].includes(part.type));
 
   if (message.deleted_at) {
     return <p className="rounded-lg border border-dashed border-line-strong px-3 py-1.5 text-muted italic">{out ? "You deleted this message." : "The customer deleted this message."}</p>;
@@ -28,12 +30,13 @@ export function Bubble({ message, abilities, onView, onOpen }: MessageRowProps) 
         </p>
       ) : null}
       {message.reply_to ? <Quote quote={message.reply_to} onOpen={onOpen} /> : null}
+      {letter ? <LetterHead letter={letter} /> : null}
       {framed?.header ? <p className="font-semibold">{framed.header}</p> : null}
       {message.attachments.length ? <Attachments attachments={message.attachments} conversationId={message.conversation_id} onView={onView} /> : null}
       <div className="flex flex-wrap items-end justify-end gap-x-2">
         {message.text && !told ? (
           <div className="min-w-0 flex-1 basis-auto">
-            <RichText text={message.text} ranges={format?.ranges} markup={abilities?.text.markup} />
+            <RichText text={message.text} ranges={format?.ranges} marked={out} />
           </div>
         ) : null}
         {out ? (
@@ -42,7 +45,7 @@ export function Bubble({ message, abilities, onView, onOpen }: MessageRowProps) 
           </span>
         ) : null}
       </div>
-      <Parts parts={message.parts} />
+      <Parts message={message} />
     </div>
   );
 }

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import { stretches } from "./marks";
 
-const plain = (text: string) => stretches(text, undefined, "plain");
+const plain = (text: string) => stretches(text, undefined, false);
 
 describe("styles in a text", () => {
   it("reads WhatsApp's marks and takes them out", () => {
-    expect(stretches("*bold* and _slanted_, ~gone~ `code`", undefined, "whatsapp").map(({ text, styles }) => [text, ...styles])).toEqual([
+    expect(stretches("*bold* and _slanted_, ~gone~ `code`", undefined, true).map(({ text, styles }) => [text, ...styles])).toEqual([
       ["bold", "bold"],
       [" and "],
       ["slanted", "italic"],
@@ -19,12 +19,12 @@ describe("styles in a text", () => {
 
   it("leaves marks alone that are none", () => {
     for (const text of ["2 * 3 * 4", "snake_case_name", "* not bold *", "~"]) {
-      expect(stretches(text, undefined, "whatsapp")).toEqual([{ text, styles: [], url: undefined }]);
+      expect(stretches(text, undefined, true)).toEqual([{ text, styles: [], url: undefined }]);
     }
   });
 
   it("counts the server's ranges in characters, not in UTF-16 units", () => {
-    const found = stretches("😀😀 bold", [{ start: 3, length: 4, style: "bold" }], "telegram_html");
+    const found = stretches("😀😀 bold", [{ start: 3, length: 4, style: "bold" }], false);
     expect(found).toEqual([
       { text: "😀😀 ", styles: [], url: undefined },
       { text: "bold", styles: ["bold"], url: undefined },
@@ -40,10 +40,16 @@ describe("styles in a text", () => {
   });
 
   it("never follows an address that could run something", () => {
-    expect(stretches("click", [{ start: 0, length: 5, style: "link", url: "javascript:alert(1)" }], "plain")[0]?.url).toBeUndefined();
+    expect(stretches("click", [{ start: 0, length: 5, style: "link", url: "javascript:alert(1)" }], false)[0]?.url).toBeUndefined();
   });
 
   it("survives ranges that reach beyond the text", () => {
-    expect(stretches("abc", [{ start: 1, length: 99, style: "bold" }], "plain").map((one) => one.text)).toEqual(["a", "bc"]);
+    expect(stretches("abc", [{ start: 1, length: 99, style: "bold" }], false).map((one) => one.text)).toEqual(["a", "bc"]);
+  });
+
+  it("shows a labelled address by its label", () => {
+    const shown = stretches("see [the docs](https://example.com/a) now", undefined, true);
+    expect(shown.map((one) => one.text).join("")).toBe("see the docs now");
+    expect(shown.find((one) => one.text === "the docs")?.url).toBe("https://example.com/a");
   });
 });

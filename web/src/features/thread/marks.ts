@@ -8,6 +8,8 @@ const pairs: [RegExp, string][] = [
   [/(?<![\w~])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])/g, "strike"],
 ];
 
+const labelled = /\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)/g;
+
 /** A stretch of text with the styles that hold all through it. */
 export interface Stretch {
   text: string;
@@ -15,8 +17,8 @@ export interface Stretch {
   url?: string;
 }
 
-/** WhatsApp's marks as ranges, and where the marks themselves stand, in UTF-16 units. */
-function whatsappRanges(text: string): { ranges: FormatRange[]; hidden: Set<number> } {
+/** The marks that agents write as ranges, and where the marks themselves stand, in UTF-16 units. */
+function markedRanges(text: string): { ranges: FormatRange[]; hidden: Set<number> } {
   const ranges: FormatRange[] = [];
   const hidden = new Set<number>();
   for (const [pattern, style] of pairs) {
@@ -27,6 +29,13 @@ function whatsappRanges(text: string): { ranges: FormatRange[]; hidden: Set<numb
       ranges.push({ start: match.index, length: match[0].length, style });
       for (let at = 0; at < width; at++) hidden.add(match.index + at).add(end - 1 - at);
     }
+  }
+  for (const match of text.matchAll(labelled)) {
+    const [whole, label = "", url = ""] = match;
+    const end = match.index + whole.length;
+    ranges.push({ start: match.index, length: whole.length, style: "link", url });
+    hidden.add(match.index);
+    for (let at = match.index + 1 + label.length; at < end; at++) hidden.add(at);
   }
   return { ranges, hidden };
 }
@@ -45,11 +54,11 @@ function inUnits(text: string, ranges: FormatRange[]): FormatRange[] {
 
 const addresses = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/g;
 
-/** Cuts a text into stretches of one style; web addresses become links, with the marks of its platform's markup taken out. */
-export function stretches(text: string, ranges: FormatRange[] | undefined, markup: string): Stretch[] {
-  const marked = ranges?.length ? { ranges: inUnits(text, ranges), hidden: new Set<number>() } : markup === "whatsapp" ? whatsappRanges(text) : { ranges: [], hidden: new Set<number>() };
+/** Cuts a text into stretches of one style; web addresses become links. Of a `marked` text the marks are taken out. */
+export function stretches(text: string, ranges: FormatRange[] | undefined, marked: boolean): Stretch[] {
+  const found = ranges?.length ? { ranges: inUnits(text, ranges), hidden: new Set<number>() } : marked ? markedRanges(text) : { ranges: [], hidden: new Set<number>() };
   const links = [...text.matchAll(addresses)].map((match) => ({ start: match.index, length: match[0].length, style: "link", url: match[0] }));
-  const all = [...marked.ranges, ...links];
+  const all = [...found.ranges, ...links];
   const cuts = new Set([0, text.length]);
   for (const range of all) cuts.add(range.start).add(range.start + range.length);
   const order = [...cuts].filter((cut) => cut >= 0 && cut <= text.length).sort((a, b) => a - b);
@@ -58,7 +67,7 @@ export function stretches(text: string, ranges: FormatRange[] | undefined, marku
     const end = order[index + 1];
     if (end === undefined) break;
     const holding = all.filter((range) => range.start <= start && range.start + range.length >= end);
-    const shown = [...text.slice(start, end)].length ? visible(text, start, end, marked.hidden) : "";
+    const shown = [...text.slice(start, end)].length ? visible(text, start, end, found.hidden) : "";
     if (shown) out.push({ text: shown, styles: holding.map((range) => range.style), url: safe(holding.find((range) => range.url)?.url) });
   }
   return out;

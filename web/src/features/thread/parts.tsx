@@ -1,15 +1,17 @@
 import type { ReactNode } from "react";
 import { CircleSlash, ContactRound, ExternalLink, ListChecks, MapPin, Phone, ShoppingBag, Vote } from "lucide-react";
 
-import type { Part } from "@/api/types";
+import type { Message, Part } from "@/api/types";
 import { count } from "@/lib/text";
+import { CallCard } from "./call-card";
+import { HtmlBody, InviteCard, Quoted } from "./letter";
 
 /** The structured pieces of a message, each as a small card. */
-export function Parts({ parts }: { parts: Part[] }) {
-  return parts.map((part, index) => <PartCard key={index} part={part} />);
+export function Parts({ message }: { message: Pick<Message, "id" | "parts"> }) {
+  return message.parts.map((part, index) => <PartCard key={index} part={part} message={message} />);
 }
 
-function PartCard({ part }: { part: Part }): ReactNode {
+function PartCard({ part, message }: { part: Part; message: Pick<Message, "id"> }): ReactNode {
   switch (part.type) {
     case "location":
       return (
@@ -81,6 +83,14 @@ function PartCard({ part }: { part: Part }): ReactNode {
       );
     case "unsupported":
       return <Card icon={<CircleSlash />} title={`Not shown here: ${part.what}`} text={part.detail ?? "Switchboard cannot show this kind of message. It can be seen in the platform's own app."} />;
+    case "html":
+      return <HtmlBody html={part.html} />;
+    case "email":
+      return part.quoted ? <Quoted text={part.quoted} /> : null;
+    case "invite":
+      return <InviteCard invite={part} />;
+    case "call":
+      return <CallCard call={part} message={message} />;
     case "format":
     case "change":
       return null;

@@ -6,14 +6,15 @@ import { stretches } from "./marks";
 interface RichTextProps {
   text: string;
   ranges?: FormatRange[];
-  markup?: string;
+  /** Whether it holds the marks that agents write: `*bold*`. */
+  marked?: boolean;
 }
 
 /** A message's text with its styles and links. Direction follows the text itself. */
-export const RichText = memo(function RichText({ text, ranges, markup = "plain" }: RichTextProps) {
+export const RichText = memo(function RichText({ text, ranges, marked = false }: RichTextProps) {
   return (
     <p dir="auto" className="break-words whitespace-pre-wrap [overflow-wrap:anywhere]">
-      {stretches(text, ranges, markup).map((stretch, index) => (
+      {stretches(text, ranges, marked).map((stretch, index) => (
         <Fragment key={index}>{styled(stretch.text, stretch.styles, stretch.url)}</Fragment>
       ))}
     </p>

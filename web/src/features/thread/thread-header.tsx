@@ -16,6 +16,7 @@ import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Chip, LabelChip } from "@/ui/chip";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
 import { toastError } from "@/ui/toast";
+import { CallButton } from "./call-button";
 import { LiveViewers } from "./live-viewers";
 
 const priorities: Priority[] = ["none", "low", "medium", "high", "urgent"];
@@ -41,7 +42,10 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
         </IconButton>
         <button type="button" onClick={() => panel.toggle(true)} className="flex min-w-0 flex-1 items-center gap-2 rounded-md text-left">
           <ChannelGlyph channel={conversation.channel} />
-          <h1 dir="auto" className="truncate text-lg font-semibold">{conversation.contact.name || "Unnamed"}</h1>
+          <span className="min-w-0">
+            <h1 dir="auto" className="truncate text-lg font-semibold">{conversation.contact.name || "Unnamed"}</h1>
+            {conversation.subject ? <p dir="auto" className="truncate text-sm text-muted">{conversation.subject}</p> : null}
+          </span>
           {conversation.status === "snoozed" && conversation.snoozed_until ? (
             <Chip tone="warning" className="hidden @2xl:inline-flex">
               <AlarmClock /> until {moment(conversation.snoozed_until)}
@@ -53,6 +57,7 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
         <LiveViewers conversationId={conversation.id} />
         {writes ? (
           <>
+            <CallButton conversation={conversation} />
             <Assigned conversation={conversation} onOpen={() => show("assign", about)} />
             <IconButton label="Labels" keys="l" className="hidden @lg:inline-flex" onClick={() => show("label", about)}>
               <Tag />
