@@ -15,14 +15,13 @@ pub mod party;
 pub mod split;
 pub mod stream;
 pub mod template;
+pub mod webchat;
 
 mod api;
 mod body;
-mod meta;
-mod email;
-mod phone;
-mod slack;
 mod discord;
+mod email;
+mod meta;
 mod phone;
 mod slack;
 mod telegram;
@@ -52,6 +51,7 @@ pub fn all() -> &'static [&'static dyn Channel] {
         &twilio::Sms,
         &twilio::Voice,
         &email::Email,
+        &webchat::Webchat,
         &api::Api,
     ]
 }

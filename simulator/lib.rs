@@ -11,6 +11,7 @@ mod player;
 pub mod slack;
 pub mod telegram;
 pub mod twilio;
+pub mod webchat;
 pub mod whatsapp;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -72,6 +73,7 @@ platforms! {
     messenger,
     instagram,
     email,
+    webchat,
     api;
     twilio { sms, voice }
 }

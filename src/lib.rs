@@ -36,5 +36,6 @@ pub mod store;
 pub mod upload;
 pub mod vault;
 pub mod web;
+pub mod webchat;
 pub mod worker;
 pub mod writers;

@@ -73,7 +73,10 @@ async fn download(app: &App, job: &Job, wanted: &Wanted) -> Result<Fetched> {
     };
     let reference = wanted.reference.clone().unwrap_or_default();
     let limit = MediaLimit(usize::try_from(app.config.limits.media_bytes).unwrap_or(usize::MAX));
-    let fetched = integration.channel.fetch_media(&integration.account, &reference, limit, &app.net).await;
+    let fetched = match upload(app, job.organization_id, &reference).await? {
+        Some(file) => Ok(file),
+        None => integration.channel.fetch_media(&integration.account, &reference, limit, &app.net).await,
+    };
     let last = job.attempts >= ATTEMPTS;
     match fetched {
         Ok(file) if damaged(&file, wanted) && last => {
@@ -138,7 +141,55 @@ async fn keep(
     .execute(tx.sql())
     .await?;
     tell(&mut tx, wanted.message_id).await?;
-    Ok(tx.commit().await?)
+    let left = forget_upload(&mut tx, wanted).await?;
+    tx.commit().await?;
+    for key in left {
+        app.store.delete(&key).await.map_err(internal)?;
+    }
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Uploaded {
+    storage_key: String,
+    mime: Option<String>,
+    file_name: Option<String>,
+}
+
+/// What a visitor has uploaded to the hub itself. `None` for all other references; platforms' ones have no such field.
+async fn upload(app: &App, organization: OrganizationId, reference: &Value) -> Result<Option<FetchedMedia>> {
+    let Some(id) = upload_id(reference) else { return Ok(None) };
+    let mut tx = app.db.begin(organization).await?;
+    let found: Option<Uploaded> = sqlx::query_as(
+        "select storage_key, mime, file_name from attachments
+         where organization_id = $1 and id = $2 and message_id is null and uploaded_by is null and state = 'stored'",
+    )
+    .bind(organization)
+    .bind(id)
+    .fetch_optional(tx.sql())
+    .await?;
+    drop(tx);
+    let Some(Uploaded { storage_key, mime, file_name }) = found else { return Ok(None) };
+    let bytes = app.store.read(&storage_key).await.map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(Some(FetchedMedia { bytes, mime, file_name }))
+}
+
+/// The message has its own copy now. Answers the keys of what is left.
+async fn forget_upload(tx: &mut Tx, wanted: &Wanted) -> Result<Vec<String>> {
+    let Some(id) = wanted.reference.as_ref().and_then(upload_id) else { return Ok(Vec::new()) };
+    let gone: Option<(Option<String>, Option<String>)> = sqlx::query_as(
+        "delete from attachments where organization_id = $1 and id = $2 and message_id is null and uploaded_by is null
+         returning storage_key, thumbnail_key",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(gone.into_iter().flat_map(|(file, preview)| file.into_iter().chain(preview)).collect())
+}
+
+fn upload_id(reference: &Value) -> Option<AttachmentId> {
+    reference.get("upload")?.as_str()?.parse().ok()
 }
 
 /// The bytes' own word counts, except that containers look alike from outside: an Office file is a zip, a voice note an ogg.

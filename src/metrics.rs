@@ -41,6 +41,7 @@ metrics! {
     JOBS_READY Gauge "switchboard_jobs_ready" "Jobs that could run now";
     JOBS_DEAD Gauge "switchboard_jobs_dead" "Jobs given up, waiting for a person";
     SOCKETS Gauge "switchboard_sockets" "Open sockets of this process";
+    VISITOR_SOCKETS Gauge "switchboard_visitor_sockets" "Open sockets of chat windows at this process";
     SOCKETS_DROPPED Counter "switchboard_sockets_dropped_total" "Sockets that this process closed, by reason";
     LISTENERS Gauge "switchboard_listeners" "Live connections that this process holds";
     LISTENERS_LOST Counter "switchboard_listeners_lost_total" "Live connections that ended unasked, by reason (connection, lease)";

@@ -73,6 +73,7 @@ pub fn router(app: App) -> Router {
     let public_url = app.config.server.public_url.clone();
     let callbacks = http::incoming::router(&app);
     let socket = http::socket::router(&app);
+    let visitors = http::webchat::router(&app);
     let pages = http::pages::router(app.config.server.demo);
     let routes = Router::new()
         .merge(api)
@@ -80,6 +81,7 @@ pub fn router(app: App) -> Router {
         .merge(http::process::router(document))
         .merge(http::media::router())
         .merge(http::install::router())
+        .merge(visitors)
         .merge(pages)
         .with_state(app);
     // Callbacks come by the thousand and are answered to programs: they have an edge of their own.

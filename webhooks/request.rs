@@ -238,7 +238,8 @@ impl Verified {
     /// The method of what came over a live connection; [`Verified::method`] tells it from a callback, also when it is replayed.
     pub const LIVE: &str = "LIVE";
 
-    /// For the supervisor of live connections alone (`src/listeners.rs`; clippy refuses every other caller): nothing is checked.
+    /// For the supervisor of live connections and the visitors' door (`src/listeners.rs`, `src/webchat/acts.rs`; clippy refuses every
+    /// other caller): nothing is checked.
     pub fn from_live_connection(raw: Bytes, received_at: DateTime<Utc>) -> Self {
         Self::from_record(Self::LIVE, Vec::new(), Vec::new(), raw, received_at)
     }

@@ -51,7 +51,7 @@ async fn create(State(app): State<App>, agent: Agent, mut form: Multipart) -> Re
             Some("file") => {
                 let upload = upload::receive(&app, member.organization_id, field, voice).await?;
                 let (mut tx, member) = agent.begin(May::WriteConversations).await?;
-                let stored = attachment::create(&mut tx, &member, &upload).await?;
+                let stored = attachment::create(&mut tx, Some(&member), &upload).await?;
                 tx.commit().await?;
                 return Ok((StatusCode::CREATED, Json(stored)).into_response());
             }

@@ -36,13 +36,18 @@ const SHOWN: [&str; 14] = [
 ];
 
 pub fn router() -> Router<App> {
-    Router::new().route("/media/{token}", get(serve))
+    let own =
+        |app: State<App>, token: Path<String>, headers: HeaderMap| serve(app, token, headers, "same-origin");
+    let visitors =
+        |app: State<App>, token: Path<String>, headers: HeaderMap| serve(app, token, headers, "cross-origin");
+    Router::new().route("/media/{token}", get(own)).route("/webchat/media/{token}", get(visitors))
 }
 
 async fn serve(
     State(app): State<App>,
     Path(token): Path<String>,
     headers: HeaderMap,
+    readers: &'static str,
 ) -> Result<Response<Body>> {
     let address = app.store.read_address(&token, Utc::now()).ok_or_else(|| {
         Problem::new(
@@ -77,7 +82,7 @@ async fn serve(
     set(header::CACHE_CONTROL, "private, max-age=600, immutable".into());
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff".into());
     set(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; style-src 'unsafe-inline'".into());
-    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin".into());
+    set(HeaderName::from_static("cross-origin-resource-policy"), readers.into());
     if partial {
         set(header::CONTENT_RANGE, format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1)));
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;

@@ -28,3 +28,4 @@ pub mod request_id;
 pub mod socket;
 pub mod teams;
 pub mod users;
+pub mod webchat;

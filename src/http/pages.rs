@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::Path,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -20,6 +20,7 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 pub fn router(demo: bool) -> Router<App> {
     let router = Router::new()
         .route("/", get(async |headers: HeaderMap| page("index.html", &headers)))
+        .route("/webchat.js", get(widget))
         .route("/api/docs", get(async |headers: HeaderMap| page("docs.html", &headers)))
         .route("/{*path}", get(any));
     let router = if demo {
@@ -32,8 +33,18 @@ pub fn router(demo: bool) -> Router<App> {
     router.layer(CompressionLayer::new().compress_when(files))
 }
 
+/// The chat window's script, which pages of other origins load.
+async fn widget(headers: HeaderMap) -> impl IntoResponse {
+    let foreign = [
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (foreign, page("webchat.js", &headers))
+}
+
 async fn any(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    let reserved = ["api", "webhooks", "media", "health", "playground", "ws", "metrics"];
+    let reserved = ["api", "webhooks", "media", "health", "playground", "ws", "metrics", "webchat"];
     let first = path.split('/').next().unwrap_or_default();
     if reserved.contains(&first) || ["playground.html", "docs.html"].contains(&path.as_str()) {
         return Error::not_found("address").into_response();

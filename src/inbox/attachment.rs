@@ -56,8 +56,8 @@ pub struct Located {
     pub thumbnail_key: Option<String>,
 }
 
-/// A finished upload, to be sent with a message.
-pub async fn create(tx: &mut Tx, member: &Member, upload: &Upload) -> Result<MessageAttachment> {
+/// A finished upload, to be sent with a message: by the member, or by a visitor of the chat window.
+pub async fn create(tx: &mut Tx, member: Option<&Member>, upload: &Upload) -> Result<MessageAttachment> {
     let organization = tx.organization();
     sqlx::query(
         "insert into attachments (organization_id, id, kind, file_name, mime, size, sha256, width, height, state, storage_key,
@@ -75,7 +75,7 @@ pub async fn create(tx: &mut Tx, member: &Member, upload: &Upload) -> Result<Mes
     .bind(upload.height)
     .bind(storage_key(organization, upload.id))
     .bind(upload.thumbnail.then(|| thumbnail_key(organization, upload.id)))
-    .bind(member.user_id)
+    .bind(member.map(|member| member.user_id))
     .execute(tx.sql())
     .await?;
     Ok(MessageAttachment {

@@ -24,7 +24,7 @@ pub trait Bus: Send + Sync + 'static {
     /// Every batch from now on: this server's own, and other servers' for the organizations that are followed.
     fn subscribe(&self) -> Events;
 
-    /// Asks for what other servers publish for an organization.
+    /// Asks for what other servers publish for an organization, until as many have unfollowed it as follow it.
     fn follow(&self, organization: OrganizationId);
 
     fn unfollow(&self, organization: OrganizationId);

@@ -1,7 +1,7 @@
 //! The bus between servers: a Redis topic per organization. Own events are heard at once, without Redis; their echoes are
 //! dropped.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -50,7 +50,7 @@ impl RedisBus {
         let (topics, topic_changes) = mpsc::unbounded_channel();
         let server = Uuid::new_v4();
         tokio::spawn(send(client.clone(), server, to_send));
-        let inbound = Inbound { client, server, local: local.clone(), followed: HashSet::new() };
+        let inbound = Inbound { client, server, local: local.clone(), followed: HashMap::new() };
         tokio::spawn(inbound.run(topic_changes));
         Self { local, outgoing, topics }
     }
@@ -136,7 +136,8 @@ struct Inbound {
     client: Client,
     server: Uuid,
     local: broadcast::Sender<Arc<[Event]>>,
-    followed: HashSet<OrganizationId>,
+    /// How many in this process follow each.
+    followed: HashMap<OrganizationId, usize>,
 }
 
 impl Inbound {
@@ -160,7 +161,7 @@ impl Inbound {
         wait: &mut Duration,
     ) -> RedisResult<()> {
         let (mut sink, mut messages) = self.client.get_async_pubsub().await?.split();
-        let topics: Vec<_> = self.followed.iter().map(|organization| topic(*organization)).collect();
+        let topics: Vec<_> = self.followed.keys().map(|organization| topic(*organization)).collect();
         if !topics.is_empty() {
             sink.subscribe(topics).await?;
         }
@@ -171,13 +172,17 @@ impl Inbound {
                 change = changes.recv() => match change {
                     None => return Ok(()),
                     Some(Topic::Follow(organization)) => {
-                        self.followed.insert(organization);
+                        *self.followed.entry(organization).or_default() += 1;
                         sink.subscribe(topic(organization)).await?;
                         self.tell_gap();
                     }
                     Some(Topic::Unfollow(organization)) => {
-                        self.followed.remove(&organization);
-                        sink.unsubscribe(topic(organization)).await?;
+                        let Some(followers) = self.followed.get_mut(&organization) else { continue };
+                        *followers -= 1;
+                        if *followers == 0 {
+                            self.followed.remove(&organization);
+                            sink.unsubscribe(topic(organization)).await?;
+                        }
                     }
                 },
                 message = messages.next() => match message {

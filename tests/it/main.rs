@@ -32,7 +32,7 @@ mod reply;
 mod retention;
 mod search;
 mod shared_address;
-mod sms;
 mod slack;
+mod sms;
 mod tenancy;
 mod voice;

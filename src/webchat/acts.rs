@@ -1,0 +1,118 @@
+//! What a visitor does, handed over as a platform's callback would be: stored when this returns, once however often it is said.
+
+use std::sync::Arc;
+
+use channels::{
+    message::MessageStatus,
+    webchat::{Batch, Event, Message as Written, Seen},
+};
+use chrono::Utc;
+use serde_json::json;
+use webhooks::Verified;
+
+use super::{
+    CHANNEL, Door,
+    own::{self, Own},
+    token::Visitor,
+};
+use crate::{
+    error::{Error, Problem, Result},
+    ids::MessageId,
+    inbox::{conversation, integration::Integration, message::Message},
+    ingest::Delivery,
+    metrics::CALLBACKS,
+    realtime::event::{self, EventKind},
+};
+
+/// A visitor at the door of one window.
+#[derive(Clone)]
+pub struct Guest {
+    pub integration: Arc<Integration>,
+    pub visitor: Visitor,
+}
+
+impl Guest {
+    pub fn own(&self) -> Own {
+        Own { integration_id: self.integration.id, thread: self.visitor.thread() }
+    }
+}
+
+impl Door {
+    /// Stores a visitor's message and answers it as it is in the house. 403 if the business has blocked the visitor.
+    pub async fn write(&self, guest: &Guest, message: Written) -> Result<Message> {
+        let own = guest.own();
+        let external_id = Written::external_id(&own.thread, &message.id);
+        self.hand_over(guest, vec![Event::Message(Box::new(message))]).await?;
+        let mut tx = self.app.db.begin(guest.integration.organization_id).await?;
+        let stored = own::by_external_id(&mut tx, &own, &external_id).await?;
+        let stored = stored.ok_or_else(|| Error::forbidden("This conversation takes no more messages."))?;
+        self.lobby.learn(&own, stored.conversation_id);
+        Ok(stored)
+    }
+
+    /// Marks everything up to a message as arrived at, or read by, the visitor. What is not the visitor's is passed over.
+    pub async fn see(&self, guest: &Guest, up_to: MessageId, status: MessageStatus) -> Result<()> {
+        let mut tx = self.app.db.begin(guest.integration.organization_id).await?;
+        let unseen = own::unseen(&mut tx, &guest.own(), up_to, status.as_str()).await?;
+        drop(tx);
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        let messages = unseen.iter().map(ToString::to_string).collect();
+        self.hand_over(guest, vec![Event::Seen(Seen { messages, status, at: Some(Utc::now()) })]).await
+    }
+
+    /// Whoever came as `before` was proven to be this visitor. Their conversation goes on as the visitor's, unless the visitor
+    /// has one already.
+    pub async fn recognise(&self, guest: &Guest, before: &Visitor) -> Result<()> {
+        let former = Own { thread: before.thread(), ..guest.own() };
+        let mut tx = self.app.db.begin(guest.integration.organization_id).await?;
+        let had = own::conversations(&mut tx, &former).await?;
+        let has = own::conversations(&mut tx, &guest.own()).await?;
+        drop(tx);
+        if had.is_empty() {
+            return Ok(());
+        }
+        let event = Event::Identified { from: before.id.to_string(), moves: has.is_empty() };
+        self.hand_over(guest, vec![event]).await
+    }
+
+    /// Tells those who look at the visitor's conversation that the visitor is writing. Kept nowhere.
+    pub async fn type_at(&self, guest: &Guest, typing: bool) -> Result<()> {
+        let mut tx = self.app.db.begin(guest.integration.organization_id).await?;
+        let current = own::conversations(&mut tx, &guest.own()).await?;
+        let Some(current) = current.iter().rev().find(|one| one.status != "closed") else { return Ok(()) };
+        let Some(conversation) = conversation::load(&mut tx, &[current.id]).await?.pop() else {
+            return Ok(());
+        };
+        drop(tx);
+        // Browsers tell those who write apart by an id; a contact's is nobody else's.
+        let contact = &conversation.contact;
+        let news = json!({
+            "conversation_id": conversation.id,
+            "user_id": contact.id,
+            "contact_id": contact.id,
+            "name": if contact.name.is_empty() { "Visitor" } else { contact.name.as_str() },
+            "typing": typing,
+        });
+        let organization = guest.integration.organization_id;
+        let subject = Some(conversation.subject());
+        let event = event::Event::fleeting(organization, EventKind::UserTyping, subject, &news);
+        self.app.db.bus().publish(vec![event]).await;
+        Ok(())
+    }
+
+    async fn hand_over(&self, guest: &Guest, events: Vec<Event>) -> Result<()> {
+        let batch = Batch { visitor: guest.visitor.known(), events };
+        let raw = serde_json::to_vec(&batch).map_err(|error| Error::Internal(error.to_string()))?;
+        #[expect(clippy::disallowed_methods, reason = "the visitor's token was opened by the door")]
+        let request = Verified::from_live_connection(raw.into(), Utc::now());
+        let delivery = Delivery::read(guest.integration.clone(), request);
+        self.app.ingest.store(delivery).await.map_err(|error| {
+            Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string())
+                .with_retry_after(1)
+        })?;
+        metrics::counter!(CALLBACKS, "channel" => CHANNEL, "verdict" => "verified").increment(1);
+        Ok(())
+    }
+}
