@@ -124,7 +124,9 @@ async fn keep(
     sqlx::query(
         "update attachments set state = 'stored', error = null, storage_key = $3, thumbnail_key = $4, size = $5, sha256 = $6,
              mime = coalesce($7, mime, $8), file_name = coalesce(file_name, $9),
-             width = coalesce($10, width), height = coalesce($11, height)
+             width = coalesce($10, width), height = coalesce($11, height),
+             -- Bytes that travelled in the reference are in the store now.
+             reference = case when jsonb_typeof(reference) = 'object' then reference - 'inline' else reference end
          where organization_id = $1 and id = $2",
     )
     .bind(organization)

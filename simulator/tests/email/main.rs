@@ -1,0 +1,283 @@
+//! The played mail server and the hub's channel agree: logging in, listening, catching up, files, and what becomes of what is sent.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use channels::{
+    Account, Channel, Check, Incoming, ListenError, Listener, MediaLimit, OutboundMessage, PartyId, SendError,
+    event::{InboundMessage, What},
+    message::Content,
+};
+use net::guard::Private;
+use serde_json::Value;
+use simulator::{Act, Customer, Fault, Media, Player, Simulator};
+
+fn email() -> &'static dyn Channel {
+    channels::find("email").unwrap()
+}
+
+fn net() -> net::Client {
+    net::Client::new(Private::Allowed, net::Limits::default()).unwrap()
+}
+
+struct Stage {
+    simulator: Simulator,
+    account: Account,
+    key: String,
+    customer: Customer,
+    net: net::Client,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let simulator = Simulator::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let account = email().account_form().fill(simulator.email.open_account("Acme Support")).unwrap();
+        let key = email().account_key(&account);
+        let customer = simulator.email.customer("Ada Lovelace", "1");
+        Self { simulator, account, key, customer, net: net() }
+    }
+
+    async fn write(&self, text: &str) -> String {
+        let act = Act::Text { text: text.to_owned(), reply_to: None };
+        self.simulator.email.act(&self.key, &self.customer, act).await.unwrap()
+    }
+
+    async fn send(&self, text: &str) -> Result<String, SendError> {
+        let content = Content::Text { text: text.to_owned() };
+        let to = vec![PartyId::plain("email", &self.customer.id)];
+        let message = OutboundMessage::new(uuid::Uuid::now_v7(), String::new(), to, content);
+        let receipt = email().send(&self.account, &message, &self.net).await?;
+        Ok(receipt.external_ids[0].clone())
+    }
+
+    /// Listens until `wanted` letters were heard, from where `ear` was.
+    async fn hear(&self, ear: &Ear, wanted: usize) -> Vec<InboundMessage> {
+        let listening = email().listen(&self.account, ear, &self.net);
+        let enough = async {
+            while ear.letters().len() < wanted {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            ended = listening => panic!("{ended:?}"),
+            () = enough => {}
+            () = tokio::time::sleep(Duration::from_secs(10)) => panic!("heard only {:?}", ear.letters()),
+        }
+        ear.letters()
+    }
+}
+
+/// What was heard, and what was remembered.
+#[derive(Default)]
+struct Ear {
+    heard: Mutex<Vec<What>>,
+    raw: Mutex<Vec<Bytes>>,
+    state: Mutex<Option<Value>>,
+}
+
+impl Ear {
+    fn letters(&self) -> Vec<InboundMessage> {
+        let heard = self.heard.lock().unwrap();
+        let letters = heard.iter().filter_map(|what| match what {
+            What::Message(message) => Some((**message).clone()),
+            _ => None,
+        });
+        letters.collect()
+    }
+}
+
+#[async_trait]
+impl Listener for Ear {
+    fn resume(&self) -> Option<Value> {
+        self.state.lock().unwrap().clone()
+    }
+
+    async fn deliver(&self, raw: Bytes, incoming: Incoming) -> Result<(), ListenError> {
+        self.raw.lock().unwrap().push(raw);
+        self.heard.lock().unwrap().extend(incoming.events.into_iter().map(|event| event.what));
+        Ok(())
+    }
+
+    async fn remember(&self, state: Value) -> Result<(), ListenError> {
+        *self.state.lock().unwrap() = Some(state);
+        Ok(())
+    }
+
+    async fn health(&self, _check: Check) {}
+}
+
+/// Begins to listen once, so that what comes next is new.
+async fn begun(stage: &Stage) -> Arc<Ear> {
+    let ear = Arc::new(Ear::default());
+    let listening = email().listen(&stage.account, &*ear, &stage.net);
+    let begun = async {
+        while ear.resume().is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        ended = listening => panic!("{ended:?}"),
+        () = begun => {}
+    }
+    ear
+}
+
+#[tokio::test]
+async fn what_came_while_nobody_listened_and_what_comes_now_is_heard_once() {
+    let stage = Stage::set().await;
+    stage.write("before the mailbox was connected").await;
+    let ear = begun(&stage).await;
+    stage.write("one").await;
+    stage.write("two").await;
+    let heard = stage.hear(&ear, 2).await;
+    assert_eq!(heard.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["one", "two"]);
+    assert_eq!(heard[0].contact.ids[0].key, stage.customer.id);
+    let writing = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stage.write("three").await;
+        std::future::pending::<()>().await
+    };
+    let heard = tokio::select! {
+        heard = stage.hear(&ear, 3) => heard,
+        () = writing => unreachable!(),
+    };
+    assert_eq!(heard[2].text, "three");
+    let again = ear.raw.lock().unwrap()[0].clone();
+    let again = webhooks::Verified::from_record(
+        webhooks::Verified::LIVE,
+        vec![],
+        vec![],
+        again,
+        chrono::Utc::now(),
+    );
+    let again = email().read(&stage.account, &again).unwrap();
+    assert!(matches!(&again.events[0].what, What::Message(one) if one.external_id == heard[0].external_id));
+}
+
+#[tokio::test]
+async fn a_letter_that_cannot_be_fetched_is_passed_over_and_costs_no_other() {
+    let stage = Stage::set().await;
+    let ear = begun(&stage).await;
+    stage.write("poisoned").await;
+    stage.write("healthy").await;
+    for _ in 0..3 {
+        stage.simulator.email.faults().next("FETCH", Fault::CutBefore);
+        let ended = email().listen(&stage.account, &*ear, &stage.net).await;
+        assert!(matches!(ended, Err(ListenError::Lost(_))), "{ended:?}");
+    }
+    assert_eq!(stage.hear(&ear, 1).await[0].text, "healthy");
+    let noticed = ear.heard.lock().unwrap().iter().any(|what| matches!(what, What::Notice(_)));
+    assert!(noticed, "the admin is told");
+}
+
+#[tokio::test]
+async fn an_inbox_that_is_numbered_anew_is_read_again() {
+    let stage = Stage::set().await;
+    let ear = begun(&stage).await;
+    let id = stage.write("one").await;
+    stage.hear(&ear, 1).await;
+    stage.simulator.email.renumber(&stage.key);
+    assert_eq!(stage.hear(&ear, 2).await[1].external_id, id, "known by its id, so that it is stored once");
+}
+
+#[tokio::test]
+async fn a_wrong_password_breaks_the_account() {
+    let mut stage = Stage::set().await;
+    stage.account.set("imap_password", "wrong".into());
+    let ended = email().listen(&stage.account, &Ear::default(), &stage.net).await;
+    assert!(matches!(ended, Err(ListenError::AccountBroken(_))), "{ended:?}");
+    let sent = stage.send("hello").await;
+    assert!(matches!(sent, Err(SendError::AccountBroken(_))), "{sent:?}");
+    let connection = channels::Connection { webhook_url: "https://hub.example/webhooks/email/1".parse().unwrap() };
+    assert!(email().check(&stage.account, &connection, &stage.net).await.iter().all(|check| !check.ok));
+}
+
+#[tokio::test]
+async fn a_token_logs_in_at_both_servers() {
+    let mut stage = Stage::set().await;
+    let token = stage.account.secret("imap_password");
+    stage.account.set("imap_password", "wrong".into());
+    stage.account.set("oauth_provider", "google".into());
+    stage.account.set("oauth_access_token", token);
+    let ear = begun(&stage).await;
+    stage.write("one").await;
+    stage.hear(&ear, 1).await;
+    stage.send("two").await.unwrap();
+    stage.account.set("oauth_access_token", "stale".into());
+    let ended = email().listen(&stage.account, &Ear::default(), &stage.net).await;
+    assert!(matches!(ended, Err(ListenError::AccountBroken(_))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_file_is_fetched_from_the_mailbox() {
+    let stage = Stage::set().await;
+    let ear = begun(&stage).await;
+    // Larger than what is kept of a letter.
+    let bytes = Bytes::from(vec![7; 300_000]);
+    let media = Media {
+        kind: "document".into(),
+        file_name: "big.bin".into(),
+        mime: "application/octet-stream".into(),
+        bytes: bytes.clone(),
+        caption: Some("here".into()),
+    };
+    stage.simulator.email.act(&stage.key, &stage.customer, Act::Media(media)).await.unwrap();
+    let letter = stage.hear(&ear, 1).await.remove(0);
+    assert!(ear.raw.lock().unwrap()[0].len() < 10_000, "the file stays in the mailbox");
+    let file = &letter.media[0];
+    let limit = MediaLimit(1 << 20);
+    let fetched = email().fetch_media(&stage.account, &file.reference, limit, &stage.net).await.unwrap();
+    assert_eq!((fetched.bytes, file.file_name.as_deref()), (bytes, Some("big.bin")));
+    stage.simulator.email.renumber(&stage.key);
+    let gone = email().fetch_media(&stage.account, &file.reference, limit, &stage.net).await;
+    assert!(matches!(gone, Err(SendError::Refused(_))), "{gone:?}");
+}
+
+#[tokio::test]
+async fn what_is_sent_is_received_and_answered() {
+    let stage = Stage::set().await;
+    let ear = begun(&stage).await;
+    let id = stage.send("Good *morning*,\n.with a dot").await.unwrap();
+    let chat = stage.simulator.email.chat(&stage.key, &stage.customer.id);
+    assert_eq!((chat[0].text.as_str(), chat[0].id.as_str()), ("Good morning,\n.with a dot", id.as_str()));
+    let letter = stage.simulator.email.handed_in().remove(0);
+    assert!(letter.raw.contains("Auto-Submitted").eq(&false), "a person wrote it");
+    stage.write("Thank you").await;
+    assert_eq!(stage.hear(&ear, 1).await[0].answers, [id]);
+}
+
+#[tokio::test]
+async fn every_answer_of_the_server_has_its_meaning() {
+    let stage = Stage::set().await;
+    let faults = stage.simulator.email.faults();
+    let refuse = |code| Fault::Refuse { code, retry_after: None };
+    for (command, fault, expected) in [
+        ("MAIL", refuse(451), "later"),
+        ("RCPT", refuse(450), "later"),
+        ("RCPT", refuse(550), "refused"),
+        ("DATA", refuse(554), "refused"),
+        ("DATA", refuse(452), "later"),
+        ("AUTH", refuse(535), "broken"),
+        ("AUTH", refuse(454), "later"),
+        ("RCPT", Fault::CutBefore, "later"),
+        ("DATA", Fault::CutBefore, "unknown"),
+        ("DATA", Fault::CutAfter, "unknown"),
+    ] {
+        faults.next(command, fault.clone());
+        let found = match stage.send("hello").await {
+            Ok(_) => "sent",
+            Err(SendError::Refused(_)) => "refused",
+            Err(SendError::Later { .. }) => "later",
+            Err(SendError::AccountBroken(_)) => "broken",
+            Err(SendError::Unknown(_)) => "unknown",
+        };
+        assert_eq!(found, expected, "{command} {fault:?}");
+    }
+    assert_eq!(stage.simulator.email.handed_in().len(), 1, "only the one whose answer was cut arrived");
+}
