@@ -26,7 +26,7 @@ test("an integration says how it is", async () => {
   await page.getByRole("button", { name: "Test" }).click();
   await page.getByText("Tested just now.").waitFor();
   assert.ok((await page.getByRole("list", { name: "Checks" }).getByRole("listitem").count()) > 0);
-  assert.match(await page.getByRole("textbox", { name: "Webhook address" }).inputValue(), /\/webhooks\/whatsapp\//);
+  assert.match(await page.getByRole("textbox", { name: "Webhook address", exact: true }).inputValue(), /\/webhooks\/whatsapp\//);
   await checkAccessible(page, "an integration");
   await picture(page, "integration");
 });
