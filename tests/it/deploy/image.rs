@@ -6,8 +6,10 @@ use super::text;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// An instruction with its continued lines as one.
-fn instructions() -> Vec<(String, String)> {
+/// An instruction: its word, and the rest with its continued lines as one.
+type Step = (String, String);
+
+fn instructions() -> Vec<Step> {
     let whole = text("Dockerfile").replace("\\\n", " ");
     let lines = whole.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
@@ -16,9 +18,9 @@ fn instructions() -> Vec<(String, String)> {
         .collect()
 }
 
-/// A stage by its name, or by its number where it has none: its base image, and what its instructions say.
-fn stages() -> Vec<(String, String, Vec<(String, String)>)> {
-    let mut stages: Vec<(String, String, Vec<_>)> = Vec::new();
+/// The stages in their order: name (empty where there is none), base image, instructions.
+fn stages() -> Vec<(String, String, Vec<Step>)> {
+    let mut stages: Vec<(String, String, Vec<Step>)> = Vec::new();
     for (word, rest) in instructions() {
         if word == "FROM" {
             let (image, name) = rest.split_once(" AS ").unwrap_or((&rest, ""));
@@ -42,7 +44,7 @@ fn is_sent(path: &str) -> bool {
 
 #[test]
 fn what_is_copied_is_there() {
-    let mut made: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let mut made: BTreeMap<String, Vec<Step>> = BTreeMap::new();
     for (name, _, steps) in stages() {
         for (word, rest) in &steps {
             if word != "COPY" {
@@ -67,7 +69,7 @@ fn what_is_copied_is_there() {
 fn the_binary_has_one_name_from_the_build_to_the_start() {
     let binary = Path::new(env!("CARGO_BIN_EXE_switchboard")).file_name().unwrap().to_str().unwrap();
     let stages = stages();
-    let said = |steps: &[(String, String)], wanted: &str| {
+    let said = |steps: &[Step], wanted: &str| {
         steps.iter().filter(|(word, _)| word == wanted).map(|(_, rest)| rest.clone()).collect::<Vec<_>>()
     };
     let build = stages.iter().find(|(name, ..)| name == "binary").unwrap();
@@ -96,7 +98,7 @@ fn the_build_s_compiler_is_new_enough_and_its_system_is_the_image_s() {
 }
 
 /// Whether a stage's steps leave this path behind: one of them names it, or it is where the web's build writes.
-fn makes(steps: &[(String, String)], path: &str) -> bool {
+fn makes(steps: &[Step], path: &str) -> bool {
     let named = steps.iter().any(|(word, rest)| word == "RUN" && rest.ends_with(&format!(" {path}")));
     let web = steps.iter().any(|(word, rest)| word == "RUN" && rest == "npm run build");
     let folder = steps.iter().rfind(|(word, _)| word == "WORKDIR").map_or("", |(_, rest)| rest);
