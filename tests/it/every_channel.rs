@@ -125,7 +125,7 @@ async fn every_played_platform_is_talked_with() {
         .await;
         // A telephone has no name, and Meta tells none in callbacks.
         let name = conversation["contact"]["name"].as_str().unwrap();
-        let known = name == "Greta Lindqvist" || name.starts_with('+') || name == customer.id;
+        let known = name == "Greta Lindqvist" || name.starts_with('+') || name.is_empty();
         assert!(known, "{}: {name}", channel.id());
         let messages = format!("/conversations/{}/messages", conversation["id"].as_str().unwrap());
         let body = json!({"client_id": uuid::Uuid::now_v7().to_string(), "text": "good morning"});
