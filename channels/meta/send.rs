@@ -66,7 +66,7 @@ pub(super) async fn send(
 fn recipient(product: Product, message: &OutboundMessage) -> Result<&str, SendError> {
     // A conversation is with one id; a contact may have several, one of each Page.
     let theirs = || message.to.iter().filter(|id| id.kind == product.identity());
-    let id = theirs().find(|id| id.key == message.thread).or_else(|| theirs().last());
+    let id = theirs().find(|id| id.key == message.thread).or_else(|| theirs().next_back());
     id.map(|id| id.address.as_str()).ok_or_else(|| {
         let detail = format!("The contact has no {} id.", product.name());
         refused("recipient_missing", detail, NextStep::FixRecipient)
