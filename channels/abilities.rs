@@ -46,8 +46,8 @@ pub struct Abilities {
     pub html: bool,
     /// Calls can be begun and steered from the conversation.
     pub calls: bool,
-    /// Texts are paid for by the segment: the composer counts segments and names the encoding.
-    pub segments: bool,
+    /// Texts are paid for by the segment: the composer counts segments and names the encoding by these rules.
+    pub segments: Option<Segmentation>,
     /// Messages that only one member of a group sees, and that are gone with the next reload.
     pub ephemeral: bool,
     /// The platform itself can send at a later time.
@@ -92,6 +92,18 @@ pub enum Markup {
     Slack,
     Discord,
     Html,
+}
+
+/// How texts become the segments of text messages. A text all of whose characters stand in the tables is sent in GSM-7, any other
+/// in UCS-2. Lengths are in septets and in UTF-16 code units: of a text that is sent whole, and of each part where it is split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Segmentation {
+    pub basic: &'static str,
+    /// Cost two septets each.
+    pub extended: &'static str,
+    pub gsm7: (usize, usize),
+    pub ucs2: (usize, usize),
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -212,7 +224,7 @@ impl Default for Abilities {
             cc: false,
             html: false,
             calls: false,
-            segments: false,
+            segments: None,
             ephemeral: false,
             schedule: false,
             cards: false,

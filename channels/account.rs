@@ -50,6 +50,8 @@ pub struct FormFault {
 #[derive(Clone)]
 pub struct Account {
     fields: BTreeMap<String, SecretString>,
+    /// Not a field: the hub knows it.
+    webhook_url: Option<Url>,
 }
 
 impl Field {
@@ -120,7 +122,7 @@ impl Form {
                 }
             }
         }
-        if faults.is_empty() { Ok(Account { fields }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Account { fields, webhook_url: None }) } else { Err(faults) }
     }
 
     /// Names of the secret fields.
@@ -132,7 +134,20 @@ impl Form {
 impl Account {
     /// From stored values, which were checked when they were filled in.
     pub fn new(fields: impl IntoIterator<Item = (String, SecretString)>) -> Self {
-        Self { fields: fields.into_iter().collect() }
+        Self { fields: fields.into_iter().collect(), webhook_url: None }
+    }
+
+    /// The account of an integration that is called back at this address.
+    #[must_use]
+    pub fn called_at(mut self, webhook_url: Url) -> Self {
+        self.webhook_url = Some(webhook_url);
+        self
+    }
+
+    /// Where the platform calls the hub for this account, for those that are told with every message. `None` before the
+    /// integration has an address.
+    pub fn webhook_url(&self) -> Option<&Url> {
+        self.webhook_url.as_ref()
     }
 
     /// A field's value, empty when it was not filled in.

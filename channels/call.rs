@@ -2,6 +2,7 @@
 //! together, and a call only ever moves forward.
 
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -102,6 +103,22 @@ pub enum CallLeg {
     Phone { number: String },
 }
 
+/// With which a browser becomes a telephone, by the platform's own library.
+#[derive(Clone, Debug)]
+pub struct BrowserPhone {
+    /// Rings when the member begins a call, or is given one.
+    pub own: PhoneToken,
+    /// Rings in all browsers when a customer calls.
+    pub shared: PhoneToken,
+    pub expires_at: DateTime<Utc>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PhoneToken {
+    pub identity: String,
+    pub token: SecretString,
+}
+
 /// What a member does to a call that goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallAct {
@@ -134,8 +151,10 @@ impl CallState {
             Self::Queued => 0,
             Self::Ringing => 1,
             Self::InProgress | Self::OnHold => 2,
-            Self::Completed | Self::NoAnswer | Self::Busy | Self::Failed | Self::Cancelled => 3,
-            Self::Voicemail => 4,
+            Self::NoAnswer | Self::Busy | Self::Failed | Self::Cancelled => 3,
+            // Whoever says that somebody spoke knows more.
+            Self::Completed => 4,
+            Self::Voicemail => 5,
         }
     }
 }
@@ -179,7 +198,16 @@ impl Call {
         if state == CallState::InProgress {
             let earliest = self.answered_at.map_or(change.at, |known| known.min(change.at));
             self.answered_at = Some(earliest);
+            if self.state == CallState::NoAnswer {
+                self.state = CallState::Completed;
+            }
         }
+        // Platforms end an answered call in words of their own: it was spoken, whatever they call its end, and cannot be cancelled.
+        let state = match state {
+            CallState::NoAnswer if self.answered_at.is_some() => CallState::Completed,
+            CallState::Cancelled if self.answered_at.is_some() => return,
+            other => other,
+        };
         let toggles = talking(state) && talking(self.state) && change.at > self.at;
         if !state.may_follow(self.state) && !toggles {
             if self.reason.is_none() && state == self.state {

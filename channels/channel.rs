@@ -12,7 +12,7 @@ use webhooks::{Envelope, Scheme, Unverified, Verified};
 use crate::{
     Abilities, Account, AccountChanges, Form, Incoming, Installed, ListenError, Listener, OutboundMessage,
     ReadError, Receipt, SendError,
-    call::CallAct,
+    call::{BrowserPhone, CallAct},
     error::{NextStep, Refusal},
     party::PartyId,
     template::Template,
@@ -88,6 +88,17 @@ pub trait Channel: Send + Sync + 'static {
         _net: &net::Client,
     ) -> Result<Receipt, SendError> {
         let detail = format!("{} has no calls that could be steered from here.", self.name());
+        Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::None)))
+    }
+
+    /// Makes a member's browser a telephone for this account.
+    fn browser_phone(
+        &self,
+        _account: &Account,
+        _member: &str,
+        _now: DateTime<Utc>,
+    ) -> Result<BrowserPhone, SendError> {
+        let detail = format!("{} has no calls in the browser.", self.name());
         Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::None)))
     }
 

@@ -195,6 +195,10 @@ pub struct ContactChange {
     /// The customer blocked (`false`) or unblocked (`true`) us.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reachable: Option<bool>,
+    /// The customer wants no more messages at `find` (`true`), or wants them again. Nothing is sent to a customer who wants none at
+    /// any of their addresses on the channel, whatever they write, until they take it back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub opted_out: Option<bool>,
     /// The customer's word on marketing messages.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub marketing: Option<bool>,

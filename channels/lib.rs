@@ -19,7 +19,9 @@ pub mod template;
 mod api;
 mod body;
 mod discord;
+mod phone;
 mod telegram;
+pub mod twilio;
 mod whatsapp;
 
 pub use abilities::Abilities;
@@ -35,7 +37,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &discord::Discord, &api::Api]
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &discord::Discord, &twilio::Sms, &twilio::Voice, &api::Api]
 }
 
 /// The channel of that id.

@@ -38,6 +38,16 @@ impl Poster {
         Self::answer(request).await
     }
 
+    /// One attempt with a form.
+    pub async fn post_form(&self, url: &str, headers: &[(&str, String)], body: Vec<u8>) -> Taken {
+        let form = "application/x-www-form-urlencoded; charset=UTF-8";
+        let mut request = self.http.post(url).header("content-type", form).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        Self::answer(request).await
+    }
+
     /// A file that the platform fetches itself because it was sent as a link.
     pub async fn fetch(&self, url: &str) -> Option<(bytes::Bytes, Option<String>)> {
         let answer = self.http.get(url).send().await.ok().filter(|answer| answer.status().is_success())?;

@@ -7,6 +7,7 @@ pub mod discord;
 mod faults;
 mod player;
 pub mod telegram;
+pub mod twilio;
 pub mod whatsapp;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -15,13 +16,14 @@ use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 pub use faults::{Fault, Faults};
-pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, Media, Player};
+pub use player::{Act, ActError, ChatButton, ChatChanged, ChatMessage, Customer, Media, PhoneAct, Player};
 
 /// All platforms behind one address; each one's paths are its own.
 macro_rules! platforms {
-    ($($name:ident),* $(,)?) => {
+    ($($name:ident),*; $($shared:ident { $($view:ident),* }),*) => {
         pub struct Simulator {
             $(pub $name: Arc<$name::Player>,)*
+            $(pub $shared: Arc<$shared::Platform>, $(pub $view: Arc<$shared::$view::Player>,)*)*
             address: SocketAddr,
             server: JoinHandle<()>,
         }
@@ -37,32 +39,43 @@ macro_rules! platforms {
                     let $name = Arc::new($name::Player::new(&base_url));
                     let router = router.merge($name.clone().router());
                 )*
+                $(
+                    let $shared = Arc::new($shared::Platform::new(&base_url));
+                    let router = router.merge($shared.clone().router());
+                    $(let $view = Arc::new($shared::$view::Player::new($shared.clone()));)*
+                )*
                 let server = tokio::spawn(async move {
                     // Ends when the simulator is dropped; an accept error ends it early and every call fails visibly.
                     let _ = axum::serve(listener, router).await;
                 });
-                Ok(Self { $($name,)* address, server })
+                Ok(Self { $($name,)* $($shared, $($view,)*)* address, server })
             }
 
             pub fn players(&self) -> Vec<Arc<dyn Player>> {
-                vec![$(self.$name.clone(),)*]
+                vec![$(self.$name.clone(),)* $($(self.$view.clone(),)*)*]
             }
         }
     };
 }
 
-// One name each: its module holds a `Player`.
+// One name each: its module holds a `Player`. A platform that is several channels has a `Platform` and a `Player` for each.
 platforms! {
     whatsapp,
     telegram,
     discord,
-    api,
+    api;
+    twilio { sms, voice }
 }
 
 impl Simulator {
     /// Scheme, host and port: an account's `api_base_url`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The hub is reached at one origin and takes itself for another one. Platforms that sign the address they call must know.
+    pub fn known_as(&self, reached_at: &str, called: &str) {
+        self.twilio.known_as(reached_at, called);
     }
 
     /// The platform of that channel id.

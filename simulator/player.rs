@@ -98,6 +98,22 @@ pub enum Act {
     Read,
     Block,
     Unblock,
+    Phone(PhoneAct),
+}
+
+/// What a customer does with a telephone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum PhoneAct {
+    /// Calls the business.
+    Call,
+    /// Takes the business's call.
+    Answer,
+    HangUp,
+    /// Speaks after the tone for that long.
+    Speak {
+        seconds: u32,
+    },
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

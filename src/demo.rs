@@ -42,6 +42,7 @@ impl Demo {
     /// Call once requests are answered: seeds an empty hub, and on later starts tells the platforms, which have forgotten it, about
     /// the accounts that exist. A seeding that broke off goes on.
     pub async fn settle(&self, app: &App) -> Result<()> {
+        self.simulator.known_as(&local(app), app.config.server.public_url.as_str());
         let found = seed::find(app).await?;
         if let Some((organization, _)) = found {
             self.adopt(app, organization).await?;
@@ -103,6 +104,9 @@ pub fn announce(public_url: &url::Url) {
 
 /// Where the played platforms reach this process, whatever its public address is.
 fn webhook_url(app: &App, integration: &integration::Integration) -> String {
-    let port = app.config.server.bind.port();
-    format!("http://127.0.0.1:{port}/webhooks/{}/{}", integration.channel.id(), integration.id)
+    format!("{}/webhooks/{}/{}", local(app), integration.channel.id(), integration.id)
+}
+
+fn local(app: &App) -> String {
+    format!("http://127.0.0.1:{}", app.config.server.bind.port())
 }

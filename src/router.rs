@@ -44,6 +44,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::auth::routes())
         .merge(http::bulk::routes())
         .merge(http::callbacks::routes())
+        .merge(http::browser_phone::routes())
         .merge(http::calls::routes())
         .merge(http::contact_bulk::routes())
         .merge(http::contact_import::routes())

@@ -159,7 +159,7 @@ pub fn open_app(config: Config, url: &SecretString) -> Result<App, StartError> {
     let system = (config.database.connections / 4).max(1);
     let sizes = PoolSizes { app: config.database.connections - system, system };
     let db = Db::connect(url, sizes, bus::connect(&config.bus)?)?;
-    let integrations = Integrations::new(db.clone(), vault.clone());
+    let integrations = Integrations::new(db.clone(), vault.clone(), config.server.public_url.clone());
     Ok(App {
         ingest: Ingest::new(db.clone(), integrations.clone()),
         integrations,

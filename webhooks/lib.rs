@@ -3,6 +3,7 @@
 //! time. An [`Envelope`] shows the names that say whose secret applies. Pure: no clock, no network, no database.
 
 mod envelope;
+mod form;
 mod request;
 mod scheme;
 pub mod sign;

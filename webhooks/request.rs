@@ -39,6 +39,18 @@ enum Url {
     Of(Arc<str>, http::Uri),
 }
 
+impl Url {
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Whole(url) => Cow::Borrowed(url),
+            Self::Of(server, uri) => {
+                let path = uri.path_and_query().map_or("", |path| path.as_str());
+                Cow::Owned(format!("{server}{path}"))
+            }
+        }
+    }
+}
+
 /// Why a request was not believed. Never says what the right value would have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Forged {
@@ -129,13 +141,7 @@ pub(crate) struct Claim<'a> {
 
 impl Claim<'_> {
     pub(crate) fn url(&self) -> Cow<'_, str> {
-        match &self.request.head.url {
-            Url::Whole(url) => Cow::Borrowed(url),
-            Url::Of(server, uri) => {
-                let path = uri.path_and_query().map_or("", |path| path.as_str());
-                Cow::Owned(format!("{server}{path}"))
-            }
-        }
+        self.request.head.url.text()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
@@ -169,6 +175,11 @@ impl Verified {
     /// The body, byte for byte as it was signed.
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The public address that was called, query and all; empty for a replay.
+    pub fn url(&self) -> Cow<'_, str> {
+        self.head.url.text()
     }
 
     /// When it came in: the time of what the platform does not date itself.

@@ -11,6 +11,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::{
+    form,
     request::{Claim, Forged},
     standard,
 };
@@ -30,6 +31,9 @@ pub enum Scheme {
         /// Where the platform signs a time, how far it may lie from now.
         stamp: Option<Stamp>,
     },
+    /// Twilio's: an HMAC, in base64, over the address that was called and the form in the body; see [`crate::form`]. Any of
+    /// `secrets` may match.
+    SignedForm { digest: Digest, header: &'static str, secrets: Vec<SecretString> },
     /// Standard Webhooks; see [`crate::standard`]. Any of `secrets` may match.
     Standard { secrets: Vec<SecretString> },
     /// A signature in hexadecimal over the time in `stamp`'s header and the body: Discord. `public_key` is hexadecimal, too.
@@ -100,6 +104,10 @@ impl Scheme {
                 }
                 stamp.map_or(Ok(()), |stamp| stamp.check(claim))
             }
+            Self::SignedForm { digest, header, secrets } => {
+                let given = Encoding::Base64.decode(claim.header(header).ok_or(Forged::Missing)?, "")?;
+                form::check(*digest, secrets, claim, &given)
+            }
             Self::Standard { secrets } => standard::check(secrets, claim),
             Self::Ed25519 { header, public_key, stamp } => ed25519(header, public_key, *stamp, claim),
             Self::HeaderToken { header, secret } => {
@@ -151,6 +159,14 @@ impl Digest {
             Self::Sha256 => verify::<Hmac<Sha256>>(key, message, given),
         }
     }
+
+    /// The raw bytes of an HMAC.
+    pub(crate) fn mac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha1 => mac::<Hmac<Sha1>>(key, message),
+            Self::Sha256 => mac::<Hmac<Sha256>>(key, message),
+        }
+    }
 }
 
 fn verify<M: Mac + KeyInit>(key: &[u8], message: &[Cow<'_, [u8]>], given: &[u8]) -> bool {
@@ -158,6 +174,13 @@ fn verify<M: Mac + KeyInit>(key: &[u8], message: &[Cow<'_, [u8]>], given: &[u8])
         message.iter().for_each(|piece| mac.update(piece));
         mac.verify_slice(given).is_ok()
     })
+}
+
+/// HMAC takes keys of any length, so that the error cannot occur.
+fn mac<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
+    <M as KeyInit>::new_from_slice(key)
+        .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+        .unwrap_or_default()
 }
 
 impl Encoding {

@@ -87,6 +87,7 @@ fn event(item: Value, now: DateTime<Utc>) -> Result<What, String> {
                 party,
                 gone: Vec::new(),
                 reachable,
+                opted_out: None,
                 marketing: None,
                 line: None,
             }))

@@ -83,7 +83,7 @@ pub(super) fn gone(data: &Value) -> What {
 }
 
 fn change(find: PartyId, party: Party, reachable: Option<bool>) -> ContactChange {
-    ContactChange { find, party, gone: Vec::new(), reachable, marketing: None, line: None }
+    ContactChange { find, party, gone: Vec::new(), reachable, marketing: None, opted_out: None, line: None }
 }
 
 pub(super) fn left(data: &Value) -> What {

@@ -90,6 +90,7 @@ pub(super) fn membership(context: &Context<'_>, change: &MemberUpdated) -> Optio
         party: known,
         gone: Vec::new(),
         reachable: Some(now),
+        opted_out: None,
         marketing: None,
         line: Some(line),
     }))
@@ -152,6 +153,7 @@ pub(super) fn moved(context: &Context<'_>, message: &Message, from: i64, to: i64
             party,
             gone: Vec::new(),
             reachable: None,
+            opted_out: None,
             marketing: None,
             line: Some(line),
         }),

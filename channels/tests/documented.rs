@@ -28,6 +28,10 @@ fn facts(abilities: &Abilities) -> Vec<(&'static str, String)> {
         Unit::Utf16 => "UTF-16 units",
         _ => "characters",
     };
+    let text = match abilities.text.max {
+        0 => NO.to_owned(),
+        most => format!("{} {unit}", grouped(most)),
+    };
     let reactions = match &abilities.reactions {
         Reactions::None => NO.to_owned(),
         Reactions::Any => "any".to_owned(),
@@ -36,7 +40,7 @@ fn facts(abilities: &Abilities) -> Vec<(&'static str, String)> {
     let buttons = abilities.buttons.as_ref().map(|buttons| format!("up to {}", buttons.max));
     let list = abilities.list.as_ref().map(|list| format!("up to {} rows", list.max_rows));
     vec![
-        ("Text", format!("{} {unit}", grouped(abilities.text.max))),
+        ("Text", text),
         ("Images", size(abilities, MediaKind::Image)),
         ("Video", size(abilities, MediaKind::Video)),
         ("Voice and audio", size(abilities, MediaKind::Audio)),
@@ -69,6 +73,7 @@ fn facts(abilities: &Abilities) -> Vec<(&'static str, String)> {
             .to_owned(),
         ),
         ("Groups", yes(abilities.groups)),
+        ("Calls", yes(abilities.calls)),
     ]
 }
 

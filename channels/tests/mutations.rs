@@ -14,7 +14,36 @@ use webhooks::Verified;
 struct Subject {
     channel: &'static dyn Channel,
     account: Account,
-    bodies: Vec<Value>,
+    bodies: Vec<Body>,
+}
+
+/// A fixture's body: JSON, or the fields of a form.
+#[derive(Clone)]
+struct Body {
+    value: Value,
+    form: bool,
+}
+
+impl Body {
+    fn of(case: &Path) -> Option<Self> {
+        let json = |name: &str| serde_json::from_slice::<Value>(&fs::read(case.join(name)).ok()?).ok();
+        if let Some(value) = json("callback.json") {
+            return Some(Self { value, form: false });
+        }
+        let value = json("request.json")?.get("form")?.clone();
+        Some(Self { value, form: true })
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        match &self.value {
+            Value::Object(fields) if self.form => {
+                let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let pairs = fields.iter().map(|(name, value)| (name, text(value)));
+                url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into()
+            }
+            other => other.to_string().into(),
+        }
+    }
 }
 
 /// Every channel with its fixtures' bodies.
@@ -24,10 +53,7 @@ static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
     for channel in channels::all() {
         let folder = root.join(channel.id().as_str());
         let Ok(entries) = fs::read_dir(folder.join("inbound")) else { continue };
-        let bodies: Vec<Value> = entries
-            .filter_map(|case| fs::read(case.unwrap().path().join("callback.json")).ok())
-            .filter_map(|body| serde_json::from_slice(&body).ok())
-            .collect();
+        let bodies: Vec<Body> = entries.filter_map(|case| Body::of(&case.unwrap().path())).collect();
         let fields: BTreeMap<String, String> =
             serde_json::from_slice(&fs::read(folder.join("account.json")).unwrap()).unwrap();
         let account = channel.account_form().fill(fields).unwrap();
@@ -91,16 +117,16 @@ proptest! {
         let subject = &SUBJECTS[channel.index(SUBJECTS.len())];
         let mut body = subject.bodies[body.index(subject.bodies.len())].clone();
         for (place, with) in &places {
-            let mut place = place.index(size(&body));
-            replace(&mut body, &mut place, with);
+            let mut place = place.index(size(&body.value));
+            replace(&mut body.value, &mut place, with);
         }
-        read(subject, body.to_string());
+        read(subject, body.bytes());
     }
 
     #[test]
     fn fixtures_cut_short_are_read(channel: prop::sample::Index, body: prop::sample::Index, end: prop::sample::Index) {
         let subject = &SUBJECTS[channel.index(SUBJECTS.len())];
-        let text = subject.bodies[body.index(subject.bodies.len())].to_string().into_bytes();
+        let text = subject.bodies[body.index(subject.bodies.len())].bytes();
         read(subject, text[..end.index(text.len())].to_vec());
     }
 

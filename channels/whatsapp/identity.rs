@@ -2,7 +2,10 @@
 //! (BSUID), its parent across a company's portfolios, and the phone's digits (`wa_id`). At least one is given.
 
 use super::wire;
-use crate::party::{Party, PartyId};
+use crate::{
+    party::{Party, PartyId},
+    phone::{dialled as e164, whatsapp_key as key},
+};
 
 pub(super) const BSUID: &str = "bsuid";
 pub(super) const PARENT_BSUID: &str = "parent_bsuid";
@@ -83,30 +86,6 @@ pub(super) fn group(id: &str) -> Party {
 /// The conversation beside the contact. WhatsApp has no threads: a person's chat has none, a group's is its own.
 pub(super) fn thread(group_id: Option<&str>) -> String {
     group_id.map_or_else(String::new, |id| format!("{GROUP}:{id}"))
-}
-
-/// One form for numbers that WhatsApp knows in two: Brazil's mobile numbers get their ninth digit, Argentina's
-/// their 9 after the country, Mexico's lose their 1.
-fn key(wa_id: &str) -> String {
-    let digits = wa_id.trim_start_matches('+');
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return digits.to_owned();
-    }
-    match (digits.len(), digits.get(..2), digits.get(2..)) {
-        (12, Some("55"), Some(rest)) if matches!(rest.as_bytes().get(2), Some(b'6'..=b'9')) => {
-            format!("55{}9{}", &rest[..2], &rest[2..])
-        }
-        (12, Some("54"), Some(rest)) if !rest.starts_with('9') => format!("549{rest}"),
-        (13, Some("52"), Some(rest)) if rest.starts_with('1') => format!("52{}", &rest[1..]),
-        _ => digits.to_owned(),
-    }
-}
-
-/// The number as people dial it. Argentina's landlines must not get a mobile's 9.
-fn e164(wa_id: &str) -> Option<String> {
-    let digits = wa_id.trim_start_matches('+');
-    let phone = digits.len() >= 5 && digits.len() <= 15 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    phone.then(|| if digits.starts_with("54") { format!("+{digits}") } else { format!("+{}", key(digits)) })
 }
 
 fn short(name: &str) -> String {

@@ -150,6 +150,7 @@ fn system(head: &Head, message: &wire::Message) -> Option<What> {
         gone: old.list().into_iter().filter(replaced).collect(),
         party,
         reachable: None,
+        opted_out: None,
         marketing: None,
         line: Some(TimelineLine {
             external_id: head.external_id.clone(),

@@ -67,6 +67,7 @@ pub(super) fn preference(item: Value, beside: Beside<'_>) -> What {
         party,
         gone: Vec::new(),
         reachable: None,
+        opted_out: None,
         marketing,
         line: Some(line),
     })

@@ -93,6 +93,7 @@ impl Player {
                 vec![("contact.updated", contact)]
             }
             Act::Contact { .. } => return Err(ActError::Unsupported("contact cards")),
+            Act::Phone(_) => return Err(ActError::Unsupported("calls")),
         };
         Ok((id, told))
     }

@@ -86,6 +86,7 @@ pub(super) fn run(
         Act::Read => Ok(scene.read()),
         Act::Block => Ok(scene.member(true)),
         Act::Unblock => Ok(scene.member(false)),
+        Act::Phone(_) => Err(ActError::Unsupported("calls")),
     }
 }
 

@@ -75,6 +75,7 @@ impl Player {
                 return Ok((String::new(), None));
             }
             Act::Read => return Ok((String::new(), None)),
+            Act::Phone(_) => return Err(ActError::Unsupported("calls")),
         };
         if told.opens_window {
             (chat.last_inbound, chat.shut) = (Some(now), false);

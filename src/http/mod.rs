@@ -3,6 +3,7 @@
 pub mod address;
 pub mod attachments;
 pub mod auth;
+pub mod browser_phone;
 pub mod bulk;
 pub mod callbacks;
 pub mod calls;

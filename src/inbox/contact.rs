@@ -50,6 +50,8 @@ pub struct Identity {
     /// The channel's kind of id: `wa_id`, `user`, …
     pub kind: String,
     pub external_id: String,
+    /// Since when the customer wants no messages here; `null` otherwise.
+    pub opted_out_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
@@ -80,7 +82,8 @@ pub struct Position(pub DateTime<Utc>, pub ContactId);
 const SELECT: &str = "select contacts.id, contacts.name, contacts.phone, contacts.email, contacts.username, contacts.language,
     contacts.is_group, contacts.attributes, contacts.tags, contacts.blocked, contacts.reachable, contacts.marketing,
     contacts.version, contacts.created_at, contacts.updated_at, contacts.deleted_at, contacts.merged_into,
-    coalesce((select jsonb_agg(jsonb_build_object('channel', i.channel, 'kind', i.kind, 'external_id', i.address)
+    coalesce((select jsonb_agg(jsonb_build_object('channel', i.channel, 'kind', i.kind, 'external_id', i.address,
+                                                  'opted_out_at', i.opted_out_at)
                                order by i.created_at, i.channel, i.kind, i.key)
               from contact_identities i
               where i.organization_id = contacts.organization_id and i.contact_id = contacts.id), '[]') as identities

@@ -78,6 +78,9 @@ pub fn pieces(
         if text.is_empty() {
             return Err(Error::invalid_field("text", "There is nothing to send."));
         }
+        if abilities.text.max == 0 {
+            return Err(Error::unprocessable("no_texts", "Nothing can be written on this channel."));
+        }
         return Ok(plain(abilities, text));
     }
     with_files(abilities, text, files)

@@ -10,6 +10,7 @@ use channels::{Account, Channel};
 use dashmap::DashMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use url::Url;
 
 use crate::{
     db::Db,
@@ -39,6 +40,7 @@ pub struct Integration {
 pub struct Integrations {
     db: Db,
     vault: Vault,
+    public_url: Url,
     channels: FindChannel,
     known: Arc<DashMap<IntegrationId, (Instant, Arc<Integration>)>>,
 }
@@ -62,13 +64,14 @@ const SELECT: &str = "select organization_id, id, channel, name, account, accoun
      from integrations where deleted_at is null";
 
 impl Integrations {
-    pub fn new(db: Db, vault: Vault) -> Self {
-        Self::with_channels(db, vault, channels::find)
+    /// `public_url` is where platforms reach the hub.
+    pub fn new(db: Db, vault: Vault, public_url: Url) -> Self {
+        Self::with_channels(db, vault, public_url, channels::find)
     }
 
     /// With other channels than those that are built in.
-    pub fn with_channels(db: Db, vault: Vault, channels: FindChannel) -> Self {
-        Self { db, vault, channels, known: Arc::default() }
+    pub fn with_channels(db: Db, vault: Vault, public_url: Url, channels: FindChannel) -> Self {
+        Self { db, vault, public_url, channels, known: Arc::default() }
     }
 
     /// The channel of that id, if this hub has it.
@@ -189,11 +192,18 @@ impl Integrations {
             organization_id: row.organization_id,
             channel,
             name: row.name,
-            account: Account::new(fields),
+            account: Account::new(fields).called_at(webhook_url(&self.public_url, &row.channel, row.id)?),
             account_key: row.account_key,
             status: row.status,
         }))
     }
+}
+
+/// Where the platform calls the hub for this integration.
+pub fn webhook_url(public_url: &Url, channel: &str, id: IntegrationId) -> Result<Url> {
+    let origin = public_url.as_str().trim_end_matches('/');
+    let address = format!("{origin}/webhooks/{channel}/{id}");
+    Url::parse(&address).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Splits an account into what may lie open and what is sealed, ready for the columns `account` and `sealed`.

@@ -394,7 +394,7 @@ fn view(app: &App, organization: OrganizationId, row: Row) -> Result<Integration
     let secrets = integration::open(&app.vault, organization, row.id, &row.sealed)?;
     let masked = secrets.iter().map(|(name, secret)| (name.clone(), mask(secret)));
     Ok(IntegrationView {
-        webhook_url: webhook_url(app, &row.channel, row.id),
+        webhook_url: webhook_url(app, &row.channel, row.id)?.into(),
         account: row.account.0.into_iter().chain(masked).collect(),
         id: row.id,
         channel: row.channel,
@@ -413,8 +413,8 @@ fn view(app: &App, organization: OrganizationId, row: Row) -> Result<Integration
     })
 }
 
-fn webhook_url(app: &App, channel: &str, id: IntegrationId) -> String {
-    format!("{}/{id}", shared_webhook_url(app, channel))
+fn webhook_url(app: &App, channel: &str, id: IntegrationId) -> Result<Url> {
+    integration::webhook_url(&app.config.server.public_url, channel, id)
 }
 
 /// Where a platform with one address per app calls.
@@ -423,9 +423,9 @@ pub fn shared_webhook_url(app: &App, channel: &str) -> String {
     format!("{origin}/webhooks/{channel}")
 }
 
-fn connection(app: &App, integration: &Integration) -> Result<Connection, url::ParseError> {
-    let webhook_url = webhook_url(app, integration.channel.id().as_str(), integration.id);
-    Ok(Connection { webhook_url: Url::parse(&webhook_url)? })
+fn connection(app: &App, integration: &Integration) -> Result<Connection> {
+    let webhook_url = webhook_url(app, integration.channel.id().as_str(), integration.id)?;
+    Ok(Connection { webhook_url })
 }
 
 /// The form's own checks, and that the API address does not point into the hub's network.

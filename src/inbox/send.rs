@@ -56,6 +56,8 @@ struct Surroundings {
     repeated: Option<MessageId>,
     blocked: bool,
     reachable: bool,
+    /// Wants no messages at any address on this channel.
+    opted_out: bool,
     integration_status: String,
 }
 
@@ -169,7 +171,9 @@ pub async fn retry(tx: &mut Tx, member: &Member, id: MessageId) -> Result<Messag
 async fn surroundings(tx: &mut Tx, locked: &Locked, client_id: &str) -> Result<Surroundings> {
     Ok(sqlx::query_as(
         "select (select id from messages where organization_id = $1 and conversation_id = $2 and client_id = $3) as repeated,
-                c.blocked, c.reachable, i.status as integration_status
+                c.blocked, c.reachable, i.status as integration_status,
+                coalesce((select bool_and(one.opted_out_at is not null) from contact_identities one
+                          where one.organization_id = $1 and one.contact_id = $4 and one.channel = i.channel), false) as opted_out
          from contacts c, integrations i
          where c.organization_id = $1 and c.id = $4 and i.organization_id = $1 and i.id = $5",
     )
@@ -232,6 +236,12 @@ fn check_contact(around: &Surroundings) -> Result<()> {
         return Err(Error::unprocessable(
             "contact_unreachable",
             "The customer has blocked us and cannot be written to.",
+        ));
+    }
+    if around.opted_out {
+        return Err(Error::unprocessable(
+            "contact_opted_out",
+            "The customer wants no more messages on this channel. You can write again once they have written START.",
         ));
     }
     match around.integration_status.as_str() {

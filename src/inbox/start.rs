@@ -160,7 +160,12 @@ async fn may_begin(tx: &mut Tx, contact: ContactId, channel: &str) -> Result<()>
         .filter(|phone| channels::find(channel).is_some_and(|channel| channel.identity(phone).is_some()))
     {
         Some(phone) => {
-            let identity = Identity { channel: channel.to_owned(), kind: String::new(), external_id: phone };
+            let identity = Identity {
+                channel: channel.to_owned(),
+                kind: String::new(),
+                external_id: phone,
+                opted_out_at: None,
+            };
             contact_change::add_identity(tx, contact, &identity, "phone").await
         }
         None => Err(Error::unprocessable(

@@ -76,6 +76,7 @@ async fn contact(
     .await?;
     forget_identities(tx, channel, id, change).await?;
     add_identities(tx, channel, id, change).await?;
+    opt_out(tx, channel, id, change).await?;
     Ok(Effect::Stored)
 }
 
@@ -98,6 +99,24 @@ async fn forget_identities(
     .bind(contact)
     .bind(change.gone.iter().map(|id| id.kind.as_str()).collect::<Vec<_>>())
     .bind(change.gone.iter().map(|id| id.key.as_str()).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+async fn opt_out(tx: &mut Tx, channel: &str, contact: ContactId, change: &ContactChange) -> Result<()> {
+    let Some(out) = change.opted_out else { return Ok(()) };
+    let organization = tx.organization();
+    sqlx::query(
+        "update contact_identities set opted_out_at = case when $6 then coalesce(opted_out_at, now()) end
+         where organization_id = $1 and channel = $2 and contact_id = $3 and kind = $4 and key = $5",
+    )
+    .bind(organization)
+    .bind(channel)
+    .bind(contact)
+    .bind(&change.find.kind)
+    .bind(&change.find.key)
+    .bind(out)
     .execute(tx.sql())
     .await?;
     Ok(())

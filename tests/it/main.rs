@@ -31,4 +31,6 @@ mod reply;
 mod retention;
 mod search;
 mod shared_address;
+mod sms;
 mod tenancy;
+mod voice;

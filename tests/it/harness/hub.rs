@@ -172,7 +172,12 @@ impl Drop for Hub {
 
 fn open_app(config: Config, database: &TestDatabase, channels: FindChannel) -> App {
     let app = serve::open_app(config, &database.url()).unwrap();
-    let integrations = Integrations::with_channels(app.db.clone(), app.vault.clone(), channels);
+    let integrations = Integrations::with_channels(
+        app.db.clone(),
+        app.vault.clone(),
+        app.config.server.public_url.clone(),
+        channels,
+    );
     App { ingest: Ingest::new(app.db.clone(), integrations.clone()), integrations, ..app }
 }
 

@@ -59,6 +59,7 @@ pub struct Played {
 impl Played {
     pub async fn connect(hub: &Hub, session: &Session, channel: &str) -> Self {
         let simulator = Simulator::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        simulator.known_as(&hub.url, hub.app.config.server.public_url.as_str());
         let player = simulator.player(channel).unwrap();
         let channel = channels::find(channel).unwrap();
         let id = connect(hub, session, channel, player.open_account("Support")).await;

@@ -911,6 +911,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations/{id}/voice-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the member's browser a telephone of the integration. */
+        post: operations["create_voice_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels": {
         parameters: {
             query?: never;
@@ -1251,8 +1268,7 @@ export interface components {
             reply: boolean;
             /** @description The platform itself can send at a later time. */
             schedule: boolean;
-            /** @description Texts are paid for by the segment: the composer counts segments and names the encoding. */
-            segments: boolean;
+            segments?: components["schemas"]["Segmentation"] | null;
             /** @description Whether the platform tells us `delivered` and `read`. */
             statuses: boolean;
             /** @description Letters: a conversation has a subject. */
@@ -1659,6 +1675,11 @@ export interface components {
             external_id: string;
             /** @description The channel's kind of id: `wa_id`, `user`, … */
             kind: string;
+            /**
+             * Format: date-time
+             * @description Since when the customer wants no messages here; `null` otherwise.
+             */
+            opted_out_at?: string | null;
         };
         IdentityForm: {
             channel: string;
@@ -2651,6 +2672,23 @@ export interface components {
          * @enum {string}
          */
         SearchLanguage: "simple" | "arabic" | "armenian" | "basque" | "catalan" | "danish" | "dutch" | "english" | "finnish" | "french" | "german" | "greek" | "hindi" | "hungarian" | "indonesian" | "irish" | "italian" | "lithuanian" | "nepali" | "norwegian" | "portuguese" | "romanian" | "russian" | "serbian" | "spanish" | "swedish" | "tamil" | "turkish" | "yiddish";
+        /**
+         * @description How texts become the segments of text messages. A text all of whose characters stand in the tables is sent in GSM-7, any other
+         *     in UCS-2. Lengths are in septets and in UTF-16 code units: of a text that is sent whole, and of each part where it is split.
+         */
+        Segmentation: {
+            basic: string;
+            /** @description Cost two septets each. */
+            extended: string;
+            gsm7: [
+                number,
+                number
+            ];
+            ucs2: [
+                number,
+                number
+            ];
+        };
         SendMessage: {
             /** @description Uploads that have not been sent. */
             attachments?: components["schemas"]["AttachmentId"][];
@@ -2927,6 +2965,19 @@ export interface components {
             text: string;
             /** Format: int32 */
             version: number;
+        };
+        VoiceIdentity: {
+            identity: string;
+            token: string;
+        };
+        /** @description For the platform's own library in the browser. Ask again before it expires. */
+        VoiceToken: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Rings for the member alone: their own calls, and those that are put through to them. */
+            own: components["schemas"]["VoiceIdentity"];
+            /** @description Rings in the browsers of all members when a customer calls; who does not take calls leaves it out. */
+            shared: components["schemas"]["VoiceIdentity"];
         };
     };
     responses: never;
@@ -5653,6 +5704,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestResult"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_voice_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VoiceToken"];
                 };
             };
             /** @description A problem, RFC 9457 */

@@ -1,0 +1,146 @@
+//! Text messages through Twilio, from end to end: what the channel asks of the hub beyond what other channels do.
+
+use std::time::Duration;
+
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
+use serde_json::{Value, json};
+use simulator::{Act, Media};
+
+use crate::harness::{
+    client::{Answer, Session},
+    hub::Hub,
+    platform::Played,
+};
+
+const CUSTOMER: &str = "4915100000001";
+
+async fn start() -> (Hub, Session, Played, Value) {
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ada").await;
+    let played = Played::connect(&hub, &owner, "sms").await;
+    let conversation = played.write(&owner, CUSTOMER, "hello").await;
+    (hub, owner, played, conversation)
+}
+
+fn messages(conversation: &Value) -> String {
+    format!("/conversations/{}/messages", conversation["id"].as_str().unwrap())
+}
+
+fn draft(text: &str) -> Value {
+    json!({"client_id": uuid::Uuid::now_v7().to_string(), "text": text})
+}
+
+/// Waits until what `look` finds is there.
+async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..1200 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("it did not happen")
+}
+
+async fn until(owner: &Session, message: &str, status: &str) -> Value {
+    eventually(async || {
+        let now = owner.get(&format!("/messages/{message}")).await.expect(200).body;
+        (now["status"] == status).then_some(now)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_text_message_is_answered_and_arrives() {
+    let (hub, owner, played, conversation) = start().await;
+    let _work = hub.work();
+    assert_eq!(conversation["contact"]["phone"], "+4915100000001");
+    let id = owner.post(&messages(&conversation), &draft("good morning")).await.expect(201).id();
+    let message = until(&owner, &id, "delivered").await;
+    assert!(message["external_id"].as_str().unwrap().starts_with("SM"));
+    let received = played.received(CUSTOMER);
+    assert_eq!((received.len(), received[0].text.as_str()), (1, "good morning"));
+}
+
+#[tokio::test]
+async fn nothing_is_sent_after_stop_until_start() {
+    let (hub, owner, played, conversation) = start().await;
+    let _work = hub.work();
+    let path = messages(&conversation);
+    let says = async |text: &str| {
+        played.act(CUSTOMER, Act::Text { text: text.into(), reply_to: None }).await;
+    };
+    says("Stop").await;
+    owner.post(&path, &draft("one more thing")).await.expect_problem(422, "contact_opted_out");
+    says("why do you ask?").await;
+    owner.post(&path, &draft("because")).await.expect_problem(422, "contact_opted_out");
+    owner
+        .post(&path, &json!({"client_id": "note", "text": "leave them alone", "note": true}))
+        .await
+        .expect(201);
+    let contact = conversation["contact"]["id"].as_str().unwrap();
+    let contact = owner.get(&format!("/contacts/{contact}")).await.expect(200).body;
+    assert!(contact["identities"][0]["opted_out_at"].is_string(), "{contact}");
+    says("START").await;
+    let id = owner.post(&path, &draft("welcome back")).await.expect(201).id();
+    until(&owner, &id, "delivered").await;
+    let all = owner.get(&path).await.expect(200).body;
+    let lines = all["data"].as_array().unwrap().iter().filter(|message| message["kind"] == "system");
+    assert_eq!(lines.count(), 2, "both words leave a line");
+}
+
+#[tokio::test]
+async fn a_word_that_only_the_platform_knows_is_told_by_its_refusal() {
+    let (hub, owner, played, conversation) = start().await;
+    let _work = hub.work();
+    played
+        .simulator
+        .twilio
+        .faults()
+        .next("messages", simulator::Fault::Refuse { code: 21610, retry_after: None });
+    let id = owner.post(&messages(&conversation), &draft("hi")).await.expect(201).id();
+    let message = until(&owner, &id, "failed").await;
+    assert_eq!(message["error"]["code"], "recipient_opted_out");
+    assert!(played.received(CUSTOMER).is_empty());
+}
+
+#[tokio::test]
+async fn pictures_go_both_ways() {
+    let (hub, owner, played, conversation) = start().await;
+    let _work = hub.work();
+    let picture = Media {
+        kind: "image".into(),
+        file_name: "label.png".into(),
+        mime: "image/png".into(),
+        bytes: png().into(),
+        caption: Some("the label".into()),
+    };
+    played.act(CUSTOMER, Act::Media(picture)).await;
+    let attachment = eventually(async || {
+        let all = owner.get(&messages(&conversation)).await.expect(200).body;
+        let all = all["data"].as_array().unwrap().clone();
+        let found = all.into_iter().find(|message| message["text"] == "the label")?["attachments"][0].clone();
+        (found["state"] == "stored").then_some(found)
+    })
+    .await;
+    assert_eq!(attachment["mime"], "image/png");
+    let part = Part::bytes(png()).file_name("map.png").mime_str("image/png").unwrap();
+    let upload = owner.request(Method::POST, "/attachments").multipart(Form::new().part("file", part));
+    let file = Answer::of(upload).await.expect(201).id();
+    let body = json!({"client_id": "with", "text": "here we are", "attachments": [file]});
+    let id = owner.post(&messages(&conversation), &body).await.expect(201).id();
+    until(&owner, &id, "delivered").await;
+    let received = played.received(CUSTOMER).remove(0);
+    assert_eq!((received.text.as_str(), received.kind.as_str()), ("here we are", "image"));
+    let shown = hub.client().http().get(received.media_url.unwrap()).send().await.unwrap();
+    assert_eq!(shown.bytes().await.unwrap(), png(), "fetched from the hub's own address");
+}
+
+/// A PNG of 2 × 1 pixels.
+fn png() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(2, 1).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
