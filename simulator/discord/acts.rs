@@ -119,6 +119,7 @@ impl Shared {
             Act::Read => Ok(channel),
             Act::Location { .. } => Err(ActError::Unsupported("locations")),
             Act::Contact { .. } => Err(ActError::Unsupported("contact cards")),
+            Act::Phone(_) => Err(ActError::Unsupported("telephone calls")),
         }
     }
 
