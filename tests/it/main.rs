@@ -13,6 +13,7 @@ mod conversations;
 mod database;
 mod demo;
 mod deploy;
+mod discord;
 mod embedded;
 mod every_channel;
 mod harness;
