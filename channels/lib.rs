@@ -37,11 +37,7 @@ pub use template::Template;
 
 /// Every channel there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Channel] {
-<<<<<<< HEAD
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &webchat::Webchat, &api::Api]
-=======
-    &[&whatsapp::WhatsApp, &telegram::Telegram, &twilio::Sms, &twilio::Voice, &api::Api]
->>>>>>> main
+    &[&whatsapp::WhatsApp, &telegram::Telegram, &webchat::Webchat, &twilio::Sms, &twilio::Voice, &api::Api]
 }
 
 /// The channel of that id.

@@ -6,11 +6,8 @@ pub mod callbacks;
 mod faults;
 mod player;
 pub mod telegram;
-<<<<<<< HEAD
-pub mod webchat;
-=======
 pub mod twilio;
->>>>>>> main
+pub mod webchat;
 pub mod whatsapp;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -65,13 +62,9 @@ macro_rules! platforms {
 platforms! {
     whatsapp,
     telegram,
-<<<<<<< HEAD
     api,
-    webchat,
-=======
-    api;
+    webchat;
     twilio { sms, voice }
->>>>>>> main
 }
 
 impl Simulator {

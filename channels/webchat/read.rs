@@ -130,6 +130,7 @@ impl<'a> Reader<'a> {
             gone: Vec::new(),
             reachable: None,
             marketing: None,
+            opted_out: None,
             line: None,
         });
         let to = self.thread.clone();

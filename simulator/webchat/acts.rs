@@ -58,6 +58,7 @@ impl Sites {
             Act::React { .. } => Err(ActError::Unsupported("reactions")),
             Act::Edit { .. } | Act::Delete { .. } => Err(ActError::Unsupported("changes by visitors")),
             Act::Block | Act::Unblock => Err(ActError::Unsupported("blocking")),
+            Act::Phone(_) => Err(ActError::Unsupported("calls")),
         }
     }
 

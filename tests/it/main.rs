@@ -34,3 +34,4 @@ mod shared_address;
 mod sms;
 mod tenancy;
 mod voice;
+mod webchat;

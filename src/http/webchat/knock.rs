@@ -40,8 +40,8 @@ impl FromRequestParts<Arc<Door>> for Knock {
         let integration = door.find(id).await?;
         // A browser leaves the origin out where a page reads from its own.
         let origin = origin(&parts.headers);
-        let reads = parts.method == Method::GET;
-        if !(origin.is_none() && reads) && !is_welcome(&integration, origin, &door.app) {
+        let reads_its_own = origin.is_none() && parts.method == Method::GET;
+        if !reads_its_own && !is_welcome(&integration, origin, &door.app) {
             let detail = "This site may not show the chat window. An admin names its origin in the integration's settings.";
             return Err(Error::forbidden(detail));
         }
