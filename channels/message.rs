@@ -74,6 +74,10 @@ pub enum Part {
     Buttons {
         buttons: Vec<Button>,
         list: bool,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        header: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        footer: Option<String>,
     },
     Template {
         name: String,

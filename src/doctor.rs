@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, PgConnection};
 
 use crate::{
-    config::{Bus, Config},
+    config::{Bus, Config, Storage},
     db,
     embedded::EmbeddedError,
     start::{Database, running_database},
@@ -175,6 +175,17 @@ async fn redis(bus: &Bus) -> Result<String, String> {
     }
 }
 
+/// Which bucket it is about.
+fn bucket(storage: &Storage) -> String {
+    match storage {
+        Storage::Folder(_) => String::new(),
+        Storage::Bucket(bucket) => {
+            let at = bucket.endpoint.as_ref().map_or("Amazon S3", |endpoint| endpoint.as_str());
+            format!(" (bucket `{}` at {at})", bucket.name)
+        }
+    }
+}
+
 async fn storage(config: &Config) -> Result<String, String> {
     let place = format!("doctor-{}", std::process::id());
     let key = config.secret_key.load().map_err(|error| error.to_string())?;
@@ -185,7 +196,7 @@ async fn storage(config: &Config) -> Result<String, String> {
     };
     match tried.await {
         Ok(()) => Ok("can be written".to_owned()),
-        Err(error) => Err(format!("cannot be written: {error}")),
+        Err(error) => Err(format!("cannot be written: {error}{}", bucket(&config.storage))),
     }
 }
 

@@ -3,11 +3,12 @@
 //! the order of their ids.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use rand::Rng;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -31,14 +32,19 @@ pub struct Job {
     pub payload: Value,
     /// This attempt's number, from 1.
     pub attempts: i32,
+    /// When the claim runs out.
+    claimed_until: DateTime<Utc>,
 }
 
 /// The table as workers see it, across organizations.
 #[derive(Clone)]
 pub struct Jobs {
     pool: PgPool,
-    held: Arc<Mutex<HashSet<i64>>>,
+    /// When the claims of this process run out, by job.
+    held: Arc<Mutex<Claims>>,
 }
+
+type Claims = HashMap<i64, DateTime<Utc>>;
 
 impl Jobs {
     pub fn new(pool: PgPool) -> Self {
@@ -61,14 +67,14 @@ impl Jobs {
                  for update skip locked)
              update jobs set run_at = clock_timestamp() + make_interval(secs => $2), attempts = attempts + 1
              from due, at_ease where jobs.id = due.id
-             returning jobs.id, organization_id, kind, lane, payload, attempts",
+             returning jobs.id, organization_id, kind, lane, payload, attempts, run_at as claimed_until",
         )
         .bind(limit)
         .bind(LEASE.as_secs_f64())
         .fetch_all(&self.pool)
         .await?;
         jobs.sort_unstable_by_key(|job| job.id);
-        self.held().extend(jobs.iter().map(|job| job.id));
+        self.held().extend(jobs.iter().map(|job| (job.id, job.claimed_until)));
         Ok(jobs)
     }
 
@@ -133,19 +139,35 @@ impl Jobs {
         let mut ticks = tokio::time::interval(RENEWAL);
         loop {
             ticks.tick().await;
-            let ids: Vec<i64> = self.held().iter().copied().collect();
-            if ids.is_empty() {
+            let claims = self.held().clone();
+            if claims.is_empty() {
                 continue;
             }
-            let renewed = sqlx::query("update jobs set run_at = clock_timestamp() + make_interval(secs => $2) where id = any($1) and state = 'ready'")
-                .bind(&ids)
-                .bind(LEASE.as_secs_f64())
-                .execute(&self.pool)
-                .await;
-            if let Err(error) = renewed {
+            if let Err(error) = self.renew(claims).await {
                 tracing::warn!(%error, "claims of jobs could not be renewed");
             }
         }
+    }
+
+    /// Renews what is still as it was claimed: a job that was given back in the meantime has its own time to run.
+    async fn renew(&self, claims: Claims) -> Result<()> {
+        let (ids, ends): (Vec<_>, Vec<_>) = claims.into_iter().unzip();
+        let renewed: Vec<(i64, DateTime<Utc>)> = sqlx::query_as(
+            "update jobs set run_at = clock_timestamp() + make_interval(secs => $3)
+             from unnest($1::bigint[], $2::timestamptz[]) as claim (id, ends)
+             where jobs.id = claim.id and jobs.run_at = claim.ends and state = 'ready'
+             returning jobs.id, run_at",
+        )
+        .bind(&ids)
+        .bind(&ends)
+        .bind(LEASE.as_secs_f64())
+        .fetch_all(&self.pool)
+        .await?;
+        let mut held = self.held();
+        for (id, ends) in renewed {
+            held.entry(id).and_modify(|known| *known = ends);
+        }
+        Ok(())
     }
 
     /// How long until the next job is due, as far as is known; at most a second.
@@ -159,7 +181,7 @@ impl Jobs {
         Ok(Duration::from_secs_f64(seconds.unwrap_or(1.0).clamp(0.005, 1.0)))
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, HashSet<i64>> {
+    fn held(&self) -> std::sync::MutexGuard<'_, Claims> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

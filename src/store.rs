@@ -48,8 +48,11 @@ pub struct Address {
 pub enum StoreError {
     #[error("there is no such file")]
     Missing,
+    #[error("the bucket or folder for media does not exist")]
+    NoPlace,
+    /// With the file's size in bytes.
     #[error("the requested range lies outside the file")]
-    Range,
+    Range(u64),
     #[error("media store: {0}")]
     Failed(String),
 }
@@ -85,8 +88,11 @@ impl Store {
     }
 
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<(), StoreError> {
-        self.objects.put(&Path::from(key), PutPayload::from(bytes)).await?;
-        Ok(())
+        match self.objects.put(&Path::from(key), PutPayload::from(bytes)).await.map_err(StoreError::from) {
+            // What is being written need not be there; what it is written to must.
+            Err(StoreError::Missing) => Err(StoreError::NoPlace),
+            other => other.map(drop),
+        }
     }
 
     /// For what is too large to hold in memory: write, then `shutdown`, or `abort` to leave nothing behind.
@@ -101,7 +107,15 @@ impl Store {
 
     /// For streaming, whole or a part of it.
     pub async fn get(&self, key: &str, options: GetOptions) -> Result<GetResult, StoreError> {
-        Ok(self.objects.get_opts(&Path::from(key), options).await?)
+        let (path, range) = (Path::from(key), options.range.clone());
+        let failed = match (self.objects.get_opts(&path, options).await.map_err(StoreError::from), range) {
+            (Err(StoreError::Failed(why)), Some(range)) => (why, range),
+            (answer, _) => return answer,
+        };
+        // Each kind of store words a range outside the file in its own way; the file's size says the same for all.
+        let (why, range) = failed;
+        let size = self.objects.head(&path).await?.size;
+        Err(if range.as_range(size).is_err() { StoreError::Range(size) } else { StoreError::Failed(why) })
     }
 
     /// An object that is not there is no error.
@@ -181,6 +195,9 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
 impl From<object_store::Error> for StoreError {
     fn from(error: object_store::Error) -> Self {
         match error {
+            object_store::Error::NotFound { source, .. } if source.to_string().contains("NoSuchBucket") => {
+                Self::NoPlace
+            }
             object_store::Error::NotFound { .. } => Self::Missing,
             other => Self::Failed(other.to_string()),
         }

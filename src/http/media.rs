@@ -62,7 +62,10 @@ async fn serve(
     let found = match app.store.get(&address.storage_key, options).await {
         Ok(found) => found,
         Err(StoreError::Missing) => return Err(Error::not_found("file")),
-        Err(_) if partial => return Ok(StatusCode::RANGE_NOT_SATISFIABLE.into_response()),
+        Err(StoreError::Range(size)) => {
+            let whole = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, whole).into_response());
+        }
         Err(error) => return Err(Error::Internal(error.to_string())),
     };
     let (range, size) = (found.range.clone(), found.meta.size);

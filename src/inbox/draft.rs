@@ -212,7 +212,12 @@ fn buttoned(abilities: &Abilities, text: &str, extras: &Extras) -> Result<Piece>
     if !errors.is_empty() {
         return Err(Error::invalid(errors));
     }
-    let part = Part::Buttons { buttons: extras.buttons.clone(), list };
+    let part = Part::Buttons {
+        buttons: extras.buttons.clone(),
+        list,
+        header: extras.header.clone(),
+        footer: extras.footer.clone(),
+    };
     Ok(Piece {
         kind: Some(Kind::Interactive),
         text: text.to_owned(),

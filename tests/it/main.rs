@@ -19,6 +19,7 @@ mod harness;
 mod inbound;
 mod installs;
 mod integrations;
+mod jobs;
 mod labels;
 mod letters;
 mod listeners;

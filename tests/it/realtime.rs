@@ -19,7 +19,7 @@ use switchboard::{
 
 use crate::harness::{client::Session, hub::Hub};
 
-fn organization(session: &Session) -> OrganizationId {
+pub fn organization(session: &Session) -> OrganizationId {
     session.organization_id.parse().unwrap()
 }
 

@@ -4,8 +4,10 @@ use std::fs;
 
 use serde_norway::Value;
 
+mod image;
 mod monitoring;
 mod operations;
+mod proxy;
 mod stack;
 
 fn text(path: &str) -> String {

@@ -77,7 +77,7 @@ async fn typing_is_heard_by_the_others_in_the_room_and_ends_by_itself() {
     for session in [&ana, &rui, &leo] {
         let mut socket = Socket::of(&hub, session).await;
         socket.say("join_conversation", here.clone()).await;
-        socket.next_of("presence").await;
+        socket.next_viewers().await;
         sockets.push(socket);
     }
     let [writer, reader, viewer] = sockets.as_mut_slice() else { unreachable!() };

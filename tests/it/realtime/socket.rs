@@ -34,7 +34,12 @@ impl Socket {
 
     /// The status with which a page of this origin is turned away.
     pub async fn refused(hub: &Hub, origin: &str) -> u16 {
-        let mut request = format!("{}/ws", hub.url.replace("http", "ws")).into_client_request().unwrap();
+        Self::refused_at(&hub.url, origin).await
+    }
+
+    /// The same, at an address of its own; 101 where it is let in.
+    pub async fn refused_at(url: &str, origin: &str) -> u16 {
+        let mut request = format!("{}/ws", url.replace("http", "ws")).into_client_request().unwrap();
         request.headers_mut().insert("origin", origin.parse().unwrap());
         match connect_async(request).await {
             Err(Error::Http(response)) => response.status().as_u16(),
@@ -114,6 +119,17 @@ impl Socket {
             let frame = self.next().await;
             if frame["type"] == kind {
                 return frame;
+            }
+        }
+    }
+
+    /// Who looks at a conversation, as the next word on that says. Members who come online are told of in frames of the same
+    /// kind, whenever the clock ticks; those are skipped.
+    pub async fn next_viewers(&mut self) -> Vec<String> {
+        loop {
+            let frame = self.next_of("presence").await;
+            if let Some(viewers) = frame["data"]["viewers"].as_array() {
+                return viewers.iter().map(|one| one["user_id"].as_str().unwrap().to_owned()).collect();
             }
         }
     }

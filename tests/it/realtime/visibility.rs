@@ -84,7 +84,7 @@ async fn what_is_taken_away_is_heard_once_and_then_no_more() {
     let (mut from, mut to) = (Socket::of(&hub, &rui).await, Socket::of(&hub, &eva).await);
     let join = json!({"conversation_id": before.conversation_id});
     from.say("join_conversation", join.clone()).await;
-    assert_eq!(from.next_of("presence").await["data"]["viewers"][0]["user_id"], rui.user_id.as_str());
+    assert_eq!(from.next_viewers().await, [rui.user_id.as_str()]);
     to.say("join_conversation", join.clone()).await;
     assert_eq!(to.next_of("error").await["data"]["code"], "not_found");
 
@@ -108,7 +108,7 @@ async fn what_is_taken_away_is_heard_once_and_then_no_more() {
 
     // Put out of the room as well: typing is no longer heard.
     to.say("join_conversation", join).await;
-    to.next_of("presence").await;
+    assert_eq!(to.next_viewers().await, [eva.user_id.as_str()]);
     to.say("typing_start", json!({"conversation_id": before.conversation_id})).await;
     from.say("typing_start", json!({"conversation_id": before.conversation_id})).await;
     assert_eq!(from.next_of("error").await["data"]["code"], "forbidden");

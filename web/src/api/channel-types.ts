@@ -1,3 +1,5 @@
+import type { Segmentation } from "@/lib/segments";
+
 /** What the server tells about channels and the accounts on them. */
 
 export type MediaKind = "image" | "video" | "audio" | "voice" | "document" | "sticker";
@@ -33,7 +35,12 @@ export interface Abilities {
   statuses: boolean;
   window_hours: number | null;
   calls?: boolean;
+  subject?: boolean;
+  cc?: boolean;
+  /** Where texts are paid for by the segment: how they are counted. */
+  segments?: Segmentation | null;
 }
+
 
 export interface FormField {
   name: string;

@@ -2513,6 +2513,8 @@ export interface components {
             type: "choice";
         } | {
             buttons: components["schemas"]["Button"][];
+            footer?: string | null;
+            header?: string | null;
             list: boolean;
             /** @enum {string} */
             type: "buttons";

@@ -1,6 +1,6 @@
 /** The product's nouns as the server writes them. */
 import type { Button, MediaKind, Refusal, TemplateRequest } from "./channel-types";
-import type { Part } from "./part-types";
+import type { Mailbox, Part } from "./part-types";
 
 export type * from "./channel-types";
 export type * from "./part-types";
@@ -229,6 +229,10 @@ export interface SendRequest {
   last_seen_seq?: number;
   /** In spite of newer messages. */
   force?: boolean;
+  /** Of a letter; without one the conversation's goes on. */
+  subject?: string;
+  cc?: Mailbox[];
+  bcc?: Mailbox[];
 }
 
 export interface Callback {

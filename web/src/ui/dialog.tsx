@@ -7,7 +7,7 @@ import { classes } from "@/lib/classes";
 interface DialogProps {
   open: boolean;
   onClose: () => void;
-  title: string;
+  title: ReactNode;
   description?: string;
   wide?: boolean;
   children: ReactNode;

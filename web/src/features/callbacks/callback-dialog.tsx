@@ -7,7 +7,7 @@ import { replayCallback } from "@/api/integration-changes";
 import { callback as callbackQuery } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import type { Callback } from "@/api/types";
-import { dateAndTime } from "@/lib/time";
+import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Fault, Lines } from "@/ui/states";
@@ -36,7 +36,7 @@ export function CallbackDialog({ callback: listed, onClose }: { callback: Callba
     }
   }
   return (
-    <Dialog open onClose={onClose} wide title={`Callback of ${dateAndTime(callback.received_at)}`} description={`${callback.channel}, ${callback.verdict}`}>
+    <Dialog open onClose={onClose} wide title={<>Callback, <Ago at={callback.received_at} /></>} description={`${callback.channel}, ${callback.verdict}`}>
       <div className="flex flex-col gap-4">
         <div className="flex flex-wrap items-center gap-2">
           <OutcomeChip outcome={callback.outcome} />

@@ -3,6 +3,8 @@ import { LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareM
 
 import type { Abilities } from "@/api/types";
 import { classes } from "@/lib/classes";
+import { count as counted } from "@/lib/text";
+import type { Segments } from "@/lib/segments";
 import { Button, IconButton } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Popover } from "@/ui/popover";
@@ -20,6 +22,8 @@ interface ComposerFootProps {
   abilities?: Abilities;
   window: Window;
   count: Counter;
+  /** Where texts are paid for by the segment. */
+  segments?: Segments;
   ready: boolean;
   onEmoji: (emoji: string) => void;
   onFiles: (files: Iterable<File>) => void;
@@ -31,7 +35,7 @@ interface ComposerFootProps {
 
 /** Tools on the left, the window and the limits in the middle, and where it goes on the right. */
 export function ComposerFoot(props: ComposerFootProps) {
-  const { note, shut, editing, channelName, abilities, window, count, ready } = props;
+  const { note, shut, editing, channelName, abilities, window, count, segments, ready } = props;
   const files = useRef<HTMLInputElement>(null);
   const choices = abilities?.buttons ?? abilities?.list;
   return (
@@ -98,6 +102,11 @@ export function ComposerFoot(props: ComposerFootProps) {
         {count.shown && !shut ? (
           <span className={classes("tabular-nums", count.over && "font-medium text-negative-text")} role="status">
             {count.over ? `${(count.length - count.max).toLocaleString()} too many for ${note ? "a note" : channelName}` : `${(count.max - count.length).toLocaleString()} left`}
+          </span>
+        ) : null}
+        {segments && !shut ? (
+          <span className="truncate tabular-nums" title={`${counted(segments.left, "character")} left in this segment`}>
+            {counted(segments.segments, "segment")} · {segments.encoding}
           </span>
         ) : null}
         {note ? null : <WindowNote window={window} />}

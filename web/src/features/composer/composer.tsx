@@ -8,6 +8,7 @@ import type { Conversation } from "@/api/types";
 import { classes } from "@/lib/classes";
 import { draftKey, useDrafts } from "@/lib/facts/drafts";
 import { useComposerMode } from "@/lib/facts/composer-mode";
+import { segmentsOf } from "@/lib/segments";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useNow } from "@/lib/use-now";
 import { ClosedWindow } from "./closed-window";
@@ -15,6 +16,8 @@ import { ComposerFoot } from "./composer-foot";
 import { ComposerTabs } from "./composer-tabs";
 import { ContextStrip } from "./context-strip";
 import { counter } from "./limits";
+import { headFault, headRequest, noHead } from "./letter";
+import { LetterFields } from "./letter-fields";
 import { mentioned } from "./mentions";
 import { newChoice, noOffer } from "./offer";
 import { OfferEditor } from "./offer-editor";
@@ -44,6 +47,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const channelName = channel?.name ?? conversation.channel;
   const { uploads, add, remove, retry, clear } = useUploads(note ? undefined : abilities, channelName);
   const [offer, setOffer] = useState(noOffer);
+  const [head, setHead] = useState(noHead);
   const [picking, setPicking] = useState<"template" | "location">();
   const [dragging, setDragging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -53,7 +57,9 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const editing = mode.editing !== undefined && context !== undefined;
   const count = counter(text, abilities, note, uploads.length > 0);
   const shut = window.state === "closed" && !note && !editing;
-  const ready = !count.over && uploads.every((one) => one.attachment) && (text.trim() !== "" || (uploads.length > 0 && !editing));
+  const lettered = !note && !editing && abilities !== undefined && (abilities.subject === true || abilities.cc === true);
+  const fault = lettered ? headFault(head) : undefined;
+  const ready = !fault && !count.over && uploads.every((one) => one.attachment) && (text.trim() !== "" || (uploads.length > 0 && !editing));
 
   useShortcuts({ r: () => set(conversation.id, { note: false }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
   const shown = useRef(focus);
@@ -69,10 +75,11 @@ export function Composer({ conversation }: { conversation: Conversation }) {
 
   function submit(andClose = false) {
     if (!ready || shut) return;
-    const outgoing = { text: text.trim(), note, uploads, offer, mentions: note ? mentioned(text, people) : [] };
+    const outgoing = { text: text.trim(), note, uploads, offer, head: lettered ? headRequest(head, abilities) : {}, mentions: note ? mentioned(text, people) : [] };
     write(key, "");
     clear();
     setOffer(noOffer);
+    setHead(noHead);
     typing.stop();
     void send(outgoing, andClose);
   }
@@ -100,6 +107,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           <ClosedWindow channelName={channelName} contactName={conversation.contact.name} hours={abilities?.window_hours ?? 24} templates={abilities?.templates ?? false} onTemplate={() => setPicking("template")} />
         ) : (
           <>
+            {lettered ? <LetterFields abilities={abilities} head={head} subject={conversation.subject} fault={fault} onChange={setHead} /> : null}
             <UploadTray uploads={uploads} onRemove={remove} onRetry={retry} />
             <TextField
               ref={field}
@@ -125,6 +133,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           abilities={abilities}
           window={window}
           count={count}
+          segments={!note && abilities?.segments && text ? segmentsOf(text, abilities.segments) : undefined}
           ready={ready}
           onEmoji={(emoji) => (write(key, text + emoji), field.current?.focus())}
           onFiles={add}

@@ -17,6 +17,8 @@ interface Outgoing {
   note: boolean;
   uploads: Upload[];
   offer: Offer;
+  /** What stands above a letter. */
+  head: Pick<SendRequest, "subject" | "cc" | "bcc">;
   mentions: string[];
 }
 
@@ -31,7 +33,7 @@ export function useSend(conversation: Conversation) {
     return messageId ? inOrder(client.getQueryData<MessagePages>(messageKeys.of(id))).find((message) => message.id === messageId) : undefined;
   }
 
-  async function send({ text, note, uploads, offer, mentions }: Outgoing, andClose: boolean): Promise<void> {
+  async function send({ text, note, uploads, offer, head, mentions }: Outgoing, andClose: boolean): Promise<void> {
     const quoted = note ? undefined : find(mode.replyTo);
     const editing = mode.editing;
     set(id, { replyTo: undefined, editing: undefined });
@@ -56,6 +58,7 @@ export function useSend(conversation: Conversation) {
         footer: (framed && offer.footer.trim()) || undefined,
         mentions: mentions.length ? mentions : undefined,
         last_seen_seq: conversation.last_seq || undefined,
+        ...head,
       },
       { attachments, kind: attachments[0] ? kindOf(attachments[0]) : "text", reply_to: quoted ? { id: quoted.id, external_id: quoted.external_id, text: quoted.text, sender_name: quoted.sender.name } : null },
     );

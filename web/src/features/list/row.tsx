@@ -115,6 +115,7 @@ function Line({ conversation, draft, me, open }: RowProps) {
         </>
       ) : (
         <>
+          {conversation.subject ? <span className="text-text">{conversation.subject} · </span> : null}
           {speaker(conversation, me?.name)}
           {snippet(conversation.last_message)}
         </>
@@ -149,6 +150,6 @@ function Time({ at, now }: { at: string; now: number }) {
   );
 }
 
-function label({ contact, channel, unread_count: unread, last_message: last }: Conversation): string {
-  return `${contact.name || "Unnamed"} on ${channel}${unread ? `, ${unread} unread` : ""}: ${snippet(last)}`;
+function label({ contact, channel, subject, unread_count: unread, last_message: last }: Conversation): string {
+  return `${contact.name || "Unnamed"} on ${channel}${unread ? `, ${unread} unread` : ""}: ${subject ? `${subject}, ` : ""}${snippet(last)}`;
 }

@@ -50,6 +50,8 @@ export function Quoted({ text }: { text: string }) {
 }
 
 const tallest = 640;
+/** Of the frame, above and below together. */
+const padding = 20;
 
 /**
  * A body as its sender formatted it. It was sanitised on the way in; the frame lets nothing run and nothing be loaded from elsewhere,
@@ -65,12 +67,17 @@ export function HtmlBody({ html }: { html: string }) {
     const element = frame.current;
     if (!element) return;
     const measure = () => {
+      // What is in it, not `scrollHeight`: that is never less than the frame's own height.
       const inner = element.contentDocument?.documentElement;
-      if (inner) setHeight(inner.scrollHeight);
+      if (inner?.offsetHeight) setHeight(inner.offsetHeight + padding);
     };
+    const widths = new ResizeObserver(measure);
+    widths.observe(element);
     element.addEventListener("load", measure);
-    measure();
-    return () => element.removeEventListener("load", measure);
+    return () => {
+      widths.disconnect();
+      element.removeEventListener("load", measure);
+    };
   }, [page]);
 
   return (
@@ -82,7 +89,7 @@ export function HtmlBody({ html }: { html: string }) {
         referrerPolicy="no-referrer"
         srcDoc={page}
         style={{ height: whole ? height : Math.min(height, tallest) }}
-        className="block w-[min(68ch,72vw)] border-0 p-2"
+        className="block w-full border-0 bg-white p-2.5"
       />
       {height > tallest ? (
         <Button small look="quiet" className="m-1" onClick={() => setWhole(!whole)}>

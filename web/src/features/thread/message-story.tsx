@@ -1,5 +1,5 @@
-import { dateAndTime } from "@/lib/time";
 import type { HeldMessage } from "@/live/message-pages";
+import { Ago } from "@/ui/ago";
 import { Dialog } from "@/ui/dialog";
 import { statusWords } from "./status-glyph";
 
@@ -9,23 +9,23 @@ export function MessageStory({ message, onClose }: { message: HeldMessage; onClo
     <Dialog open onClose={onClose} title="What happened to this message">
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5">
         <dt className="text-muted">{message.direction === "inbound" ? "Written" : "Created"}</dt>
-        <dd className="tabular-nums">{dateAndTime(message.sent_at)}</dd>
+        <dd className="tabular-nums"><Ago at={message.sent_at} /></dd>
         {message.direction === "inbound" ? (
           <>
             <dt className="text-muted">Received</dt>
-            <dd className="tabular-nums">{dateAndTime(message.created_at)}</dd>
+            <dd className="tabular-nums"><Ago at={message.created_at} /></dd>
           </>
         ) : null}
         {message.status_history.map(({ status, at }, index) => (
           <div key={index} className="contents">
             <dt className="text-muted">{statusWords(status)}</dt>
-            <dd className="tabular-nums">{dateAndTime(at)}</dd>
+            <dd className="tabular-nums"><Ago at={at} /></dd>
           </div>
         ))}
         {message.edited_at ? (
           <>
             <dt className="text-muted">Edited</dt>
-            <dd className="tabular-nums">{dateAndTime(message.edited_at)}</dd>
+            <dd className="tabular-nums"><Ago at={message.edited_at} /></dd>
           </>
         ) : null}
         <dt className="text-muted">By</dt>
