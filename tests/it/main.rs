@@ -37,3 +37,4 @@ mod slack;
 mod sms;
 mod tenancy;
 mod voice;
+mod webchat;

@@ -29,3 +29,9 @@ if (total > bar) {
   for (const [name, size] of sizes.toSorted((a, b) => b[1] - a[1])) console.log(`${String(size).padStart(8)}  ${name}`);
   process.exit(1);
 }
+
+// The chat window burdens other people's pages.
+const windowBar = 30_000;
+const chat = gzipSync(readFileSync(join(dist, "webchat.js")), { level: 9 }).length;
+console.log(`The chat window is ${(chat / 1000).toFixed(1)} kB, compressed; the bar is ${windowBar / 1000} kB.`);
+if (chat > windowBar) process.exit(1);
