@@ -10,7 +10,8 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use channels::{
-    Account, Channel, Check, Incoming, ListenError, Listener, MediaLimit, OutboundMessage, PartyId, SendError,
+    Account, Channel, Check, Incoming, ListenError, Listener, MediaLimit, OutboundMessage, PartyId,
+    SendError,
     event::{InboundMessage, What},
     message::Content,
 };
@@ -149,13 +150,8 @@ async fn what_came_while_nobody_listened_and_what_comes_now_is_heard_once() {
     };
     assert_eq!(heard[2].text, "three");
     let again = ear.raw.lock().unwrap()[0].clone();
-    let again = webhooks::Verified::from_record(
-        webhooks::Verified::LIVE,
-        vec![],
-        vec![],
-        again,
-        chrono::Utc::now(),
-    );
+    let again =
+        webhooks::Verified::from_record(webhooks::Verified::LIVE, vec![], vec![], again, chrono::Utc::now());
     let again = email().read(&stage.account, &again).unwrap();
     assert!(matches!(&again.events[0].what, What::Message(one) if one.external_id == heard[0].external_id));
 }
@@ -194,7 +190,8 @@ async fn a_wrong_password_breaks_the_account() {
     assert!(matches!(ended, Err(ListenError::AccountBroken(_))), "{ended:?}");
     let sent = stage.send("hello").await;
     assert!(matches!(sent, Err(SendError::AccountBroken(_))), "{sent:?}");
-    let connection = channels::Connection { webhook_url: "https://hub.example/webhooks/email/1".parse().unwrap() };
+    let connection =
+        channels::Connection { webhook_url: "https://hub.example/webhooks/email/1".parse().unwrap() };
     assert!(email().check(&stage.account, &connection, &stage.net).await.iter().all(|check| !check.ok));
 }
 
