@@ -64,7 +64,9 @@ impl Demo {
             let Some(integration) = app.integrations.find(id).await? else { continue };
             let Some(player) = self.simulator.player(integration.channel.id().as_str()) else { continue };
             let mut account = integration.account.clone();
-            account.set(channels::account::API_BASE_URL, SecretString::from(self.simulator.base_url()));
+            if let Some(address) = self.moved(account.text(channels::account::API_BASE_URL)) {
+                account.set(channels::account::API_BASE_URL, SecretString::from(address));
+            }
             let fields: BTreeMap<String, String> = account
                 .fields()
                 .map(|(name, value)| (name.to_owned(), value.expose_secret().to_owned()))
@@ -86,6 +88,14 @@ impl Demo {
             app.integrations.forget(id);
         }
         Ok(())
+    }
+
+    /// A played platform's address of an earlier start, with the port of this one.
+    fn moved(&self, address: &str) -> Option<String> {
+        let mut address: url::Url = address.parse().ok()?;
+        let now: url::Url = self.simulator.base_url().parse().ok()?;
+        address.set_port(now.port()).ok()?;
+        Some(address.to_string().trim_end_matches('/').to_owned())
     }
 }
 

@@ -11,6 +11,7 @@ mod graph;
 mod install;
 mod item;
 mod media;
+mod people;
 mod product;
 mod read;
 mod send;
@@ -23,7 +24,7 @@ use webhooks::{Envelope, Scheme, Unverified, Verified};
 pub(crate) use self::product::Product;
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, Installed,
-    MediaLimit, OutboundMessage, ReadError, Receipt, SendError, Template,
+    MediaLimit, OutboundMessage, Party, PartyId, ReadError, Receipt, SendError, Template,
 };
 
 pub(crate) struct Meta(pub(crate) Product);
@@ -106,6 +107,19 @@ impl Channel for Meta {
         net: &net::Client,
     ) -> Result<FetchedMedia, SendError> {
         media::fetch(account, reference, limit, net).await
+    }
+
+    fn has_profiles(&self) -> bool {
+        true
+    }
+
+    async fn profile(
+        &self,
+        account: &Account,
+        id: &PartyId,
+        net: &net::Client,
+    ) -> Result<Option<Party>, SendError> {
+        people::ask(self.0, account, id, net).await
     }
 
     async fn connect(

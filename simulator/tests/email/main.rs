@@ -1,6 +1,6 @@
 //! The played mail server and the hub's channel agree: logging in, listening, catching up, files, and what becomes of what is sent.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     sync::{Arc, Mutex},
