@@ -180,12 +180,34 @@ pub struct ReactionChange {
     /// The message reacted to.
     pub external_id: String,
     pub contact: Party,
-    /// All reactions of this person now; empty removes.
     pub emoji: Vec<String>,
+    #[serde(skip_serializing_if = "Reacts::is_all", default)]
+    pub reacts: Reacts,
     /// Older changes than the stored one are dropped.
     pub at: DateTime<Utc>,
     /// By the business, from elsewhere.
     pub echo: bool,
+}
+
+/// What a change's emoji are to those that stand under the message already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reacts {
+    /// They are all reactions of this person now; none of them: they have taken theirs back.
+    #[default]
+    All,
+    /// Set beside what this person has set before.
+    Added,
+    /// Taken back; what else this person has set stays.
+    Removed,
+    /// A moderator took them away from everybody; without emoji, all that there are.
+    Cleared,
+}
+
+impl Reacts {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -24,6 +24,10 @@ pub trait Listener: Send + Sync {
     /// delivered. Cheap enough for every batch, too dear for every heartbeat.
     async fn remember(&self, state: Value) -> Result<(), ListenError>;
 
+    /// Somebody writes in a thread; `name` where it is not the one whom the thread is with. Kept nowhere, and over by itself after some
+    /// seconds. Who does not look at conversations leaves it out.
+    async fn typing(&self, _thread: &str, _name: Option<&str>) {}
+
     /// What the admin sees of the connection: a line per name, the newest counts. The hub itself says `connection`: report it as passed
     /// once the platform has accepted the account, and as failed with a sentence when something is missing, such as a permission.
     async fn health(&self, check: Check);

@@ -36,6 +36,11 @@ pub trait Player: Send + Sync {
     /// What the customer sees, oldest first.
     fn chat(&self, account: &str, customer: &str) -> Vec<ChatMessage>;
 
+    /// A page of the hub, by its path, on which a person can be a customer with their own hands.
+    fn page(&self, _account: &str) -> Option<String> {
+        None
+    }
+
     /// Somebody of that name, called as people are called on this platform. `digits` are theirs alone.
     fn customer(&self, name: &str, digits: &str) -> Customer {
         let username = name.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "_");

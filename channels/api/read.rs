@@ -15,7 +15,7 @@ use crate::{
     error::NextStep,
     event::{
         ContactChange, DeleteChange, EditChange, InboundEvent, InboundMedia, InboundMessage, ReactionChange,
-        StatusChange, What,
+        Reacts, StatusChange, What,
     },
     message::{Kind, MessageStatus, Part, Quote},
     party::Party,
@@ -76,6 +76,7 @@ fn event(item: Value, now: DateTime<Utc>) -> Result<What, String> {
             external_id: id("message", reaction.message)?,
             contact: party(reaction.contact)?,
             emoji: reaction.emoji,
+            reacts: Reacts::All,
             at: reaction.at.unwrap_or(now),
             echo: false,
         })),
@@ -207,6 +208,7 @@ fn party(contact: wire::Contact) -> Result<Party, String> {
         name: contact.name,
         username: contact.username,
         phone: contact.phone,
+        email: contact.email,
         language: contact.language,
         group: false,
     })

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{content, wire};
 use crate::{
-    event::{ContactChange, DeleteChange, EditChange, Notice, ReactionChange, Severity, What},
+    event::{ContactChange, DeleteChange, EditChange, Notice, ReactionChange, Reacts, Severity, What},
     party::{Party, PartyId},
 };
 
@@ -39,7 +39,7 @@ pub(super) fn deleted(external_ids: Vec<String>, at: DateTime<Utc>) -> What {
     What::Delete(DeleteChange { external_ids, at })
 }
 
-/// Discord tells each reaction by itself and does not say which others the person has set: the newest one stands.
+/// Discord tells each reaction by itself; what else the person has set stays.
 pub(super) fn reaction(own: &str, data: &Value, added: bool, at: DateTime<Utc>) -> What {
     let (Some(external_id), Some(user)) = (wire::id(data, "message_id"), wire::id(data, "user_id")) else {
         return ignored("a reaction that names no message or nobody");
@@ -51,8 +51,28 @@ pub(super) fn reaction(own: &str, data: &Value, added: bool, at: DateTime<Utc>) 
     let party = wire::party(wire::field(member, "user"), member).filter(|party| party.ids[0].key == user);
     let contact =
         party.unwrap_or_else(|| Party { ids: vec![PartyId::plain(wire::USER, user)], ..Party::default() });
-    let emoji = emoji(wire::field(data, "emoji")).filter(|_| added).into_iter().collect();
-    What::Reaction(ReactionChange { external_id, contact, emoji, at, echo: false })
+    let Some(emoji) = emoji(wire::field(data, "emoji")) else {
+        return ignored("a reaction without an emoji");
+    };
+    let reacts = if added { Reacts::Added } else { Reacts::Removed };
+    What::Reaction(ReactionChange { external_id, contact, emoji: vec![emoji], reacts, at, echo: false })
+}
+
+/// A moderator took one emoji, or all of them, away from everybody, us included.
+pub(super) fn cleared(data: &Value, one: bool, at: DateTime<Utc>) -> What {
+    let emoji = emoji(wire::field(data, "emoji")).filter(|_| one);
+    match (wire::id(data, "message_id"), emoji) {
+        (None, _) => ignored("a removal of reactions that names no message"),
+        (Some(_), None) if one => ignored("a removal of a reaction that names no emoji"),
+        (Some(external_id), emoji) => What::Reaction(ReactionChange {
+            external_id,
+            contact: Party::default(),
+            emoji: emoji.into_iter().collect(),
+            reacts: Reacts::Cleared,
+            at,
+            echo: false,
+        }),
+    }
 }
 
 /// A server's own emoji are pictures; their names stand for them.

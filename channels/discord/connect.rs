@@ -69,9 +69,10 @@ pub(super) fn content_intent(flags: u64) -> Check {
 /// Buttons work either way: through the live connection, or at the hub's own address if it is set at Discord.
 fn interactions(application: &Value, connection: &Connection) -> Check {
     let ours = connection.webhook_url.as_str();
+    let shared = connection.shared_url();
     match wire::text(application, "interactions_endpoint_url") {
         "" => Check::passed("interactions", "Buttons and commands arrive through the live connection."),
-        url if url == ours => {
+        url if url == ours || url == shared.as_str() => {
             Check::passed("interactions", "Buttons and commands arrive at this hub's address.")
         }
         _ => Check::failed(

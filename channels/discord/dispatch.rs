@@ -1,11 +1,15 @@
 //! Hands one event of the gateway to the hub, and finds out what a channel is called that was not heard of before.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use chrono::Utc;
 use futures::{FutureExt, future::BoxFuture};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{
     gateway::{CONTENT, INTENT_MISSING, Mark},
@@ -18,6 +22,7 @@ use crate::{
     event::{InboundEvent, What},
 };
 
+const TYPING_EVERY: Duration = Duration::from_secs(4);
 /// Channels beyond which all are asked about again.
 const NAMED_MAX: usize = 1000;
 
@@ -26,6 +31,8 @@ const NAMED_MAX: usize = 1000;
 pub(super) struct Desk {
     /// Channels whose names were asked for.
     named: HashSet<String>,
+    /// When it was last told that somebody writes in a channel.
+    typing: HashMap<String, Instant>,
 }
 
 impl Desk {
@@ -60,6 +67,40 @@ impl Desk {
             Ok(Mark::Event { seq, message })
         }
         .boxed()
+    }
+
+    /// Somebody writes. Discord says so every ten seconds; a busy channel is told of once in a while, whoever writes there.
+    pub(super) fn typing<'a>(
+        &mut self,
+        listener: &'a dyn Listener,
+        own: &str,
+        seq: u64,
+        data: &Value,
+    ) -> BoxFuture<'a, Result<Mark, ListenError>> {
+        let user = wire::id(data, "user_id").filter(|user| user != own);
+        let channel = wire::id(data, "channel_id").filter(|_| user.is_some());
+        let channel = channel.filter(|channel| self.is_due(channel));
+        let member = wire::field(data, "member");
+        let name = wire::party(wire::field(member, "user"), member).and_then(|party| party.name);
+        async move {
+            if let Some(channel) = channel {
+                listener.typing(&channel, name.as_deref()).await;
+            }
+            Ok(Mark::Event { seq, message: None })
+        }
+        .boxed()
+    }
+
+    fn is_due(&mut self, channel: &str) -> bool {
+        let now = Instant::now();
+        if self.typing.get(channel).is_some_and(|last| now - *last < TYPING_EVERY) {
+            return false;
+        }
+        if self.typing.len() >= NAMED_MAX {
+            self.typing.clear();
+        }
+        self.typing.insert(channel.to_owned(), now);
+        true
     }
 
     /// A server's channel in which somebody writes for the first time since this connection began.

@@ -266,6 +266,10 @@ impl<'a> Connection<'a> {
                     .await;
                 self.catch_up();
             }
+            "TYPING_START" => {
+                let told = self.desk.typing(self.listener, &self.own, seq, data);
+                self.under_way.push_back(told);
+            }
             _ => {
                 let stored = self.desk.take(self.api, self.listener, &self.own, seq, raw, frame);
                 self.under_way.push_back(stored);
@@ -383,8 +387,10 @@ fn intents() -> GatewayIntents {
     GatewayIntents::GUILDS
         | GatewayIntents::GUILD_MESSAGES
         | GatewayIntents::GUILD_MESSAGE_REACTIONS
+        | GatewayIntents::GUILD_MESSAGE_TYPING
         | GatewayIntents::DIRECT_MESSAGES
         | GatewayIntents::DIRECT_MESSAGE_REACTIONS
+        | GatewayIntents::DIRECT_MESSAGE_TYPING
         | GatewayIntents::MESSAGE_CONTENT
 }
 
@@ -402,6 +408,6 @@ mod tests {
 
     #[test]
     fn the_intents_are_those_of_a_hub() {
-        assert_eq!(intents().bits(), 46593);
+        assert_eq!(intents().bits(), 65025);
     }
 }

@@ -27,7 +27,7 @@ mod wire;
 use std::convert::Infallible;
 
 use async_trait::async_trait;
-use webhooks::{Scheme, Stamp, Unverified, Verified};
+use webhooks::{Envelope, Scheme, Stamp, Unverified, Verified};
 
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, ListenError,
@@ -68,6 +68,15 @@ impl Channel for Discord {
     }
 
     fn complete(&self, _account: &mut Account) {}
+
+    /// One address for interactions and webhook events of all applications.
+    fn shared_address(&self) -> bool {
+        true
+    }
+
+    fn route(&self, envelope: &Envelope<'_>) -> Vec<String> {
+        envelope.json_names(&[read::APPLICATION])
+    }
 
     fn proof(&self, account: &Account, _request: &Unverified) -> Scheme {
         Scheme::Ed25519 {

@@ -11,6 +11,9 @@ use crate::{
     event::{InboundEvent, What},
 };
 
+/// What everything that comes over HTTP says: for which application it is.
+pub(super) const APPLICATION: &str = "application_id";
+
 pub(super) fn read(
     account: &Account,
     request: &Bytes,
@@ -25,10 +28,14 @@ pub(super) fn read(
         let data = wire::field(&body, "d");
         return Ok(Incoming::events(dispatch(&own, wire::text(&body, "t"), data, received_at)));
     }
-    if body.get("event").is_some() || wire::number(&body, "type") == Some(0) {
-        return Ok(events::read(&body));
-    }
-    interaction::over_http(&body, received_at)
+    let mut incoming = match body.get("event").is_some() || wire::number(&body, "type") == Some(0) {
+        true => events::read(&body),
+        false => interaction::over_http(&body, received_at)?,
+    };
+    // At the shared address an event says whose it is.
+    let application = wire::id(&body, APPLICATION);
+    incoming.events.iter_mut().for_each(|event| event.account.clone_from(&application));
+    Ok(incoming)
 }
 
 /// What a dispatched event says. <https://docs.discord.com/developers/events/gateway-events>
@@ -44,9 +51,8 @@ pub(super) fn dispatch(own: &str, name: &str, data: &Value, now: DateTime<Utc>) 
         }
         "MESSAGE_REACTION_ADD" => one(changes::reaction(own, data, true, now)),
         "MESSAGE_REACTION_REMOVE" => one(changes::reaction(own, data, false, now)),
-        "MESSAGE_REACTION_REMOVE_ALL" | "MESSAGE_REACTION_REMOVE_EMOJI" => {
-            one(changes::ignored("a moderator removed everybody's reactions"))
-        }
+        "MESSAGE_REACTION_REMOVE_ALL" => one(changes::cleared(data, false, now)),
+        "MESSAGE_REACTION_REMOVE_EMOJI" => one(changes::cleared(data, true, now)),
         "INTERACTION_CREATE" => interaction::over_gateway(data, now),
         "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => one(changes::named(data)),
         "CHANNEL_DELETE" | "THREAD_DELETE" => one(changes::gone(data)),

@@ -118,6 +118,7 @@ fn shown(
     let contact = Party {
         ids: address::party(&sender.address).into_iter().collect(),
         name: sender.name,
+        email: Some(sender.address),
         ..Party::default()
     };
     InboundMessage {

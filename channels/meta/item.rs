@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     event::{
-        ContactChange, DeleteChange, EditChange, InboundMessage, Notice, ReactionChange, Severity,
+        ContactChange, DeleteChange, EditChange, InboundMessage, Notice, ReactionChange, Reacts, Severity,
         StatusChange, TimelineLine, Watermark, What,
     },
     message::{Kind, MessageStatus, Part, Quote},
@@ -140,6 +140,7 @@ impl Item<'_> {
             external_id,
             contact: self.party(),
             emoji: if removed { Vec::new() } else { vec![emoji] },
+            reacts: Reacts::All,
             at: self.at,
             echo: self.echo,
         })

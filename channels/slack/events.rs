@@ -8,7 +8,7 @@ use super::{
     read::{Context, ignored, notice, text, time, unknown},
 };
 use crate::error::{NextStep, Refusal};
-use crate::event::{ContactChange, ReactionChange, Severity, What};
+use crate::event::{ContactChange, ReactionChange, Reacts, Severity, What};
 use crate::party::Party;
 
 /// Events that an app may be subscribed to and that say nothing for an inbox.
@@ -69,7 +69,7 @@ pub(super) fn read(context: &Context<'_>, event: &Value) -> Vec<What> {
     vec![what.unwrap_or_else(|| unknown(kind))]
 }
 
-/// Slack tells of one reaction at a time: what is told last counts as all that the person thinks of the message.
+/// Slack tells of one reaction at a time; what else the person has set stays.
 fn reaction(context: &Context<'_>, event: &Value, added: bool) -> Option<What> {
     let item = event.get("item")?;
     if text(item, "type") != Some("message") {
@@ -83,7 +83,8 @@ fn reaction(context: &Context<'_>, event: &Value, added: bool) -> Option<What> {
     Some(What::Reaction(ReactionChange {
         external_id: MessageId::new(text(item, "channel")?, text(item, "ts")?)?.to_string(),
         contact: people::user(user)?,
-        emoji: if added { vec![emoji] } else { Vec::new() },
+        emoji: vec![emoji],
+        reacts: if added { Reacts::Added } else { Reacts::Removed },
         at: time(context, text(event, "event_ts")),
         echo: false,
     }))

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     event::{
-        ContactChange, DeleteChange, InboundMessage, Notice, ReactionChange, Severity, TimelineLine, What,
+        ContactChange, DeleteChange, InboundMessage, Notice, ReactionChange, Reacts, Severity, TimelineLine,
+        What,
     },
     message::Kind,
     party::Party,
@@ -31,6 +32,7 @@ pub(super) fn reaction(context: &Context<'_>, change: &Reaction) -> Option<What>
         external_id: id.to_string(),
         contact,
         emoji: change.new_reaction.iter().map(symbol).collect(),
+        reacts: Reacts::All,
         at: time(context, change.date.0),
         echo: false,
     }))

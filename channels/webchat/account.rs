@@ -14,6 +14,7 @@ pub(super) const WIDGET: &str = "widget_id";
 pub(super) const TITLE: &str = "title";
 pub(super) const COLOUR: &str = "colour";
 pub(super) const SIDE: &str = "side";
+pub(super) const THEME: &str = "theme";
 pub(super) const GREETING: &str = "greeting";
 pub(super) const GREETING_AFTER: &str = "greeting_after";
 pub(super) const PRE_CHAT: &str = "pre_chat";
@@ -57,6 +58,7 @@ pub(super) fn form() -> Form {
         text(TITLE, "Title", "What stands at the top of the window. Empty: the name of the integration."),
         text(COLOUR, "Colour", "As #rrggbb. The writing on it is made dark or light, whichever can be read."),
         text(SIDE, "Side", "right or left."),
+        text(THEME, "Theme", "light, dark, or auto: as the visitor's device is set. Empty: light."),
         text(GREETING, "Greeting", "The first words in an empty window."),
         after,
         text(

@@ -14,7 +14,7 @@ mod wire;
 use async_trait::async_trait;
 pub use hours::{Hours, Opening};
 use webhooks::{Scheme, Unverified, Verified};
-pub use widget::{PreChatField, Side, Widget};
+pub use widget::{PreChatField, Side, Theme, Widget};
 pub use wire::{Attachment, Batch, Choice, Event, Form as FormAnswers, Message, Page, Seen, Visitor};
 
 use crate::{

@@ -57,6 +57,7 @@ impl<'a> Reader<'a> {
             name: visitor.name.clone(),
             username: None,
             phone: visitor.phone.clone(),
+            email: visitor.email.clone(),
             language: visitor.language.clone(),
             group: false,
         };

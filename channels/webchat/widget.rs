@@ -22,6 +22,7 @@ pub struct Widget {
     /// `#rrggbb`.
     pub colour: String,
     pub side: Side,
+    pub theme: Theme,
     pub greeting: String,
     /// Seconds after which the greeting shows itself.
     pub greeting_after: Option<u32>,
@@ -40,6 +41,15 @@ pub struct Widget {
 pub enum Side {
     Left,
     Right,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    Light,
+    Dark,
+    /// As the visitor's device is set.
+    Auto,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,6 +71,11 @@ impl Widget {
             title: or(text(account::TITLE), name),
             colour: if is_colour(&colour) { colour } else { COLOUR.to_owned() },
             side: if account.text(account::SIDE) == "left" { Side::Left } else { Side::Right },
+            theme: match account.text(account::THEME).to_lowercase().as_str() {
+                "dark" => Theme::Dark,
+                "auto" => Theme::Auto,
+                _ => Theme::Light,
+            },
             greeting: text(account::GREETING),
             greeting_after: account.text(account::GREETING_AFTER).parse().ok(),
             pre_chat: pre_chat(account.text(account::PRE_CHAT)).into_iter().flatten().collect(),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::call::{CallChange, CallDirection, CallState};
 use crate::event::{
-    ContactChange, DeleteChange, EditChange, InboundMessage, ReactionChange, TimelineLine, What,
+    ContactChange, DeleteChange, EditChange, InboundMessage, ReactionChange, Reacts, TimelineLine, What,
 };
 use crate::message::Quote;
 use crate::party::{Party, PartyId};
@@ -113,6 +113,7 @@ fn reaction(head: &Head, message: &wire::Message) -> Option<What> {
         external_id: reaction.message_id.clone()?,
         contact: head.person.clone(),
         emoji: reaction.emoji.iter().cloned().collect(),
+        reacts: Reacts::All,
         at: head.at,
         echo: head.echo,
     }))

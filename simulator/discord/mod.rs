@@ -156,6 +156,13 @@ impl Player {
         self.0.order(account, Order::Look);
     }
 
+    /// A signed call, as Discord makes them for interactions and webhook events; the answer's status and body. A `forged` one is signed by
+    /// somebody else.
+    pub async fn post(&self, account: &str, url: &str, body: &Value, forged: bool) -> (u16, String) {
+        let taken = self.0.post_signed(account, url, body, forged).await;
+        (taken.status, taken.body)
+    }
+
     /// Every connection of the account breaks without a goodbye; its session can be resumed.
     pub fn drop_connection(&self, account: &str) {
         self.0.order(account, Order::Drop);

@@ -19,8 +19,9 @@ pub(super) struct Written<'a> {
 
 /// A name as it may stand before the `@`.
 pub(super) fn local(name: &str) -> String {
-    let local = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), ".");
-    let local = local.trim_matches('.').to_owned();
+    let lower = name.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let local = words.collect::<Vec<_>>().join(".");
     if local.is_empty() { "someone".to_owned() } else { local }
 }
 

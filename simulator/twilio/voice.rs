@@ -234,6 +234,11 @@ impl crate::Player for Player {
         calls.into_iter().flatten().map(|bubble| bubble.view.clone()).collect()
     }
 
+    /// People are their numbers; a telephone tells no name.
+    fn customer(&self, name: &str, digits: &str) -> Customer {
+        Customer { id: e164(digits), name: name.to_owned(), username: None }
+    }
+
     fn changes(&self) -> broadcast::Receiver<ChatChanged> {
         self.0.changes.subscribe()
     }

@@ -129,6 +129,12 @@ impl crate::Player for Player {
             .unwrap_or_default()
     }
 
+    fn page(&self, account: &str) -> Option<String> {
+        let window = self.0.sites().get(account)?.window.clone()?;
+        let (_, integration) = window.split_once("/webchat/")?;
+        Some(format!("/webchat/demo/{integration}"))
+    }
+
     fn changes(&self) -> broadcast::Receiver<ChatChanged> {
         self.0.changes.subscribe()
     }

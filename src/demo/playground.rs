@@ -74,6 +74,16 @@ struct AccountRow {
     name: String,
 }
 
+#[derive(Serialize)]
+struct ShownAccount {
+    #[serde(flatten)]
+    row: AccountRow,
+    /// Customers call and do not write.
+    telephone: bool,
+    /// Where a person can be the customer with their own hands.
+    page: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct File {
     url: String,
@@ -98,11 +108,14 @@ async fn accounts(State(playground): State<Playground>) -> Result<Json<Value>> {
     )
     .fetch_all(playground.app.db.system())
     .await?;
-    let played = |row: &AccountRow| {
-        let player = playground.simulator.player(&row.channel);
-        player.is_some_and(|player| player.accounts().contains(&row.account))
+    let shown = |row: AccountRow| {
+        let player = playground.simulator.player(&row.channel)?;
+        let is_played = player.accounts().contains(&row.account);
+        let channel = channels::find(&row.channel).filter(|_| is_played)?;
+        let page = player.page(&row.account);
+        Some(ShownAccount { row, telephone: channel.abilities().text.max == 0, page })
     };
-    let accounts: Vec<_> = rows.into_iter().filter(played).collect();
+    let accounts: Vec<_> = rows.into_iter().filter_map(shown).collect();
     Ok(Json(json!({"data": accounts})))
 }
 

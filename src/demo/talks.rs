@@ -19,6 +19,24 @@ use Line::{Answered, Noted, Says, Sends};
 
 pub(super) const TALKS: &[Talk] = &[
     Talk {
+        channel: "webchat",
+        id: "lotte-brandt",
+        name: "Lotte Brandt",
+        label: Some("Orders"),
+        lines: &[
+            Says("Hi, I am on the page of the Trail 30. Does it fit into a cabin?"),
+            Answered("Hi Lotte! It does: 52 × 31 × 20 cm, even when it is full."),
+            Says("Lovely, then I take the green one."),
+        ],
+    },
+    Talk {
+        channel: "webchat",
+        id: "idris-kane",
+        name: "Idris Kane",
+        label: None,
+        lines: &[Says("The page of the size guide stays empty here. Which boots do I take with 27.5 cm?")],
+    },
+    Talk {
         channel: "whatsapp",
         id: "4915112345601",
         name: "Lena Hoffmann",

@@ -14,7 +14,7 @@ use crate::{
     db::Tx,
     error::Result,
     ids::{ContactId, IntegrationId},
-    inbox::integration_admin,
+    inbox::{contact_change::is_email, integration_admin},
     realtime::event::{EventKind, NewEvent},
 };
 
@@ -65,7 +65,7 @@ async fn contact(
     sqlx::query(
         "update contacts set
              name = case when name_from = 'platform' then coalesce(nullif($3, ''), name) else name end,
-             phone = coalesce($4, phone), username = coalesce($5, username),
+             phone = coalesce($4, phone), username = coalesce($5, username), email = coalesce(email, $8),
              reachable = coalesce($6, reachable), marketing = coalesce($7, marketing),
              version = version + 1, updated_at = now()
          where organization_id = $1 and id = $2",
@@ -77,6 +77,7 @@ async fn contact(
     .bind(&change.party.username)
     .bind(change.reachable)
     .bind(change.marketing)
+    .bind(change.party.email.as_deref().filter(|email| is_email(email)))
     .execute(tx.sql())
     .await?;
     forget_identities(tx, channel, id, change).await?;

@@ -10,7 +10,12 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, types::Json};
 
 use super::batch::Item;
-use crate::{db::Tx, error::Result, ids::ContactId, inbox::conversation::ConversationContact};
+use crate::{
+    db::Tx,
+    error::Result,
+    ids::ContactId,
+    inbox::{contact_change::is_email, conversation::ConversationContact},
+};
 
 type Key = (&'static str, String, String);
 
@@ -64,6 +69,7 @@ struct NewContact<'a> {
     id: ContactId,
     name: &'a str,
     phone: Option<&'a str>,
+    email: Option<&'a str>,
     username: Option<&'a str>,
     language: Option<&'a str>,
     is_group: bool,
@@ -242,16 +248,19 @@ impl People {
             "update contacts c set
                  name = case when c.name_from = 'platform' and news.name <> '' then news.name else c.name end,
                  phone = coalesce(c.phone, news.phone),
+                 email = coalesce(c.email, news.email),
                  username = coalesce(news.username, c.username),
                  language = coalesce(c.language, news.language),
                  reachable = true,
                  deleted_at = null,
                  version = c.version + 1,
                  updated_at = now()
-             from jsonb_to_recordset($2) as news (id uuid, name text, phone text, username text, language text)
+             from jsonb_to_recordset($2) as news
+                 (id uuid, name text, phone text, email text, username text, language text)
              where c.organization_id = $1 and c.id = news.id
                and ((c.name_from = 'platform' and news.name <> '' and news.name <> c.name)
                     or (c.phone is null and news.phone is not null)
+                    or (c.email is null and news.email is not null)
                     or (news.username is not null and news.username is distinct from c.username)
                     or (c.language is null and news.language is not null)
                     or not c.reachable or c.deleted_at is not null)
@@ -277,7 +286,7 @@ impl Contact {
             name,
             name_from: "platform".to_owned(),
             phone: party.phone.clone(),
-            email: None,
+            email: email(party).map(str::to_owned),
             username: party.username.clone(),
             language: party.language.clone(),
             is_group: party.group,
@@ -292,6 +301,7 @@ impl Contact {
         let new_name = name(party);
         (self.name_from == "platform" && !new_name.is_empty() && new_name != self.name)
             || (self.phone.is_none() && party.phone.is_some())
+            || (self.email.is_none() && email(party).is_some())
             || (party.username.is_some() && party.username != self.username)
             || (self.language.is_none() && party.language.is_some())
             || !self.reachable
@@ -333,6 +343,7 @@ fn new_contact(id: ContactId, party: &Party) -> NewContact<'_> {
         id,
         name: name(party),
         phone: party.phone.as_deref(),
+        email: email(party),
         username: party.username.as_deref(),
         language: party.language.as_deref(),
         is_group: party.group,
@@ -350,15 +361,21 @@ fn name(party: &Party) -> &str {
         .unwrap_or_default()
 }
 
+/// What reads like an address: it may be anybody's word.
+fn email(party: &Party) -> Option<&str> {
+    party.email.as_deref().map(str::trim).filter(|email| is_email(email))
+}
+
 async fn insert_contacts(tx: &mut Tx, contacts: &[NewContact<'_>]) -> Result<()> {
     if contacts.is_empty() {
         return Ok(());
     }
     let organization = tx.organization();
     sqlx::query(
-        "insert into contacts (organization_id, id, name, phone, username, language, is_group)
-         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, username, language, is_group
-         from jsonb_to_recordset($2) as c (id uuid, name text, phone text, username text, language text, is_group boolean)",
+        "insert into contacts (organization_id, id, name, phone, email, username, language, is_group)
+         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, email, username, language, is_group
+         from jsonb_to_recordset($2) as c
+             (id uuid, name text, phone text, email text, username text, language text, is_group boolean)",
     )
     .bind(organization)
     .bind(Json(contacts))

@@ -1,10 +1,10 @@
 //! A message's changeable state: what may follow what. Everything here happens under the conversation's lock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use channels::{
     call::{Call, CallChange},
-    event::{DeleteChange, EditChange, ReactionChange, StatusChange},
+    event::{DeleteChange, EditChange, ReactionChange, Reacts, StatusChange},
     message::{MessageStatus, Part},
 };
 use chrono::{DateTime, Utc};
@@ -75,32 +75,47 @@ impl State {
         true
     }
 
-    /// Replaces the person's reactions unless a newer word of theirs is stored. An empty emoji remembers a removal.
+    /// Changes the person's reactions unless a newer word of theirs is stored. An empty emoji remembers that they took all back.
     pub(super) fn react(&mut self, change: &ReactionChange, contact: Option<Uuid>) -> bool {
+        if change.reacts == Reacts::Cleared {
+            return self.clear(change);
+        }
         let by = if change.echo { "business" } else { "contact" };
         // A reaction that came before its message may not have found its contact: then the side alone decides.
         let same = |id: Option<Uuid>| id == contact || id.is_none() || contact.is_none();
         let theirs = |reaction: &Reaction| reaction.by == by && same(reaction.id);
-        if self.reactions.iter().any(|one| theirs(one) && one.at > change.at) {
+        let meant =
+            |emoji: &String| change.reacts == Reacts::All || emoji.is_empty() || change.emoji.contains(emoji);
+        if self.reactions.iter().any(|one| theirs(one) && meant(&one.emoji) && one.at > change.at) {
             return false;
         }
-        let before: Vec<_> = self
-            .reactions
-            .iter()
-            .filter(|one| theirs(one) && !one.emoji.is_empty())
-            .map(|one| one.emoji.clone())
-            .collect();
-        self.reactions.retain(|one| !theirs(one));
+        let shown = |all: &[Reaction]| -> BTreeSet<String> {
+            let theirs = all.iter().filter(|one| theirs(one) && !one.emoji.is_empty());
+            theirs.map(|one| one.emoji.clone()).collect()
+        };
+        let before = shown(&self.reactions);
+        self.reactions.retain(|one| !theirs(one) || !meant(&one.emoji));
+        let mut set = if change.reacts == Reacts::Removed { Vec::new() } else { change.emoji.clone() };
+        if set.is_empty() && !self.reactions.iter().any(theirs) {
+            set.push(String::new());
+        }
         let name = change.contact.name.clone();
-        let emoji = if change.emoji.is_empty() { vec![String::new()] } else { change.emoji.clone() };
-        self.reactions.extend(emoji.into_iter().map(|emoji| Reaction {
+        self.reactions.extend(set.into_iter().map(|emoji| Reaction {
             emoji,
             by: by.to_owned(),
             id: contact,
             name: name.clone(),
             at: change.at,
         }));
-        before != change.emoji
+        before != shown(&self.reactions)
+    }
+
+    /// From everybody, us included.
+    fn clear(&mut self, change: &ReactionChange) -> bool {
+        let before = self.reactions.len();
+        let meant = |emoji: &String| change.emoji.is_empty() || change.emoji.contains(emoji);
+        self.reactions.retain(|one| one.at > change.at || !meant(&one.emoji));
+        before != self.reactions.len()
     }
 
     pub(super) fn edit(&mut self, change: &EditChange) -> bool {

@@ -19,7 +19,7 @@ use crate::{
     app::App,
     error::Result,
     ids::CallbackId,
-    inbox::{integration::Integration, integration_admin},
+    inbox::{integration::Integration, integration_admin, typing::customer_typing},
     ingest::Delivery,
     jobs,
     realtime::event::{EventKind, NewEvent},
@@ -91,6 +91,17 @@ impl Connection {
         Ok(())
     }
 
+    async fn tell_typing(&self, thread: &str, name: Option<&str>) -> Result<()> {
+        let one = &self.integration;
+        let mut tx = self.app.db.begin(one.organization_id).await?;
+        let event = customer_typing(&mut tx, one.id, thread, name, true).await?;
+        drop(tx);
+        if let Some(event) = event {
+            self.app.db.bus().publish(vec![event]).await;
+        }
+        Ok(())
+    }
+
     /// Keeps the line; `true` if an admin would see a difference.
     fn note(&self, check: Check) -> (bool, Vec<Check>) {
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
@@ -149,6 +160,13 @@ impl Listener for Connection {
         }
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
         Ok(())
+    }
+
+    /// Nothing is lost with it: it is said again while they write.
+    async fn typing(&self, thread: &str, name: Option<&str>) {
+        if let Err(error) = self.tell_typing(thread, name).await {
+            tracing::debug!(%error, integration.id = %self.integration.id, "nobody was told that a customer writes");
+        }
     }
 
     async fn health(&self, check: Check) {

@@ -7,7 +7,6 @@ use channels::{
     webchat::{Batch, Event, Message as Written, Seen},
 };
 use chrono::Utc;
-use serde_json::json;
 use webhooks::Verified;
 
 use super::{
@@ -18,10 +17,9 @@ use super::{
 use crate::{
     error::{Error, Problem, Result},
     ids::MessageId,
-    inbox::{conversation, integration::Integration, message::Message},
+    inbox::{integration::Integration, message::Message, typing::customer_typing},
     ingest::Delivery,
     metrics::CALLBACKS,
-    realtime::event::{self, EventKind},
 };
 
 /// A visitor at the door of one window.
@@ -79,26 +77,13 @@ impl Door {
 
     /// Tells those who look at the visitor's conversation that the visitor is writing. Kept nowhere.
     pub async fn type_at(&self, guest: &Guest, typing: bool) -> Result<()> {
+        let own = guest.own();
         let mut tx = self.app.db.begin(guest.integration.organization_id).await?;
-        let current = own::conversations(&mut tx, &guest.own()).await?;
-        let Some(current) = current.iter().rev().find(|one| one.status != "closed") else { return Ok(()) };
-        let Some(conversation) = conversation::load(&mut tx, &[current.id]).await?.pop() else {
-            return Ok(());
-        };
+        let event = customer_typing(&mut tx, own.integration_id, &own.thread, None, typing).await?;
         drop(tx);
-        // Browsers tell those who write apart by an id; a contact's is nobody else's.
-        let contact = &conversation.contact;
-        let news = json!({
-            "conversation_id": conversation.id,
-            "user_id": contact.id,
-            "contact_id": contact.id,
-            "name": if contact.name.is_empty() { "Visitor" } else { contact.name.as_str() },
-            "typing": typing,
-        });
-        let organization = guest.integration.organization_id;
-        let subject = Some(conversation.subject());
-        let event = event::Event::fleeting(organization, EventKind::UserTyping, subject, &news);
-        self.app.db.bus().publish(vec![event]).await;
+        if let Some(event) = event {
+            self.app.db.bus().publish(vec![event]).await;
+        }
         Ok(())
     }
 

@@ -39,6 +39,8 @@ pub struct Visitor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Unix seconds.
     pub expires: i64,
@@ -65,6 +67,7 @@ impl Visitor {
             proof: None,
             name: None,
             phone: None,
+            email: None,
             language: None,
             expires: (now + ANONYMOUS).timestamp(),
         }
@@ -99,6 +102,7 @@ impl Visitor {
             user_id: self.user_id.clone(),
             name: self.name.clone(),
             phone: self.phone.clone(),
+            email: self.email.clone(),
             language: self.language.clone(),
         }
     }

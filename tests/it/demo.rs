@@ -35,7 +35,7 @@ async fn a_seeding_that_broke_off_is_taken_up_at_the_next_start() {
     let whole = Hub::start().await;
     Demo::start().await.unwrap().settle(&whole.app).await.unwrap();
     let expected = talks(&log_in(&whole).await).await;
-    assert_eq!(expected.len(), 8);
+    assert_eq!(expected.len(), 10);
 
     let hub = Hub::start().await;
     // In the middle of a talk, of the accounts, of the labels.
@@ -66,7 +66,7 @@ async fn a_seeding_that_broke_off_is_taken_up_at_the_next_start() {
         // One account on every played platform.
         let played = i64::try_from(channels::all().len()).unwrap();
         for (table, count) in
-            [("users", 4), ("teams", 2), ("labels", 4), ("integrations", played), ("contacts", 8)]
+            [("users", 4), ("teams", 2), ("labels", 4), ("integrations", played), ("contacts", 10)]
         {
             assert_eq!(counted(&hub, table).await, count, "{table}");
         }

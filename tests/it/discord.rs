@@ -7,7 +7,10 @@ use switchboard::{app::App, listeners};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{client::Session, hub::Hub, inbox::ids, platform::Played};
+use crate::{
+    harness::{client::Session, hub::Hub, inbox::ids, platform::Played},
+    realtime::socket::Socket,
+};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -136,4 +139,105 @@ async fn without_the_intent_the_admin_is_told() {
     assert!(shown["fault"]["detail"].as_str().unwrap().contains("Message Content Intent"));
     assert_ne!(shown["fault"]["next_step"], json!(null));
     worker.abort();
+}
+
+impl Place {
+    fn tell(&self, event: &str, message: &str, emoji: Option<&str>) {
+        let mut data =
+            json!({"channel_id": self.channel, "message_id": message, "user_id": self.customer.id});
+        if let Some(emoji) = emoji {
+            data["emoji"] = json!({"id": null, "name": emoji});
+        }
+        self.platform().dispatch(&self.played.account, event, data);
+    }
+
+    /// What stands under the only message, once it is that.
+    async fn reactions(&self, expected: &[&str]) {
+        let listed = ids(&self.owner.get("/conversations").await.expect(200).body);
+        let path = format!("/conversations/{}/messages", listed[0]);
+        until(SOON, &format!("{expected:?}"), async || {
+            let page = self.owner.get(&path).await.expect(200).body;
+            let all = page["data"][0]["reactions"].as_array().unwrap().clone();
+            let mut shown: Vec<_> = all.iter().map(|one| one["emoji"].as_str().unwrap()).collect();
+            shown.sort_unstable();
+            shown == expected
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn several_reactions_of_one_person_stand_side_by_side() {
+    let place = Place::start().await;
+    let worker = worker(&place.hub.app);
+    place.connected(SOON).await;
+    let message =
+        place.platform().say(&place.played.account, &place.channel, &place.customer, "hello").unwrap();
+    place.heard(&["hello".to_owned()]).await;
+    for emoji in ["👍", "❤", "👍"] {
+        place.tell("MESSAGE_REACTION_ADD", &message, Some(emoji));
+    }
+    place.reactions(&["❤", "👍"]).await;
+    place.tell("MESSAGE_REACTION_REMOVE", &message, Some("👍"));
+    place.reactions(&["❤"]).await;
+    place.tell("MESSAGE_REACTION_REMOVE", &message, Some("❤"));
+    place.reactions(&[]).await;
+    for emoji in ["a", "b", "c"] {
+        place.tell("MESSAGE_REACTION_ADD", &message, Some(emoji));
+    }
+    place.reactions(&["a", "b", "c"]).await;
+    place.tell("MESSAGE_REACTION_REMOVE_EMOJI", &message, Some("b"));
+    place.reactions(&["a", "c"]).await;
+    place.tell("MESSAGE_REACTION_REMOVE_ALL", &message, None);
+    place.reactions(&[]).await;
+    place.tell("MESSAGE_REACTION_ADD", &message, Some("d"));
+    place.reactions(&["d"]).await;
+    worker.abort();
+}
+
+#[tokio::test]
+async fn who_writes_is_seen_by_those_who_look() {
+    let place = Place::start().await;
+    let worker = worker(&place.hub.app);
+    place.connected(SOON).await;
+    place.say("hello");
+    place.heard(&["hello".to_owned()]).await;
+    let conversation = ids(&place.owner.get("/conversations").await.expect(200).body)[0].clone();
+    let mut socket = Socket::of(&place.hub, &place.owner).await;
+    socket.say("join_conversation", json!({"conversation_id": conversation})).await;
+    socket.next_viewers().await;
+    let types = |user: &str| {
+        let data = json!({"channel_id": place.channel, "user_id": user, "timestamp": 1_767_322_800});
+        place.platform().dispatch(&place.played.account, "TYPING_START", data);
+    };
+    types(&place.played.account);
+    types(&place.customer.id);
+    let told = socket.next_of("user_typing").await;
+    assert_eq!((&told["data"]["name"], &told["data"]["typing"]), (&json!("Ada Byron"), &json!(true)));
+    worker.abort();
+}
+
+#[tokio::test]
+async fn all_applications_may_be_told_at_one_address() {
+    let place = Place::start().await;
+    let other = Played::connect(&place.hub, &place.hub.found("Beta", "bob").await, "discord").await;
+    let shared = format!("{}/webhooks/discord", place.hub.url);
+    let application = place.played.account.as_str();
+    let ping = json!({"id": "1", "application_id": application, "type": 1, "token": "t", "version": 1});
+    let post = async |body: &Value, forged| place.platform().post(application, &shared, body, forged).await;
+    assert_eq!(post(&ping, false).await, (200, r#"{"type":1}"#.to_owned()));
+    assert_eq!(post(&ping, true).await.0, 401);
+    let theirs = json!({"id": "1", "application_id": other.account, "type": 1, "token": "t", "version": 1});
+    assert_eq!(post(&theirs, false).await.0, 401, "another application's name under our own key");
+    let joined = json!({"version": 1, "application_id": application, "type": 1, "event": {
+        "type": "APPLICATION_AUTHORIZED", "timestamp": "2026-10-09T10:00:00Z",
+        "data": {"user": {"id": "900000000000000001", "username": "ada"}, "guild": {"id": "1", "name": "The shop"}}}});
+    assert_eq!(post(&joined, false).await.0, 204);
+    let pressed = json!({"id": "1300000000000000777", "application_id": application, "type": 2, "token": "t", "version": 1,
+        "channel_id": place.channel, "channel": {"id": place.channel, "type": 1}, "context": 1,
+        "user": {"id": place.customer.id, "username": "ada", "global_name": "Ada"},
+        "data": {"id": "1", "name": "order", "type": 1}});
+    let (status, answer) = post(&pressed, false).await;
+    assert_eq!(status, 200, "{answer}");
+    place.heard(&["/order".to_owned()]).await;
 }

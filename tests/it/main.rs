@@ -38,3 +38,4 @@ mod sms;
 mod tenancy;
 mod voice;
 mod webchat;
+mod webchat_example;

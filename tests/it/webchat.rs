@@ -179,6 +179,7 @@ async fn a_visitor_and_an_agent_talk() {
         (&listed["data"][0]["contact"]["name"], &listed["data"][0]["last_seq"]),
         (&json!("Greta"), &json!(1))
     );
+    assert_eq!(listed["data"][0]["contact"]["email"], "greta@mail.example");
     frame(&mut live, said("Where is my order?")).await;
 
     let note = json!({"client_id": Uuid::now_v7().to_string(), "text": "a difficult one", "note": true});
@@ -323,6 +324,25 @@ async fn a_proven_visitor_is_known_everywhere_and_only_when_proven() {
     let closed = Window::open(&hub, "Beta", "bob", &[("identity_required", "yes")]).await;
     let refused = closed.request(Method::POST, "session").json(&json!({})).send().await.unwrap();
     assert_eq!(refused.status(), 401);
+}
+
+/// Whoever says an address that is another customer's.
+#[tokio::test]
+async fn a_claim_joins_nobody() {
+    let hub = Hub::start().await;
+    let window = Window::open(&hub, "Acme", "ada", &[]).await;
+    for claim in ["greta@mail.example", "greta@mail.example", "no address"] {
+        let guest = window.guest().await;
+        let body = json!({"client_id": Uuid::new_v4(), "text": "hello", "form": {"email": claim, "phone": "0049 151 2345678"}});
+        assert_eq!(window.ask(&guest, Method::POST, "messages", body).await.0, 201);
+        assert_eq!(window.texts(&guest).await, ["hello"]);
+    }
+    let listed = window.owner.get("/contacts").await.expect(200).body;
+    let mut found: Vec<_> =
+        listed["data"].as_array().unwrap().iter().map(|one| one["email"].as_str()).collect();
+    found.sort_unstable();
+    assert_eq!(found, [None, Some("greta@mail.example"), Some("greta@mail.example")]);
+    assert!(listed["data"].as_array().unwrap().iter().all(|one| one["phone"] == "+491512345678"), "{listed}");
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ test("a colleague's work shows up here, and what was missed while offline comes 
   await colleague.goto(page.url());
   await page.getByRole("img", { name: "Bruno Lima is looking at this" }).waitFor();
   await colleague.getByRole("textbox", { name: "Reply" }).fill("I can take");
-  await page.getByText("Bruno Lima is typing a reply").waitFor();
+  await page.getByText("Bruno Lima is typing").waitFor();
 
   await page.context().setOffline(true);
   await page.locator("[data-connection=offline]").waitFor();

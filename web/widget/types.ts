@@ -3,6 +3,7 @@ export interface Settings {
   title: string;
   colour: string;
   side: "left" | "right";
+  theme: "light" | "dark" | "auto";
   greeting: string;
   greeting_after: number | null;
   pre_chat: { name: "name" | "email" | "phone"; required: boolean }[];
@@ -51,6 +52,7 @@ export interface Identity {
   user_id?: string;
   user_hash?: string;
   name?: string;
+  email?: string;
   phone?: string;
 }
 

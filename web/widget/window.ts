@@ -57,6 +57,7 @@ export class ChatWindow {
     const root = this.host.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet(settings.colour)];
     this.host.dataset.side = settings.side;
+    this.host.dataset.theme = settings.theme;
     const top = el("div", { lang: look.language, dir: look.rtl ? "rtl" : "ltr" });
     this.launch = el("button", { class: "launch", type: "button", "aria-label": words.open, "aria-expanded": "false" }, icon("chat"));
     this.hello = el("button", { class: "hello", type: "button", hidden: true }, settings.greeting);

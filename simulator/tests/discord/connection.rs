@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use channels::{ListenError, event::What};
+use channels::{
+    ListenError,
+    event::{Reacts, What},
+};
 use serde_json::json;
 use simulator::{Act, Player};
 
@@ -27,8 +30,8 @@ async fn a_conversation_is_heard() {
     until("an edit, two reactions, a deletion", || place.hub.heard.lock().unwrap().len() == 6).await;
     let heard = place.hub.heard.lock().unwrap();
     assert!(matches!(&heard[2], What::Edit(edit) if edit.text == "hello!"));
-    assert!(matches!(&heard[3], What::Reaction(one) if one.emoji == ["👍"]));
-    assert!(matches!(&heard[4], What::Reaction(one) if one.emoji.is_empty()));
+    assert!(matches!(&heard[3], What::Reaction(one) if one.emoji == ["👍"] && one.reacts == Reacts::Added));
+    assert!(matches!(&heard[4], What::Reaction(one) if one.emoji == ["👍"] && one.reacts == Reacts::Removed));
     assert!(matches!(&heard[5], What::Delete(gone) if gone.external_ids == [first.clone()]));
 }
 

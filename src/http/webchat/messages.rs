@@ -19,6 +19,7 @@ use crate::{
     error::{Error, Result},
     http::extract::{Json, Path, Query},
     ids::{IntegrationId, MessageId},
+    inbox::contact_change::{is_email, normal_phone},
     webchat::{
         Door,
         acts::Guest,
@@ -168,8 +169,8 @@ pub(super) async fn create(
     drop(tx);
     if let Some(form) = &body.form {
         guest.visitor.name = form.name.clone().filter(|name| !name.trim().is_empty()).or(guest.visitor.name);
-        guest.visitor.phone =
-            form.phone.clone().filter(|phone| phone.starts_with('+')).or(guest.visitor.phone);
+        guest.visitor.phone = form.phone.as_deref().and_then(normal_phone).or(guest.visitor.phone);
+        guest.visitor.email = form.email.clone().filter(|email| is_email(email)).or(guest.visitor.email);
     }
     let written = Written {
         id: body.client_id.to_string(),

@@ -13,6 +13,7 @@ use super::knock::Knock;
 use crate::{
     error::{Error, Result},
     http::extract::Json,
+    inbox::contact_change::{is_email, normal_phone},
     webchat::{Door, acts::Guest, own, token::Visitor, view::ShownConversation},
 };
 
@@ -31,6 +32,8 @@ pub(super) struct Begin {
     name: Option<String>,
     #[garde(inner(length(chars, max = 50)))]
     phone: Option<String>,
+    #[garde(inner(length(chars, max = 320)))]
+    email: Option<String>,
     #[garde(inner(length(chars, max = 35)))]
     language: Option<String>,
 }
@@ -100,7 +103,8 @@ pub(super) async fn create(
     };
     let visitor = Visitor {
         name: begin.name.or(visitor.name),
-        phone: begin.phone.or(visitor.phone),
+        phone: begin.phone.as_deref().and_then(normal_phone).or(visitor.phone),
+        email: begin.email.filter(|email| is_email(email)).or(visitor.email),
         language: begin.language.or(visitor.language),
         ..visitor
     };

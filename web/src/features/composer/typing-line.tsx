@@ -14,7 +14,7 @@ export function TypingLine({ conversationId }: { conversationId: string }) {
           <span key={dot} className="size-1 animate-pulse rounded-full bg-muted" style={{ animationDelay: `${dot * 150}ms` }} />
         ))}
       </span>
-      {names} typing a reply
+      {names} typing…
     </p>
   );
 }

@@ -1,4 +1,4 @@
-import { Check, CheckCheck, ExternalLink, FileText, MoreHorizontal } from "lucide-react";
+import { Check, CheckCheck, ExternalLink, FileText, MoreHorizontal, Phone } from "lucide-react";
 
 import { classes } from "@/lib/classes";
 import { quickEmoji } from "@/lib/emoji";
@@ -25,6 +25,11 @@ export function ChatBubble({ message, quoted, onReply, onEdit, onAct }: ChatBubb
         ) : (
           <>
             {quoted ? <p className="mb-1 line-clamp-2 rounded border-l-2 border-accent bg-surface/60 px-2 py-0.5 text-sm text-muted">{quoted.text || quoted.kind}</p> : null}
+            {message.kind === "call" ? (
+              <p className="flex items-center gap-1.5 font-medium">
+                <Phone className="size-4 text-muted" /> Call, {message.status}
+              </p>
+            ) : null}
             <Media message={message} />
             {message.text ? (
               <p dir="auto" className="[overflow-wrap:anywhere] whitespace-pre-wrap">
@@ -50,7 +55,7 @@ export function ChatBubble({ message, quoted, onReply, onEdit, onAct }: ChatBubb
         </p>
         {message.reactions.length ? <p className="-mb-3 w-fit rounded-full border bg-surface px-1.5 text-sm">{message.reactions.map(([emoji]) => emoji).join(" ")}</p> : null}
       </div>
-      {message.deleted ? null : (
+      {message.deleted || message.kind === "call" ? null : (
         <Menu
           align={own ? "end" : "start"}
           trigger={
@@ -83,7 +88,7 @@ export function ChatBubble({ message, quoted, onReply, onEdit, onAct }: ChatBubb
 
 function Media({ message }: { message: ChatMessage }) {
   const { media_url: url, kind } = message;
-  if (!url) return kind === "text" || message.text ? null : <p className="text-muted">{kind}</p>;
+  if (!url) return kind === "text" || kind === "call" || message.text ? null : <p className="text-muted">{kind}</p>;
   if (kind === "image" || kind === "sticker") return <img src={url} alt={message.file_name ?? kind} className="mb-1 max-h-56 max-w-full rounded" />;
   if (kind === "video") return <video src={url} controls className="mb-1 max-h-56 max-w-full rounded" aria-label={message.file_name ?? "Video"} />;
   if (kind === "audio" || kind === "voice") return <audio src={url} controls className="mb-1 max-w-full" aria-label={message.file_name ?? "Audio"} />;

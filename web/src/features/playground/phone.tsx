@@ -8,19 +8,20 @@ import { toastError } from "@/ui/toast";
 import { perform, sendFile } from "./calls";
 import { ChatBubble } from "./chat-bubble";
 import { PhoneInput } from "./phone-input";
+import { PhoneKeys } from "./phone-keys";
 import { PhoneMenu } from "./phone-menu";
 import type { Act, Seat } from "./types";
 import { chatKey, useChat } from "./use-chat";
 
 /** The customer's phone with one chat open. */
-export function Phone({ seat, name }: { seat: Seat; name: string }) {
+export function Phone({ seat, name, telephone }: { seat: Seat; name: string; telephone: boolean }) {
   const { messages, typing } = useChat(seat);
   const client = useQueryClient();
   const [replyTo, setReplyTo] = useState<string>();
   const [editing, setEditing] = useState<string>();
   const end = useRef<HTMLDivElement>(null);
   const all = messages.data ?? [];
-  const unread = all.some((message) => !message.from_customer && message.status !== "read");
+  const unread = !telephone && all.some((message) => !message.from_customer && message.status !== "read");
 
   useEffect(() => {
     // Newer browsers answer with a promise, which an effect must not return.
@@ -34,7 +35,7 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
   const act = (what: Act) => void run(perform(seat, what));
 
   return (
-    <section aria-label={`${seat.customer.name}’s phone`} className="flex h-full max-h-[780px] w-full max-w-[390px] flex-col overflow-hidden rounded-[36px] border-8 border-[#1e293b] bg-surface shadow-float">
+    <section aria-label={`${seat.customer.name}’s phone`} className="flex h-full max-h-[780px] w-full max-w-[390px] max-md:h-[640px] flex-col overflow-hidden rounded-[36px] border-8 border-[#1e293b] bg-surface shadow-float">
       <header className="flex items-center gap-2.5 border-b px-4 pt-4 pb-2.5">
         <Avatar name={name} seed={seat.account} mark={<ChannelGlyph channel={seat.channel} ring />} />
         <div className="min-w-0 flex-1">
@@ -48,11 +49,11 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
             Mark read
           </button>
         ) : null}
-        <PhoneMenu onAct={act} />
+        {telephone ? null : <PhoneMenu onAct={act} />}
       </header>
       <div className="flex min-h-0 flex-1 flex-col gap-1.5 overflow-y-auto bg-sunken px-3 py-3" role="log" aria-label="Chat" tabIndex={0}>
         {messages.isError ? <Failed error={messages.error} onRetry={() => void messages.refetch()} /> : null}
-        {messages.data && all.length === 0 ? <p className="m-auto max-w-52 text-center text-muted">Say hello. It appears in the inbox at once.</p> : null}
+        {messages.data && all.length === 0 ? <p className="m-auto max-w-52 text-center text-muted">{telephone ? "Call. It rings in the inbox at once." : "Say hello. It appears in the inbox at once."}</p> : null}
         {all.map((message) => (
           <ChatBubble
             key={message.id}
@@ -65,21 +66,25 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
         ))}
         <div ref={end} />
       </div>
-      <PhoneInput
-        key={editing ?? "new"}
-        quoted={all.find((message) => message.id === replyTo)}
-        edited={all.find((message) => message.id === editing)}
-        onDrop={() => {
-          setReplyTo(undefined);
-          setEditing(undefined);
-        }}
-        onText={(text) => {
-          act(editing ? { type: "edit", message: editing, text } : { type: "text", text, reply_to: replyTo });
-          setReplyTo(undefined);
-          setEditing(undefined);
-        }}
-        onFile={(file, kind, caption) => void run(sendFile(seat, file, kind, caption))}
-      />
+      {telephone ? (
+        <PhoneKeys calls={all} onAct={act} />
+      ) : (
+        <PhoneInput
+          key={editing ?? "new"}
+          quoted={all.find((message) => message.id === replyTo)}
+          edited={all.find((message) => message.id === editing)}
+          onDrop={() => {
+            setReplyTo(undefined);
+            setEditing(undefined);
+          }}
+          onText={(text) => {
+            act(editing ? { type: "edit", message: editing, text } : { type: "text", text, reply_to: replyTo });
+            setReplyTo(undefined);
+            setEditing(undefined);
+          }}
+          onFile={(file, kind, caption) => void run(sendFile(seat, file, kind, caption))}
+        />
+      )}
     </section>
   );
 }

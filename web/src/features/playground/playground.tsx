@@ -49,6 +49,11 @@ export function Playground() {
               </Choice>
             ))}
           </div>
+          {account?.page ? (
+            <a href={account.page} target="_blank" rel="noreferrer" className="mt-2 inline-flex items-center gap-1.5 text-accent-text hover:underline">
+              Open a page with the real window <ExternalLink className="size-3.5" />
+            </a>
+          ) : null}
         </section>
         <section aria-label="Customer">
           <h2 className="mb-2 text-sm font-semibold">Who</h2>
@@ -85,7 +90,7 @@ function Seated({ account, person }: { account: Account; person: Person }) {
   const called = useQuery({ queryKey: ["customer", channel, person.digits], queryFn: () => customer(channel, person), staleTime: Infinity });
   if (called.isError) return <Failed error={called.error} onRetry={() => void called.refetch()} />;
   if (!called.data) return <Lines rows={6} />;
-  return <Phone seat={{ channel, account: account.account, customer: called.data }} name={account.name} />;
+  return <Phone seat={{ channel, account: account.account, customer: called.data }} name={account.name} telephone={account.telephone} />;
 }
 
 function Choice({ chosen, onChoose, children }: { chosen: boolean; onChoose: () => void; children: React.ReactNode }) {

@@ -4,6 +4,10 @@ export interface Account {
   channel: string;
   account: string;
   name: string;
+  /** Customers call and do not write. */
+  telephone: boolean;
+  /** Where a person can be the customer with their own hands. */
+  page: string | null;
 }
 
 /** Somebody to be, on whichever platform. */
@@ -53,7 +57,9 @@ export type Act =
   | { type: "delete"; message: string }
   | { type: "read" }
   | { type: "block" }
-  | { type: "unblock" };
+  | { type: "unblock" }
+  | { type: "phone"; act: "call" | "answer" | "hang_up" }
+  | { type: "phone"; act: "speak"; seconds: number };
 
 export interface ChatChanged {
   channel: string;
