@@ -1191,7 +1191,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the caller's name, preferences or password. */
+        /** Changes the caller's name, preferences, availability or password. */
         patch: operations["update_me"];
         trace?: never;
     };
@@ -1311,6 +1311,12 @@ export interface components {
         };
         /** Format: uuid */
         AttachmentId: string;
+        /**
+         * @description Whether a member takes new conversations now, as they said themselves. It forbids nothing: lists of whom to assign to
+         *     name those who are available first.
+         * @enum {string}
+         */
+        Availability: "available" | "away";
         BlockContact: {
             blocked?: boolean;
         };
@@ -1876,6 +1882,8 @@ export interface components {
         Markup: "plain" | "whatsapp" | "telegram" | "slack" | "discord" | "html";
         /** @description The caller, in this organization. */
         Me: components["schemas"]["User"] & {
+            /** @description In this organization; other organizations of the same person keep their own. */
+            availability: components["schemas"]["Availability"];
             role: components["schemas"]["Role"];
             teams: components["schemas"]["MemberTeam"][];
         };
@@ -1891,6 +1899,7 @@ export interface components {
         MediaKind: "image" | "video" | "audio" | "voice" | "document" | "sticker";
         /** @description A member as the others see them. */
         Member: {
+            availability: components["schemas"]["Availability"];
             /** Format: date-time */
             created_at: string;
             /**
@@ -2317,6 +2326,7 @@ export interface components {
         /** @description A page, and where the next one begins. */
         Page_Member: {
             data: {
+                availability: components["schemas"]["Availability"];
                 /** Format: date-time */
                 created_at: string;
                 /**
@@ -2895,6 +2905,7 @@ export interface components {
         };
         /** @description Absent fields stay as they are. */
         UpdateMe: {
+            availability?: components["schemas"]["Availability"] | null;
             /**
              * Format: password
              * @description Needed with `new_password`.

@@ -20,6 +20,7 @@ import { headFault, headRequest, noHead } from "./letter";
 import { LetterFields } from "./letter-fields";
 import { mentioned } from "./mentions";
 import { newChoice, noOffer } from "./offer";
+import { useHead } from "./use-head";
 import { OfferEditor } from "./offer-editor";
 import { TextField } from "./text-field";
 import { TypingLine } from "./typing-line";
@@ -36,7 +37,7 @@ const TemplateDialog = lazy(() => import("./template-dialog").then((module) => (
 export function Composer({ conversation }: { conversation: Conversation }) {
   const { mode, set, find, send, sendTemplate, sendLocation } = useSend(conversation);
   const { note } = mode;
-  const key = draftKey(conversation.id, note);
+  const key = draftKey(conversation.id, mode.editing ? "edit" : note ? "note" : "reply");
   const text = useDrafts((state) => state.drafts[key] ?? "");
   const write = useDrafts((state) => state.write);
   const focus = useComposerMode((state) => state.focus);
@@ -45,9 +46,9 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const people = useQuery(members()).data ?? [];
   const abilities = channel?.abilities;
   const channelName = channel?.name ?? conversation.channel;
-  const { uploads, add, remove, retry, clear } = useUploads(note ? undefined : abilities, channelName);
+  const { uploads, add, remove, retry, clear } = useUploads(conversation.id, note ? undefined : abilities, channelName);
   const [offer, setOffer] = useState(noOffer);
-  const [head, setHead] = useState(noHead);
+  const [head, setHead] = useHead(conversation.id);
   const [picking, setPicking] = useState<"template" | "location">();
   const [dragging, setDragging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);

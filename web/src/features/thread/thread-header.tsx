@@ -9,6 +9,7 @@ import { labelColour } from "@/lib/label-colours";
 import { useContactPanel } from "@/lib/facts/contact-panel";
 import { useOverlay } from "@/lib/facts/overlay";
 import { moment } from "@/lib/time";
+import { act } from "@/live/act";
 import { changeConversation, markUnread } from "@/live/change-conversation";
 import { Avatar } from "@/ui/avatar";
 import { Button, IconButton } from "@/ui/button";
@@ -93,7 +94,7 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
                 </MenuItem>
               ))}
             </Menu>
-            <Button small look={closed ? "plain" : "primary"} className="h-8" onClick={() => change({ status: closed ? "open" : "closed" })}>
+            <Button small look={closed ? "plain" : "primary"} className="h-8" onClick={() => void act(client, [conversation], { status: closed ? "open" : "closed" }, closed ? "reopened" : "closed")}>
               {closed ? <RotateCcw /> : <CircleCheck />}
               <span className="sr-only @md:not-sr-only">{closed ? "Reopen" : "Close"}</span>
             </Button>
