@@ -37,18 +37,18 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const whose = current?.contact.name || "this conversation";
   const onCurrent = current
     ? [
-        { id: "close", name: `${closed ? "Reopen" : "Close"} ${whose}`, icon: <CircleCheck />, hint: "e", run: () => void act(here, [current], { status: closed ? "open" : "closed" }, closed ? "reopened" : "closed") },
-        { id: "assign", name: `Assign ${whose}`, icon: <UserPlus />, hint: "a", run: () => show("assign", [current.id]) },
-        { id: "snooze", name: `Snooze ${whose}`, icon: <AlarmClock />, hint: "s", run: () => show("snooze", [current.id]) },
-        { id: "label", name: `Label ${whose}`, icon: <Tag />, hint: "l", run: () => show("label", [current.id]) },
+        { id: "close", name: `${closed ? "Reopen" : "Close"} ${whose}`, icon: <CircleCheck />, keys: "e", run: () => void act(here, [current], { status: closed ? "open" : "closed" }, closed ? "reopened" : "closed") },
+        { id: "assign", name: `Assign ${whose}`, icon: <UserPlus />, keys: "a", run: () => show("assign", [current.id]) },
+        { id: "snooze", name: `Snooze ${whose}`, icon: <AlarmClock />, keys: "s", run: () => show("snooze", [current.id]) },
+        { id: "label", name: `Label ${whose}`, icon: <Tag />, keys: "l", run: () => show("label", [current.id]) },
       ]
     : [];
   const acts: (Choice & { run: () => void })[] = [
     ...onCurrent,
-    ...places.map(({ to, name, icon: Icon, keys }) => ({ id: to, name: `Go to ${name.toLowerCase()}`, icon: <Icon />, hint: keys, run: () => void navigate({ to }) })),
+    ...places.map(({ to, name, icon: Icon, keys }) => ({ id: to, name: `Go to ${name.toLowerCase()}`, icon: <Icon />, keys, run: () => void navigate({ to }) })),
     { id: "theme", name: theme === "dark" ? "Use the light theme" : "Use the dark theme", icon: <Moon />, run: () => choose(theme === "dark" ? "light" : "dark") },
     { id: "availability", name: availability === "away" ? "Be available" : "Be away", icon: <Coffee />, run: () => say(availability === "away" ? "available" : "away") },
-    { id: "keys", name: "Keyboard shortcuts", icon: <Keyboard />, hint: "?", run: () => show("shortcuts") },
+    { id: "keys", name: "Keyboard shortcuts", icon: <Keyboard />, keys: "?", run: () => show("shortcuts") },
     ...["integrations", "members", "teams", "labels", "callbacks", "organization", "profile", "appearance"].map((page) => ({
       id: `settings/${page}`,
       name: `Settings: ${page === "callbacks" ? "flight recorder" : page}`,

@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 
+import { contactKeys } from "@/api/contacts";
 import { conversationKeys } from "@/api/conversations";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
@@ -74,7 +75,10 @@ export function refetchAll(client: QueryClient): void {
 function onMessage(client: QueryClient, { message, conversation }: MessageData): void {
   holdMessage(client, message);
   if (message.direction !== "internal") noteTyping(message.conversation_id, message.sender.id ?? "", "", false);
-  if (conversation) onConversation(client, { conversation });
+  if (!conversation) return;
+  onConversation(client, { conversation });
+  // What the contact's panel lists, where it is open.
+  for (const queryKey of [contactKeys.conversations(conversation.contact.id), contactKeys.timeline(conversation.contact.id)]) void client.invalidateQueries({ queryKey });
 }
 
 /** The list row shows a failed send, too. */

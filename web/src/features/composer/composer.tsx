@@ -36,13 +36,16 @@ const TemplateDialog = lazy(() => import("./template-dialog").then((module) => (
 /** Where an agent writes to the customer, or to the team. */
 export function Composer({ conversation }: { conversation: Conversation }) {
   const { mode, set, find, send, sendTemplate, sendLocation } = useSend(conversation);
-  const { note } = mode;
+  const { data: known } = useQuery(channels());
+  const channel = known?.find((one) => one.id === conversation.channel);
+  // Where nothing can be written to the customer, a call for instance, there are notes only.
+  const mute = channel?.abilities.text.max === 0;
+  const note = mode.note || mute;
   const key = draftKey(conversation.id, mode.editing ? "edit" : note ? "note" : "reply");
   const text = useDrafts((state) => state.drafts[key] ?? "");
   const write = useDrafts((state) => state.write);
   const focus = useComposerMode((state) => state.focus);
   const writes = useMay("writeConversations");
-  const channel = useQuery(channels()).data?.find((one) => one.id === conversation.channel);
   const people = useQuery(members()).data ?? [];
   const abilities = channel?.abilities;
   const channelName = channel?.name ?? conversation.channel;
@@ -62,7 +65,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const fault = lettered ? headFault(head) : undefined;
   const ready = !fault && !count.over && uploads.every((one) => one.attachment) && (text.trim() !== "" || (uploads.length > 0 && !editing));
 
-  useShortcuts({ r: () => set(conversation.id, { note: false }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
+  useShortcuts({ r: () => set(conversation.id, { note: mute }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
   const shown = useRef(focus);
   useEffect(() => {
     if (shown.current !== focus) field.current?.focus();
@@ -102,7 +105,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           add(event.dataTransfer.files);
         }}
       >
-        <ComposerTabs note={note} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
+        <ComposerTabs note={note} mute={mute} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
         {context ? <ContextStrip message={context} editing={editing} onDrop={() => (editing && write(key, ""), set(conversation.id, { replyTo: undefined, editing: undefined }))} /> : null}
         {shut ? (
           <ClosedWindow channelName={channelName} contactName={conversation.contact.name} hours={abilities?.window_hours ?? 24} templates={abilities?.templates ?? false} onTemplate={() => setPicking("template")} />
