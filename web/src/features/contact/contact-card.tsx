@@ -96,14 +96,20 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
       </Section>
       <Section title="Writes on">
         <ul className="flex flex-col gap-1.5">
-          {contact.identities.map((identity) => (
-            <li key={`${identity.channel}/${identity.kind ?? ""}/${identity.external_id}`} className="flex items-start gap-2">
+          {[...new Set(contact.identities.map((identity) => identity.channel))].map((channel) => (
+            <li key={channel} className="flex items-start gap-2">
               <span className="flex h-5 items-center">
-                <ChannelGlyph channel={identity.channel} />
+                <ChannelGlyph channel={channel} />
               </span>
               <span className="min-w-0 flex-1">
-                {names.data?.find((one) => one.id === identity.channel)?.name ?? identity.channel}
-                <span className="block text-sm break-all text-muted">{identity.external_id}</span>
+                {names.data?.find((one) => one.id === channel)?.name ?? channel}
+                {contact.identities
+                  .filter((identity) => identity.channel === channel)
+                  .map(({ kind, external_id: id }) => (
+                    <span key={`${kind ?? ""}/${id}`} className="block text-sm [overflow-wrap:anywhere] text-muted">
+                      {id}
+                    </span>
+                  ))}
               </span>
             </li>
           ))}

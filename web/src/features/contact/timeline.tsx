@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { StickyNote } from "lucide-react";
@@ -14,22 +13,19 @@ import { Section } from "./section";
 
 /** What was said with somebody on all channels, one line per message; each leads to its place in the conversation. */
 export function Timeline({ contactId, names }: { contactId: string; names?: Channel[] }) {
-  const [open, setOpen] = useState(false);
   const conversations = useQuery(contactConversations(contactId));
-  const found = useInfiniteQuery({ ...contactTimeline(contactId), enabled: open });
+  const several = (conversations.data?.data.length ?? 0) > 1;
+  const found = useInfiniteQuery({ ...contactTimeline(contactId), enabled: several });
   const now = useNow();
 
   const channelOf = new Map(conversations.data?.data.map((one) => [one.id, one.channel]));
   const rows = found.data?.pages.flatMap((page) => page.data) ?? [];
   const nameOf = (channel?: string) => names?.find((one) => one.id === channel)?.name ?? channel ?? "";
+  // One conversation is its own timeline.
+  if (!several) return null;
   return (
     <Section title="Timeline">
-      {open ? null : (
-        <Button small onClick={() => setOpen(true)}>
-          Show all channels in one line
-        </Button>
-      )}
-      {open && found.isPending ? <Lines rows={4} /> : null}
+      {found.isPending ? <Lines rows={4} /> : null}
       <Fault error={found.error} />
       {found.data && rows.length === 0 ? <p className="text-sm text-muted">Nothing was said yet.</p> : null}
       <ol className="-mx-2 flex flex-col empty:hidden" aria-label="Timeline">
