@@ -166,8 +166,8 @@ mod tests {
             ),
         ] {
             let request = Unverified::new("POST", "", vec![], [], Bytes::from(body));
-            let request =
-                request.certified(Certificate { address: "x".into(), pem: Bytes::from_static(b"no certificate") });
+            let request = request
+                .certified(Certificate { address: "x".into(), pem: Bytes::from_static(b"no certificate") });
             let verdict = request.verify(&scheme, DateTime::UNIX_EPOCH).map(|_| ());
             assert_eq!(verdict, Err(expected), "{body}");
         }

@@ -33,7 +33,9 @@ pub(super) async fn keep(account: &Account, letter: &[u8], net: &net::Client) {
 pub(super) async fn check(account: &Account, net: &net::Client) -> Check {
     match timeout(TIME, folder(account, net)).await {
         Ok(Ok(Some((_, name)))) => Check::passed("sent", format!("Copies go into {name}.")),
-        Ok(Ok(None)) => Check::failed("sent", "The mailbox has no folder for sent letters: no copies are kept."),
+        Ok(Ok(None)) => {
+            Check::failed("sent", "The mailbox has no folder for sent letters: no copies are kept.")
+        }
         Ok(Err(Fault::Refused(why))) => Check::refused("sent", &why),
         Ok(Err(Fault::Lost(why))) => Check::failed("sent", format!("No copies can be kept: {why}")),
         Err(_) => Check::failed("sent", "The mail server did not answer in time."),

@@ -61,8 +61,13 @@ impl Mailbox {
 
 impl World {
     pub(super) fn open(&mut self, address: &str, password: &str) {
-        let mailbox =
-            Mailbox { password: password.to_owned(), sent: Vec::new(), token: None, uid_validity: 1, letters: Vec::new() };
+        let mailbox = Mailbox {
+            password: password.to_owned(),
+            sent: Vec::new(),
+            token: None,
+            uid_validity: 1,
+            letters: Vec::new(),
+        };
         self.mailboxes.entry(address.to_owned()).or_insert(mailbox);
     }
 

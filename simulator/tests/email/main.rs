@@ -249,7 +249,10 @@ async fn a_consent_gives_a_mailbox_whose_token_is_renewed() {
         assert!(email().listens_from(&account, &stage.net).await.unwrap().is_some());
         let changes = email().refresh(&account, &stage.net).await.unwrap().unwrap();
         let before = email().listens_from(&account, &stage.net).await;
-        assert!(matches!(before, Err(SendError::AccountBroken(_))), "the old token is good for nothing: {before:?}");
+        assert!(
+            matches!(before, Err(SendError::AccountBroken(_))),
+            "the old token is good for nothing: {before:?}"
+        );
         for (name, value) in changes {
             account.set(&name, value);
         }
@@ -361,7 +364,11 @@ async fn a_copy_of_what_is_sent_is_kept_where_it_is_asked_for() {
     let id = stage.send("with a copy").await.unwrap();
     let sent = email_player.sent(&stage.key);
     assert_eq!(sent.len(), 1);
-    assert!(sent[0].contains(&format!("Message-ID: <{id}>")) && sent[0].contains("with a copy"), "{}", sent[0]);
+    assert!(
+        sent[0].contains(&format!("Message-ID: <{id}>")) && sent[0].contains("with a copy"),
+        "{}",
+        sent[0]
+    );
     // The letter has left, whatever becomes of its copy.
     email_player.faults().next("APPEND", Fault::CutBefore);
     stage.send("again").await.unwrap();
@@ -369,7 +376,10 @@ async fn a_copy_of_what_is_sent_is_kept_where_it_is_asked_for() {
     let connection =
         channels::Connection { webhook_url: "https://hub.example/webhooks/email/1".parse().unwrap() };
     let checks = email().check(&stage.account, &connection, &stage.net).await;
-    assert!(checks.iter().any(|check| check.name == "sent" && check.ok && check.detail.contains("Envoyes")), "{checks:?}");
+    assert!(
+        checks.iter().any(|check| check.name == "sent" && check.ok && check.detail.contains("Envoyes")),
+        "{checks:?}"
+    );
 }
 
 #[tokio::test]
