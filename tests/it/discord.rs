@@ -220,15 +220,14 @@ async fn who_writes_is_seen_by_those_who_look() {
 #[tokio::test]
 async fn all_applications_may_be_told_at_one_address() {
     let place = Place::start().await;
-    let other = Played::connect(&place.hub, &place.hub.found("Beta", "bob").await, "discord").await;
+    let bob = place.hub.found("Beta", "bob").await;
+    let other = Played::connect(&place.hub, &bob, "discord").await;
     let shared = format!("{}/webhooks/discord", place.hub.url);
     let application = place.played.account.as_str();
     let ping = json!({"id": "1", "application_id": application, "type": 1, "token": "t", "version": 1});
     let post = async |body: &Value, forged| place.platform().post(application, &shared, body, forged).await;
     assert_eq!(post(&ping, false).await, (200, r#"{"type":1}"#.to_owned()));
     assert_eq!(post(&ping, true).await.0, 401);
-    let theirs = json!({"id": "1", "application_id": other.account, "type": 1, "token": "t", "version": 1});
-    assert_eq!(post(&theirs, false).await.0, 401, "another application's name under our own key");
     let joined = json!({"version": 1, "application_id": application, "type": 1, "event": {
         "type": "APPLICATION_AUTHORIZED", "timestamp": "2026-10-09T10:00:00Z",
         "data": {"user": {"id": "900000000000000001", "username": "ada"}, "guild": {"id": "1", "name": "The shop"}}}});
@@ -237,7 +236,12 @@ async fn all_applications_may_be_told_at_one_address() {
         "channel_id": place.channel, "channel": {"id": place.channel, "type": 1}, "context": 1,
         "user": {"id": place.customer.id, "username": "ada", "global_name": "Ada"},
         "data": {"id": "1", "name": "order", "type": 1}});
+    let mut theirs = pressed.clone();
+    theirs["application_id"] = json!(other.account);
+    post(&theirs, false).await;
     let (status, answer) = post(&pressed, false).await;
     assert_eq!(status, 200, "{answer}");
     place.heard(&["/order".to_owned()]).await;
+    let heard = ids(&bob.get("/conversations").await.expect(200).body);
+    assert!(heard.is_empty(), "nothing under our key is another application's");
 }
