@@ -37,6 +37,9 @@ test("a formatted letter stands as it was sent, with its copies, its picture and
   await frame.getByRole("heading", { name: "Purchase order 7741" }).waitFor();
   assert.equal(await frame.locator("img[src]").evaluate((image) => image.complete && image.naturalWidth), 420, "the picture in the text is shown");
   assert.equal(await frame.locator("blockquote").count(), 0, "what was quoted is folded");
+  // The frame takes its letter's height when the picture is there: the thread rests first.
+  await page.waitForLoadState("networkidle");
+  await page.waitForTimeout(500);
   await page.getByText("Ines Duarte <ines@atelier.example> · 2 copies").click();
   await page.getByText("Marco Reis <marco@atelier.example>").waitFor();
   const invitation = page.getByRole("article").filter({ hasText: "Spring order, prices and delivery" });
