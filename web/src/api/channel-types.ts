@@ -45,7 +45,7 @@ export interface Abilities {
 export interface FormField {
   name: string;
   label: string;
-  kind: "text" | "url" | "number";
+  kind: "text" | "url" | "number" | "lines";
   required: boolean;
   secret: boolean;
   help: string;

@@ -1322,7 +1322,7 @@ export interface components {
             secret: boolean;
         };
         /** @enum {string} */
-        AccountFieldKind: "text" | "url" | "number";
+        AccountFieldKind: "text" | "url" | "number" | "lines";
         AddTeamMember: {
             user_id: components["schemas"]["UserId"];
         };
