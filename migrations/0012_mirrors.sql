@@ -46,8 +46,8 @@ create table mirror_posts (
     id uuid not null default gen_random_uuid(),
     -- The platform's name for it, once it is there.
     external_id text,
-    -- What it says.
-    text text,
+    -- SHA-256 of what it says: words are kept in one place alone.
+    digest bytea,
     -- Its files were sent, or tried.
     files_at timestamptz,
     created_at timestamptz not null default now(),

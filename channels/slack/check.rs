@@ -111,7 +111,8 @@ async fn callbacks(account: &Account, connection: &Connection, net: &net::Client
     if !account.has(account::APP_TOKEN) {
         let address = &connection.webhook_url;
         let detail = format!(
-            "Slack cannot be asked where it sends events: Event Subscriptions, Interactivity and Slash Commands must all have {address}."
+            "Slack cannot be asked where it sends events: Event Subscriptions, Interactivity and Slash Commands must all have {address}, or {} where the app is in several workspaces.",
+            connection.shared_url()
         );
         return Check::passed("webhook", detail);
     }

@@ -73,6 +73,10 @@ impl Channel for Slack {
 
     fn complete(&self, _account: &mut Account) {}
 
+    fn shared_address(&self) -> bool {
+        true
+    }
+
     fn route(&self, envelope: &Envelope<'_>) -> Vec<String> {
         read::route(envelope)
     }

@@ -90,7 +90,7 @@ fn stored(items: &[Item<'_>], became: &[Option<Became>]) -> [(&'static str, u64)
     let stored = |echo: bool| {
         let new = items.iter().zip(became).filter(|(item, became)| {
             matches!(item.what, What::Message(message) if message.echo == echo)
-                && became.as_ref().is_some_and(|one| one.effect == Effect::Stored)
+                && became.as_ref().is_some_and(|one| one.effect == Effect::Stored && one.message_id.is_some())
         });
         new.count() as u64
     };

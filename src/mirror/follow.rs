@@ -230,12 +230,17 @@ async fn posted(tx: &mut Tx, mirror: &Mirror, changed: &[MessageId]) -> Result<V
 
 /// One job for each message, which brings its post up to date, in the order in which they were told of.
 fn order(tx: &mut Tx, mirror: &Mirror, news: &[News], concerned: &HashSet<Found>) {
+    let failed: HashSet<_> =
+        news.iter().filter(|one| one.kind == "message_status").map(|one| one.message_id).collect();
     let mut ordered = HashSet::new();
     for one in news.iter().filter(|one| ordered.insert(one.message_id)) {
         let Some((_, conversation)) = concerned.iter().find(|(id, _)| *id == one.message_id) else {
             continue;
         };
-        let payload = json!({"integration_id": mirror.integration_id, "message_id": one.message_id});
+        let payload = json!({
+            "integration_id": mirror.integration_id, "message_id": one.message_id,
+            "failed": failed.contains(&one.message_id),
+        });
         tx.enqueue(NewJob::now(
             "mirror_post",
             Some(posting_lane(mirror.integration_id, *conversation)),

@@ -10,6 +10,7 @@ use channels::{
 };
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Turn, after_failure, client_prefix, pace, render, usable};
@@ -32,6 +33,9 @@ const FILES: i64 = 50 << 20;
 struct Asked {
     integration_id: IntegrationId,
     message_id: MessageId,
+    /// It was just told that the message did not arrive.
+    #[serde(default)]
+    failed: bool,
 }
 
 #[derive(Clone, sqlx::FromRow)]
@@ -44,7 +48,7 @@ struct Slot {
     /// None of what colleagues wrote themselves.
     post_id: Option<Uuid>,
     external_id: Option<String>,
-    text: Option<String>,
+    digest: Option<Vec<u8>>,
     files_at: Option<DateTime<Utc>>,
 }
 
@@ -56,6 +60,7 @@ struct Work<'a> {
     slot: Slot,
     message: Message,
     conversation: Conversation,
+    failed: bool,
 }
 
 /// Why a job goes no further for now.
@@ -87,7 +92,7 @@ pub async fn carry_out(app: &App, job: &Job) -> Result<Turn> {
     let conversation = conversation::load(&mut tx, &[slot.conversation_id]).await?.pop();
     let Some(conversation) = conversation else { return Ok(Turn::Done) };
     tx.commit().await?;
-    let mut work = Work { app, job, integration, slot, message, conversation };
+    let mut work = Work { app, job, integration, slot, message, conversation, failed: asked.failed };
     match work.run().await {
         Ok(()) => Ok(Turn::Done),
         Err(Stop::Turn(turn)) => Ok(turn),
@@ -99,7 +104,7 @@ pub async fn carry_out(app: &App, job: &Job) -> Result<Turn> {
 async fn slot(tx: &mut Tx, asked: &Asked) -> Result<Option<Slot>> {
     Ok(sqlx::query_as(
         "select t.conversation_id, t.place, t.id as thread_id, t.thread, t.created_at as begun_at,
-                p.id as post_id, p.external_id, p.text, p.files_at
+                p.id as post_id, p.external_id, p.digest, p.files_at
          from messages m
          join mirrors mirror on mirror.organization_id = $1 and mirror.integration_id = $2
          join mirror_threads t on t.organization_id = $1 and t.integration_id = $2 and t.conversation_id = m.conversation_id
@@ -156,31 +161,31 @@ impl Work<'_> {
     /// The message's post says what the message says.
     async fn show(&mut self, thread: &str, post: Uuid) -> Step<()> {
         let text = render::message(&self.message, &self.integration.channel.abilities());
-        if self.slot.text.as_ref() == Some(&text) {
+        let digest = Sha256::digest(&text).to_vec();
+        if self.slot.digest.as_ref() == Some(&digest) {
             return Ok(());
         }
         let external_id = match self.slot.external_id.clone() {
             // What was taken back before anybody saw it needs no post.
             None if self.message.deleted_at.is_some() => return Ok(()),
             None => {
-                let outbound = outbound(post, thread, Content::Text { text: text.clone() });
+                let outbound = outbound(post, thread, Content::Text { text });
                 self.post(outbound, self.slot.begun_at).await?.external_ids.into_iter().next()
             }
             Some(external_id) => {
-                let change =
-                    Content::Edit { external_id: external_id.clone(), text: text.clone(), caption: false };
+                let change = Content::Edit { external_id: external_id.clone(), text, caption: false };
                 self.change(outbound(Uuid::now_v7(), thread, change)).await?;
                 Some(external_id)
             }
         };
         let mut tx = self.begin_tx().await?;
         sqlx::query(
-            "update mirror_posts set external_id = $3, text = $4 where organization_id = $1 and id = $2",
+            "update mirror_posts set external_id = $3, digest = $4 where organization_id = $1 and id = $2",
         )
         .bind(tx.organization())
         .bind(post)
         .bind(external_id)
-        .bind(text)
+        .bind(digest)
         .execute(tx.sql())
         .await
         .map_err(Error::from)?;
@@ -261,9 +266,7 @@ impl Work<'_> {
 
     /// A message that did not arrive is told of in the thread, to whoever wrote it there.
     async fn tell_failure(&mut self, thread: &str) -> Step<()> {
-        if self.message.direction != "outbound"
-            || !matches!(self.message.status.as_deref(), Some("failed" | "unknown"))
-        {
+        if !self.failed || !matches!(self.message.status.as_deref(), Some("failed" | "unknown")) {
             return Ok(());
         }
         let writer = self.writer().await?;

@@ -25,6 +25,7 @@ mod labels;
 mod letters;
 mod listeners;
 mod messages;
+mod mirror;
 mod openapi;
 mod people;
 mod process;
