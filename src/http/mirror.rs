@@ -22,9 +22,10 @@ use crate::{
     },
     ids::{IntegrationId, TeamId},
     inbox::{
+        self,
         integration::Integration,
         integration_admin::{self, missing},
-        mirror::{self, Choice, Mirror},
+        mirror::{Choice, Mirror},
     },
 };
 
@@ -38,11 +39,11 @@ pub fn routes() -> OpenApiRouter<App> {
 async fn show(State(app): State<App>, agent: Agent, Path(id): Path<IntegrationId>) -> Result<Json<Mirror>> {
     let (mut tx, _) = agent.begin(May::ReadIntegrations).await?;
     integration_admin::find(&app, &mut tx, id).await?;
-    let found = mirror::find(&mut tx, id).await?;
+    let found = inbox::mirror::find(&mut tx, id).await?;
     found.map(Json).ok_or_else(|| Error::not_found("mirror"))
 }
 
-/// Rooms on the platform that the account is in, to choose from.
+/// Rooms on the platform that the account is in, to choose from; none where conversations cannot be followed.
 #[utoipa::path(get, path = "/integrations/{id}/mirror/places", operation_id = "list_mirror_places", tag = "integrations",
     params(("id" = IntegrationId, Path,)), responses((status = 200, body = Page<Place>), Problems))]
 async fn places(
@@ -53,7 +54,11 @@ async fn places(
     let (tx, member) = agent.begin(May::WriteIntegrations).await?;
     drop(tx);
     let integration = usable(&app, &member, id).await?;
-    Ok(Json(Page::whole(ask(&app, &integration).await?)))
+    let places = match integration.channel.mirror() {
+        Some(mirror) => ask(&app, &integration, mirror).await?,
+        None => Vec::new(),
+    };
+    Ok(Json(Page::whole(places)))
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -86,14 +91,18 @@ async fn choose(
     let (tx, member) = agent.begin(May::WriteIntegrations).await?;
     drop(tx);
     let integration = usable(&app, &member, id).await?;
-    let places = ask(&app, &integration).await?;
+    let mirror = integration.channel.mirror().ok_or_else(|| {
+        let name = integration.channel.name();
+        Error::unprocessable("not_supported", format!("Conversations cannot be followed on {name}."))
+    })?;
+    let places = ask(&app, &integration, mirror).await?;
     let place = places.into_iter().find(|place| place.id == body.place).ok_or_else(|| {
         Error::invalid_field("place", "The account is not in this place. Invite the app into it first.")
     })?;
     let (mut tx, _) = agent.begin(May::WriteIntegrations).await?;
     let choice = Choice { place, channels: body.channels, team_ids: body.team_ids };
-    mirror::put(&mut tx, id, &choice).await?;
-    let chosen = mirror::find(&mut tx, id).await?.ok_or_else(|| Error::not_found("mirror"))?;
+    inbox::mirror::put(&mut tx, id, &choice).await?;
+    let chosen = inbox::mirror::find(&mut tx, id).await?.ok_or_else(|| Error::not_found("mirror"))?;
     integration_admin::tell(&mut tx);
     tx.commit().await?;
     Ok(Json(chosen))
@@ -105,20 +114,17 @@ async fn choose(
 async fn remove(State(app): State<App>, agent: Agent, Path(id): Path<IntegrationId>) -> Result<StatusCode> {
     let (mut tx, _) = agent.begin(May::WriteIntegrations).await?;
     integration_admin::find(&app, &mut tx, id).await?;
-    mirror::remove(&mut tx, id).await?;
+    inbox::mirror::remove(&mut tx, id).await?;
     integration_admin::tell(&mut tx);
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn ask(app: &App, integration: &Integration) -> Result<Vec<Place>> {
-    let Some(mirror) = integration.channel.mirror() else {
-        let name = integration.channel.name();
-        return Err(Error::unprocessable(
-            "not_supported",
-            format!("Conversations cannot be followed on {name}."),
-        ));
-    };
+async fn ask(
+    app: &App,
+    integration: &Integration,
+    mirror: &dyn ::channels::mirror::Mirror,
+) -> Result<Vec<Place>> {
     mirror.places(&integration.account, &app.net).await.map_err(|error| {
         let detail = match error {
             SendError::Refused(why)

@@ -46,21 +46,22 @@ pub(super) fn message(message: &Message, abilities: &Abilities) -> String {
     if message.kind == "system" {
         return markup::write(&Marked::all(message.text.trim(), Style::Italic));
     }
-    let head = head(message);
-    let mut body = body(message);
-    let fits = |body: &Marked| {
+    let (head, body) = (head(message), body(message));
+    let with = |body: &Marked| {
         let mut whole = head.clone();
         whole.push(body);
-        abilities.text.length_of(&whole) <= abilities.text.max
+        whole
     };
+    let fits = |whole: &Marked| abilities.text.length_of(whole) <= abilities.text.max;
+    let mut whole = with(&body);
     let mut most = LONG;
-    while body.text.len() > most || !fits(&body) {
-        body = body.slice(0, floor(&body.text, most));
-        body.push(&Marked::plain(" …"));
+    // Shorter each time, down to nothing.
+    while !fits(&whole) && most > 0 {
+        let mut cut = body.slice(0, floor(&body.text, most));
+        cut.push(&Marked::plain(" …"));
+        whole = with(&cut);
         most = most * 2 / 3;
     }
-    let mut whole = head;
-    whole.push(&body);
     markup::write(&whole)
 }
 
