@@ -153,7 +153,7 @@ async fn begin(
         Some(known) if known.uid_validity == inbox.uid_validity => return Ok(known),
         Some(_) => {
             let since = (Utc::now() - chrono::TimeDelta::days(AGAIN_DAYS)).format("%d-%b-%Y");
-            let found = within(COMMAND_TIME, session.uid_search(format!("SINCE {since}"))).await?;
+            let found = search(session, format!("SINCE {since}")).await?;
             fresh(found.into_iter().min().map_or_else(|| last(inbox), |uid| uid.saturating_sub(1)))
         }
         None => fresh(last(inbox)),
@@ -174,7 +174,7 @@ async fn catch_up(
     listener: &dyn Listener,
 ) -> Result<(), ListenError> {
     let asked = format!("UID {}:*", state.uid.saturating_add(1));
-    let found = within(COMMAND_TIME, session.uid_search(asked)).await?;
+    let found = search(session, asked).await?;
     // A range that ends with * holds at least the last letter, however small its number.
     let mut uids: Vec<_> = found.into_iter().filter(|uid| *uid > state.uid).collect();
     uids.sort_unstable();
@@ -236,14 +236,35 @@ async fn fetch(session: &mut Session<Stream>, uid: u32, most: u32) -> Result<Opt
             session.uid_fetch(uid.to_string(), "(UID RFC822.SIZE)").await?.try_collect().await?;
         Ok(found.iter().find(|one| one.uid == Some(uid)).map(|one| one.size.unwrap_or(0)))
     });
-    let Some(size) = size.await? else { return Ok(None) };
+    let Some(size) = size.await? else {
+        living(session).await?;
+        return Ok(None);
+    };
     let wanted = if size > most { "(UID BODY.PEEK[HEADER])" } else { "(UID BODY.PEEK[])" };
-    within(LETTER_TIME, async {
+    let letter = within(LETTER_TIME, async {
         let found: Vec<_> = session.uid_fetch(uid.to_string(), wanted).await?.try_collect().await?;
         let letter = found.iter().find(|one| one.uid == Some(uid));
         Ok(letter.and_then(|one| one.body().or_else(|| one.header())).map(<[u8]>::to_vec))
     })
-    .await
+    .await?;
+    if letter.is_none() {
+        living(session).await?;
+    }
+    Ok(letter)
+}
+
+async fn search(session: &mut Session<Stream>, query: String) -> Result<Vec<u32>, Fault> {
+    let found = within(COMMAND_TIME, session.uid_search(query)).await?;
+    if found.is_empty() {
+        living(session).await?;
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// An answer that the connection's end cut off looks like an empty one to the library: nothing is only nothing if the server still
+/// answers.
+async fn living(session: &mut Session<Stream>) -> Result<(), Fault> {
+    within(COMMAND_TIME, session.noop()).await
 }
 
 /// Whether the server has told of letters since this was last asked: it says so once, in the middle of anything.

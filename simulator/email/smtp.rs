@@ -31,7 +31,8 @@ pub(super) async fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
     say(&mut stream, "220 hub.example ESMTP played").await?;
     while let Some(line) = line(&mut stream).await? {
         let command = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
-        let said = match (command.as_str(), state.faults.take(&command).filter(|_| command != "DATA")) {
+        let fault = if command == "DATA" { None } else { state.faults.take(&command) };
+        let said = match (command.as_str(), fault) {
             (_, Some(fault)) => trouble(&fault),
             ("QUIT", _) => {
                 say(&mut stream, "221 2.0.0 bye").await?;
