@@ -11,7 +11,10 @@ use governor::{
 use crate::ids::IntegrationId;
 
 /// Posts that may go at once after a quiet time.
-const BURST: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const BURST: NonZeroU32 = match NonZeroU32::new(20) {
+    Some(burst) => burst,
+    None => NonZeroU32::MIN,
+};
 
 static PACES: LazyLock<DashMap<IntegrationId, DefaultDirectRateLimiter>> = LazyLock::new(DashMap::new);
 
