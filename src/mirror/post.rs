@@ -52,6 +52,14 @@ struct Slot {
     files_at: Option<DateTime<Utc>>,
 }
 
+#[derive(sqlx::FromRow)]
+struct FileRow {
+    kind: String,
+    file_name: Option<String>,
+    mime: Option<String>,
+    storage_key: Option<String>,
+}
+
 /// All that a step needs.
 struct Work<'a> {
     app: &'a App,
@@ -228,7 +236,7 @@ impl Work<'_> {
 
     async fn read(&self, ids: &[crate::ids::AttachmentId]) -> Result<Vec<OutboundMedia>> {
         let mut tx = self.app.db.begin(self.job.organization_id).await?;
-        let rows: Vec<(String, Option<String>, Option<String>, Option<String>)> = sqlx::query_as(
+        let rows: Vec<FileRow> = sqlx::query_as(
             "select kind, file_name, mime, storage_key from attachments
              where organization_id = $1 and id = any($2) order by position, id",
         )
@@ -238,8 +246,8 @@ impl Work<'_> {
         .await?;
         tx.commit().await?;
         let mut files = Vec::new();
-        for (kind, file_name, mime, key) in rows {
-            let Some(key) = key else { continue };
+        for FileRow { kind, file_name, mime, storage_key } in rows {
+            let Some(key) = storage_key else { continue };
             // An erased file is not mirrored.
             let Ok(bytes) = self.app.store.read(&key).await else { continue };
             let kind = serde_json::from_value(kind.into()).unwrap_or(MediaKind::Document);
