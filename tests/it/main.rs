@@ -24,6 +24,7 @@ mod jobs;
 mod labels;
 mod letters;
 mod listeners;
+mod mailbox;
 mod messages;
 mod mirror;
 mod openapi;
