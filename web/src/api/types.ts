@@ -2,6 +2,7 @@
 import type { Button, MediaKind, Refusal, TemplateRequest } from "./channel-types";
 import type { Mailbox, Part } from "./part-types";
 
+export type * from "./call-types";
 export type * from "./channel-types";
 export type * from "./part-types";
 
@@ -71,6 +72,8 @@ export interface Identity {
   channel: string;
   kind?: string;
   external_id: string;
+  /** Since when the customer wants no messages there. */
+  opted_out_at?: string | null;
 }
 
 export interface Contact {

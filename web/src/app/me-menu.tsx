@@ -5,6 +5,7 @@ import { Building2, LogOut, Palette as PaletteIcon, UserRound } from "lucide-rea
 import { logout } from "@/api/auth";
 import { myOrganizations } from "@/api/organization";
 import { enterOrganization, useSession } from "@/api/session";
+import { ReadyItem } from "@/features/phone/ready-for-calls";
 import { Avatar } from "@/ui/avatar";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
 import { toastError } from "@/ui/toast";
@@ -56,6 +57,7 @@ export function MeMenu() {
           <MenuLine />
         </>
       ) : null}
+      <ReadyItem />
       <MenuItem icon={<UserRound />} onSelect={() => void navigate({ to: "/settings/$page", params: { page: "profile" } })}>
         My profile
       </MenuItem>

@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 
+import { useMay } from "@/api/may";
 import { useSession } from "@/api/session";
 import { useNarrow } from "@/lib/use-media";
 import { useOverlay } from "@/lib/facts/overlay";
@@ -12,6 +13,7 @@ import { Rail } from "./rail";
 import { useNotice } from "./use-notice";
 
 const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const PhoneDesk = lazy(() => import("@/features/phone/phone-desk").then((module) => ({ default: module.PhoneDesk })));
 const ShortcutSheet = lazy(() => import("@/features/shortcuts/shortcut-sheet").then((module) => ({ default: module.ShortcutSheet })));
 
 /** The frame of every page of a member: navigation, the live connection, and what the keyboard opens. */
@@ -22,6 +24,7 @@ export function Shell() {
   const navigate = useNavigate();
   const notice = useNotice();
   const narrow = useNarrow();
+  const writes = useMay("writeConversations");
   const deep = useRouterState({ select: (state) => /^\/(inbox|contacts|settings)\/./.test(state.location.pathname) });
 
   useShortcuts({
@@ -50,6 +53,7 @@ export function Shell() {
         </div>
         {narrow && !deep ? <BottomBar /> : null}
       </div>
+      <Suspense>{writes ? <PhoneDesk key={account} /> : null}</Suspense>
       <Suspense>
         {overlay === "palette" ? <Palette onClose={() => show(undefined)} /> : null}
         {overlay === "shortcuts" ? <ShortcutSheet onClose={() => show(undefined)} /> : null}

@@ -1,8 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query";
 
+import { callKeys } from "@/api/calls";
+import { contactKeys } from "@/api/contacts";
 import { conversationKeys } from "@/api/conversations";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
+import type { LiveCall } from "@/api/types";
+import { upsertCall } from "./calls";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
 import { patchMessage, withStatus } from "./message-pages";
 import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, StatusData, TypingData } from "./protocol";
@@ -37,7 +41,7 @@ const handlers: Partial<Record<string, Handler>> = {
   conversation_updated: (client, data) => onConversation(client, data as ConversationData),
   conversation_assigned: (client, data) => onConversation(client, data as ConversationData),
   settings_updated: (client) => {
-    for (const name of ["labels", "teams", "members", "organization", "integrations", "templates"]) void client.invalidateQueries({ queryKey: [name] });
+    for (const name of ["labels", "teams", "members", "organization", "integrations", "templates", "phones"]) void client.invalidateQueries({ queryKey: [name] });
   },
   user_typing: (_, data) => {
     const { conversation_id, user_id, name, typing } = data as TypingData;
@@ -54,13 +58,16 @@ const handlers: Partial<Record<string, Handler>> = {
 
 /** Asks anew for all that is shown: too much was missed to be told one by one. */
 export function refetchAll(client: QueryClient): void {
-  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"]]) {
+  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live]) {
     void client.invalidateQueries({ queryKey: key });
   }
 }
 
 function onMessage(client: QueryClient, { message, conversation }: MessageData): void {
   holdMessage(client, message);
+  if (message.kind === "call") client.setQueryData<LiveCall[]>(callKeys.live, (held) => upsertCall(held, message, conversation ?? heldConversation(client, message.conversation_id)));
+  // The hub writes a line where the customer wants no more messages, or wants them again.
+  if (message.kind === "system" && conversation) void client.invalidateQueries({ queryKey: contactKeys.one(conversation.contact.id), exact: true });
   if (message.direction !== "internal") noteTyping(message.conversation_id, message.sender.id ?? "", "", false);
   if (conversation) onConversation(client, { conversation });
 }

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 
+import { contact as contactQuery } from "@/api/contacts";
 import { channels } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import { members } from "@/api/organization";
@@ -11,6 +12,8 @@ import { useComposerMode } from "@/lib/facts/composer-mode";
 import { segmentsOf } from "@/lib/segments";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useNow } from "@/lib/use-now";
+import { barOf } from "./barred";
+import { BarredReply } from "./barred-reply";
 import { ClosedWindow } from "./closed-window";
 import { ComposerFoot } from "./composer-foot";
 import { ComposerTabs } from "./composer-tabs";
@@ -56,7 +59,10 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const context = find(mode.editing ?? mode.replyTo);
   const editing = mode.editing !== undefined && context !== undefined;
   const count = counter(text, abilities, note, uploads.length > 0);
-  const shut = window.state === "closed" && !note && !editing;
+  // Who wants no more messages is known with the contact.
+  const contact = useQuery(contactQuery(conversation.contact.id)).data;
+  const bar = note || editing ? undefined : barOf(conversation, contact, abilities, window);
+  const shut = bar !== undefined;
   const lettered = !note && !editing && abilities !== undefined && (abilities.subject === true || abilities.cc === true);
   const fault = lettered ? headFault(head) : undefined;
   const ready = !fault && !count.over && uploads.every((one) => one.attachment) && (text.trim() !== "" || (uploads.length > 0 && !editing));
@@ -101,9 +107,11 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           add(event.dataTransfer.files);
         }}
       >
-        <ComposerTabs note={note} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
+        <ComposerTabs note={note} reply={abilities?.text.max === 0 ? "Call" : "Reply"} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
         {context ? <ContextStrip message={context} editing={editing} onDrop={() => (editing && write(key, ""), set(conversation.id, { replyTo: undefined, editing: undefined }))} /> : null}
-        {shut ? (
+        {bar && bar !== "window" ? (
+          <BarredReply bar={bar} conversation={conversation} contact={contact} channelName={channelName} onNote={() => set(conversation.id, { note: true, replyTo: undefined })} />
+        ) : shut ? (
           <ClosedWindow channelName={channelName} contactName={conversation.contact.name} hours={abilities?.window_hours ?? 24} templates={abilities?.templates ?? false} onTemplate={() => setPicking("template")} />
         ) : (
           <>
@@ -131,7 +139,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           editing={editing}
           channelName={channelName}
           abilities={abilities}
-          window={window}
+          window={bar && bar !== "window" ? { state: "none" } : window}
           count={count}
           segments={!note && abilities?.segments && text ? segmentsOf(text, abilities.segments) : undefined}
           ready={ready}

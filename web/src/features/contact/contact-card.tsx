@@ -1,10 +1,11 @@
 import { lazy, Suspense, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Ban, Merge, MoreHorizontal } from "lucide-react";
+import { Ban, BellOff, Merge, MoreHorizontal } from "lucide-react";
 
 import { blockContact, contact as contactQuery, contactKeys } from "@/api/contacts";
 import { channels } from "@/api/integrations";
 import { useMay } from "@/api/may";
+import { dateAndTime } from "@/lib/time";
 import { refetchAll } from "@/live/apply";
 import { Avatar } from "@/ui/avatar";
 import { IconButton } from "@/ui/button";
@@ -14,6 +15,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { Attributes } from "./attributes";
+import { CallContact } from "./call-contact";
 import { CardSkeleton } from "./card-skeleton";
 import { EditInPlace } from "./edit-in-place";
 import { Notes } from "./notes";
@@ -63,6 +65,11 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
         <div className="flex flex-wrap justify-center gap-1">
           {contact.blocked ? <Chip tone="negative">Blocked</Chip> : null}
           {contact.reachable === false ? <Chip tone="warning">Has blocked you</Chip> : null}
+          {contact.identities.some((one) => one.opted_out_at) ? (
+            <Chip tone="warning">
+              <BellOff /> Opted out
+            </Chip>
+          ) : null}
           {contact.language ? <Chip>{contact.language}</Chip> : null}
         </div>
         {writes ? (
@@ -86,7 +93,10 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
       <Section title="Details">
         <dl className="flex flex-col gap-1.5">
           <Fact name="Phone">
-            <EditInPlace label="Phone" type="tel" value={contact.phone ?? ""} disabled={!writes} onSave={(phone) => change({ phone: phone || null })} />
+            <span className="flex items-center gap-1">
+              <EditInPlace label="Phone" type="tel" value={contact.phone ?? ""} disabled={!writes} onSave={(phone) => change({ phone: phone || null })} />
+              {contact.phone && writes && !contact.blocked ? <CallContact contactId={contact.id} /> : null}
+            </span>
           </Fact>
           <Fact name="E-mail">
             <EditInPlace label="E-mail" type="email" value={contact.email ?? ""} disabled={!writes} onSave={(email) => change({ email: email || null })} />
@@ -97,6 +107,7 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
                 <ChannelGlyph channel={identity.channel} />
                 <span className="min-w-0 break-all tabular-nums">{identity.external_id}</span>
               </span>
+              {identity.opted_out_at ? <span className="text-xs text-warning">No messages since {dateAndTime(identity.opted_out_at)}</span> : null}
             </Fact>
           ))}
         </dl>
