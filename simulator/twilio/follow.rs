@@ -129,6 +129,7 @@ impl Platform {
     /// The caller speaks after the tone, or hangs up.
     async fn record(&self, leg: &str, epoch: u32, verb: &Element) -> Next {
         self.change_leg(leg, |leg| leg.waits = "record");
+        self.hear(leg, "Beep.");
         let seconds = verb.seconds("maxLength", 3600);
         let spoken = self
             .wait(seconds, |this| match this.leg(leg) {

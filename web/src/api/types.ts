@@ -238,6 +238,23 @@ export interface SendRequest {
   bcc?: Mailbox[];
 }
 
+/** A message that waits for its time. */
+export interface ScheduledMessage {
+  id: string;
+  conversation_id: string;
+  author_id: string;
+  author_name: string;
+  client_id: string;
+  send_at: string;
+  text: string;
+  /** The template's name, where it is one. */
+  template: string | null;
+  files: number;
+  /** Why it could not be sent at its time. */
+  fault: string | null;
+  created_at: string;
+}
+
 export interface Callback {
   id: string;
   channel: string;

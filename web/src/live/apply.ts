@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { callKeys } from "@/api/calls";
 import { contactKeys } from "@/api/contacts";
 import { conversationKeys } from "@/api/conversations";
+import { laterKeys } from "@/api/later";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
 import type { LiveCall } from "@/api/types";
@@ -58,7 +59,7 @@ const handlers: Partial<Record<string, Handler>> = {
 
 /** Asks anew for all that is shown: too much was missed to be told one by one. */
 export function refetchAll(client: QueryClient): void {
-  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live]) {
+  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live, ["scheduled"]]) {
     void client.invalidateQueries({ queryKey: key });
   }
 }
@@ -80,6 +81,7 @@ function touchRow(client: QueryClient, { message_id, conversation_id, status }: 
 
 function onConversation(client: QueryClient, { conversation }: ConversationData): void {
   holdConversation(client, conversation);
+  void client.invalidateQueries({ queryKey: laterKeys.of(conversation.id), exact: true });
   recount(client);
 }
 

@@ -33,11 +33,12 @@ import { useUploads } from "./use-uploads";
 import { windowNow } from "./window";
 
 const LocationDialog = lazy(() => import("./location-dialog").then((module) => ({ default: module.LocationDialog })));
+const TimeDialog = lazy(() => import("@/ui/time-dialog").then((module) => ({ default: module.TimeDialog })));
 const TemplateDialog = lazy(() => import("./template-dialog").then((module) => ({ default: module.TemplateDialog })));
 
 /** Where an agent writes to the customer, or to the team. */
 export function Composer({ conversation }: { conversation: Conversation }) {
-  const { mode, set, find, send, sendTemplate, sendLocation } = useSend(conversation);
+  const { mode, set, find, send, sendLater, sendTemplate, sendLocation } = useSend(conversation);
   const { note } = mode;
   const key = draftKey(conversation.id, note);
   const text = useDrafts((state) => state.drafts[key] ?? "");
@@ -51,7 +52,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const { uploads, add, remove, retry, clear } = useUploads(note ? undefined : abilities, channelName);
   const [offer, setOffer] = useState(noOffer);
   const [head, setHead] = useState(noHead);
-  const [picking, setPicking] = useState<"template" | "location">();
+  const [picking, setPicking] = useState<"template" | "location" | "time">();
   const [dragging, setDragging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const typing = useTypingSignal(conversation.id);
@@ -79,15 +80,23 @@ export function Composer({ conversation }: { conversation: Conversation }) {
     if (contextText !== undefined) write(key, contextText);
   }, [contextText, key, write]);
 
-  function submit(andClose = false) {
-    if (!ready || shut) return;
-    const outgoing = { text: text.trim(), note, uploads, offer, head: lettered ? headRequest(head, abilities) : {}, mentions: note ? mentioned(text, people) : [] };
+  const outgoing = () => ({ text: text.trim(), note, uploads, offer, head: lettered ? headRequest(head, abilities) : {}, mentions: note ? mentioned(text, people) : [] });
+  function empty() {
     write(key, "");
     clear();
     setOffer(noOffer);
     setHead(noHead);
     typing.stop();
-    void send(outgoing, andClose);
+  }
+  function submit(andClose = false) {
+    if (!ready || shut) return;
+    const sent = outgoing();
+    empty();
+    void send(sent, andClose);
+  }
+  async function submitLater(at: Date) {
+    setPicking(undefined);
+    if (ready && !shut && (await sendLater(outgoing(), at))) empty();
   }
 
   if (!writes) return <p className="border-t px-4 py-3 text-center text-sm text-muted">Your role reads along. Writing needs the role of an agent.</p>;
@@ -148,6 +157,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           onTemplate={() => setPicking("template")}
           onOffer={() => setOffer({ ...offer, buttons: [...offer.buttons, newChoice()] })}
           onLocation={() => setPicking("location")}
+          onLater={() => setPicking("time")}
           onSend={() => submit()}
         />
       </div>
@@ -161,6 +171,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
             }}
           />
         ) : null}
+        {picking === "time" ? <TimeDialog title="Send later" act="Send then" onClose={() => setPicking(undefined)} onChoose={(at) => void submitLater(at)} /> : null}
         {picking === "template" ? (
           <TemplateDialog
             integrationId={conversation.integration_id}
