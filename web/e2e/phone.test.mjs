@@ -14,7 +14,7 @@ let call;
 
 const incoming = () => page.getByRole("region", { name: "Incoming call" });
 const current = () => page.getByRole("region", { name: "Call in progress" });
-const thread = () => page.getByRole("log", { name: "Messages" });
+const thread = () => page.getByRole("log", { name: "Messages", exact: true });
 
 before(async () => {
   [hub, browser] = await Promise.all([startHub(), startBrowser()]);
