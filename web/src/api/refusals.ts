@@ -11,8 +11,9 @@ const steps: Record<string, string> = {
   reconnect: "An admin has to look at the integration's settings.",
 };
 
-/** Why it failed, and the one useful thing to do. */
+/** Why it failed, and the one useful thing to do; the bare code where there are no words. */
 export function whyNot(error: Refusal | null | undefined): string {
   if (!error) return "";
-  return [error.detail, steps[error.next_step ?? ""]].filter(Boolean).join(" ");
+  const said = [error.detail, steps[error.next_step ?? ""]].filter(Boolean).join(" ");
+  return said || (error.code ? `The platform refused it (${error.code}).` : "");
 }

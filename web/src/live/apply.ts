@@ -10,7 +10,7 @@ import type { LiveCall } from "@/api/types";
 import { upsertCall } from "./calls";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
 import { patchMessage, withStatus } from "./message-pages";
-import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, StatusData, TypingData } from "./protocol";
+import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, SettingsData, StatusData, TypingData } from "./protocol";
 import { noteTyping } from "./typing";
 import { noteViewers } from "./viewers";
 
@@ -25,6 +25,17 @@ export function apply(client: QueryClient, frame: Frame, notice: Notice = {}): v
   const handle = handlers[frame.type];
   if (frame.data && handle) handle(client, frame.data, notice);
 }
+
+/** What is asked for anew when a part of the settings changed; all of it where the part has no entry. */
+const touched: Record<string, string[]> = {
+  labels: ["labels"],
+  teams: ["teams", "members"],
+  members: ["members", "teams"],
+  organization: ["organization"],
+  integrations: ["integrations", "templates", "phones"],
+  templates: ["templates"],
+  contacts: ["contact", "contacts"],
+};
 
 type Handler = (client: QueryClient, data: unknown, notice: Notice) => void;
 
@@ -41,8 +52,9 @@ const handlers: Partial<Record<string, Handler>> = {
   },
   conversation_updated: (client, data) => onConversation(client, data as ConversationData),
   conversation_assigned: (client, data) => onConversation(client, data as ConversationData),
-  settings_updated: (client) => {
-    for (const name of ["labels", "teams", "members", "organization", "integrations", "templates", "phones"]) void client.invalidateQueries({ queryKey: [name] });
+  settings_updated: (client, data) => {
+    const { what } = data as SettingsData;
+    for (const name of (what && touched[what]) ?? Object.keys(touched)) void client.invalidateQueries({ queryKey: [name] });
   },
   user_typing: (_, data) => {
     const { conversation_id, user_id, name, typing } = data as TypingData;
@@ -70,7 +82,10 @@ function onMessage(client: QueryClient, { message, conversation }: MessageData):
   // The hub writes a line where the customer wants no more messages, or wants them again.
   if (message.kind === "system" && conversation) void client.invalidateQueries({ queryKey: contactKeys.one(conversation.contact.id), exact: true });
   if (message.direction !== "internal") noteTyping(message.conversation_id, message.sender.id ?? "", "", false);
-  if (conversation) onConversation(client, { conversation });
+  if (!conversation) return;
+  onConversation(client, { conversation });
+  // What the contact's panel lists, where it is open.
+  for (const queryKey of [contactKeys.conversations(conversation.contact.id), contactKeys.timeline(conversation.contact.id)]) void client.invalidateQueries({ queryKey });
 }
 
 /** The list row shows a failed send, too. */

@@ -26,7 +26,7 @@ export function Waiting({ conversationId }: { conversationId: string }) {
   function cancel(one: ScheduledMessage) {
     run(
       cancelScheduled(one.id).then(() => {
-        const key = draftKey(conversationId, false);
+        const key = draftKey(conversationId, "reply");
         const back = () => useDrafts.getState().write(key, one.text);
         toast("The message will not be sent.", one.text && !useDrafts.getState().drafts[key] ? { act: { label: "Edit it", run: back } } : {});
       }),

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 
 import { liveCalls, phones } from "@/api/calls";
+import { members } from "@/api/organization";
 import { useSession } from "@/api/session";
 import type { LiveCall } from "@/api/types";
 import { useReadyForCalls } from "@/lib/facts/ready-for-calls";
@@ -14,7 +15,8 @@ import { useRing } from "./use-ring";
 /** The telephone: what rings, and what is being said, wherever in the app one is. */
 export function PhoneDesk() {
   const me = useSession((session) => session.user?.id);
-  const ready = useReadyForCalls((state) => state.ready);
+  const away = useQuery(members()).data?.find((one) => one.id === me)?.availability === "away";
+  const ready = useReadyForCalls((state) => state.ready) && !away;
   const accounts = useQuery(phones()).data ?? [];
   const { data: calls = [] } = useQuery({ ...liveCalls(), enabled: accounts.length > 0 });
   const rings = useSound((state) => state.rings);

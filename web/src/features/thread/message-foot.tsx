@@ -32,7 +32,7 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
   /** Back into the composer, below what was said meanwhile. */
   function review() {
     discard(client, message);
-    useDrafts.getState().write(draftKey(message.conversation_id, message.direction === "internal"), message.text);
+    useDrafts.getState().write(draftKey(message.conversation_id, message.direction === "internal" ? "note" : "reply"), message.text);
     useComposerMode.getState().set(message.conversation_id, { note: message.direction === "internal" });
   }
   const meanwhile = message.local?.state === "failed" ? message.local.meanwhile : undefined;
