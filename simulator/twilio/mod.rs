@@ -176,7 +176,8 @@ impl Platform {
     }
 
     fn changed(&self, channel: &'static str, account: &str, customer: &str) {
-        let (account, customer) = (account.to_owned(), customer.to_owned());
+        // Customers are called by their digits, as `Player::customer` gives them.
+        let (account, customer) = (account.to_owned(), customer.replace('+', ""));
         // Nobody looks.
         let _ = self.changes.send(ChatChanged { channel, account, customer, typing: false });
     }

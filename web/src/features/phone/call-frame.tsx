@@ -37,7 +37,7 @@ export function CallFrame({ label, call, phone, state, rings, children }: CallFr
       <p className="mt-2 text-sm" aria-live="polite">
         {state}
       </p>
-      <div className="mt-2.5 flex flex-wrap gap-2">{children}</div>
+      <div className="mt-2.5 flex flex-wrap gap-1.5">{children}</div>
       <NoSound phone={phone} />
     </section>
   );

@@ -57,9 +57,11 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
             </Chip>
           ) : null}
           {optedOut ? (
-            <Chip tone="warning" className="hidden @xl:inline-flex">
-              <BellOff /> Opted out
-            </Chip>
+            <span className="hidden @xl:inline">
+              <Chip tone="warning">
+                <BellOff /> Opted out
+              </Chip>
+            </span>
           ) : null}
           {closed ? <Chip>Closed</Chip> : null}
           {conversation.status === "pending" ? <Chip>Pending</Chip> : null}
