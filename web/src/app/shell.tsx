@@ -50,6 +50,7 @@ export function Shell() {
   return (
     <Live account={account} notice={notice}>
       <div className="flex h-dvh flex-col md:flex-row">
+        <Suspense>{writes ? <PhoneDesk key={account} /> : null}</Suspense>
         {narrow ? null : <Rail />}
         <div className="relative min-h-0 min-w-0 flex-1">
           <Outlet />
@@ -57,7 +58,6 @@ export function Shell() {
         </div>
         {narrow && !deep ? <BottomBar /> : null}
       </div>
-      <Suspense>{writes ? <PhoneDesk key={account} /> : null}</Suspense>
       <Suspense>
         {overlay === "palette" ? <Palette onClose={() => show(undefined)} /> : null}
         {overlay === "shortcuts" ? <ShortcutSheet onClose={() => show(undefined)} /> : null}

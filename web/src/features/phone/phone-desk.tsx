@@ -35,7 +35,7 @@ export function PhoneDesk() {
 
   const phoneOf = (call: LiveCall) => accounts.find((one) => one.integration_id === call.conversation.integration_id);
   return (
-    <div className="pointer-events-none fixed bottom-4 left-14 z-40 flex w-96 flex-col gap-2 max-md:inset-x-2 max-md:top-2 max-md:bottom-auto max-md:w-auto">
+    <div className="pointer-events-none fixed bottom-4 left-14 z-40 flex w-96 flex-col gap-2 max-md:static max-md:w-auto max-md:shrink-0 max-md:p-2">
       {ringing.map((call) => (
         <IncomingCall
           key={call.message.id}
