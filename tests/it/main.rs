@@ -25,6 +25,7 @@ mod labels;
 mod later;
 mod letters;
 mod listeners;
+mod mailbox;
 mod messages;
 mod openapi;
 mod people;

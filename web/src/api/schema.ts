@@ -1940,6 +1940,8 @@ export interface components {
             reply_to?: components["schemas"]["Mailbox"][];
             subject?: string | null;
             to?: components["schemas"]["Mailbox"][];
+            /** @description Why its sender may be somebody else than it says (SPF, DKIM, DMARC). A sentence for the agent. */
+            warning?: string | null;
         };
         ListAbility: {
             body_max: number;

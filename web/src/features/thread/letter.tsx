@@ -1,6 +1,6 @@
 import inter from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url";
 import { useEffect, useRef, useState } from "react";
-import { CalendarDays } from "lucide-react";
+import { CalendarDays, ShieldAlert } from "lucide-react";
 
 import type { LetterPart, InvitePart, Mailbox } from "@/api/types";
 import { count } from "@/lib/text";
@@ -22,6 +22,12 @@ export function LetterHead({ letter }: { letter: LetterPart }) {
   return (
     <header className="mb-1 text-xs text-muted">
       {letter.subject && !isAnswer(letter.subject) ? <p dir="auto" className="text-sm font-semibold text-text">{letter.subject}</p> : null}
+      {letter.warning ? (
+        <p role="alert" className="my-1 flex items-start gap-1.5 rounded border border-current px-2 py-1 text-warning">
+          <ShieldAlert aria-hidden className="mt-px size-3.5 shrink-0" />
+          {letter.warning}
+        </p>
+      ) : null}
       <details>
         <summary className="w-fit max-w-full truncate rounded hover:text-text">
           {letter.from ? named(letter.from) : "From this address"}
