@@ -10,6 +10,7 @@ mod changes;
 mod early;
 mod lines;
 mod messages;
+mod mirrored;
 mod people;
 mod queue;
 mod record;

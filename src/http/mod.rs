@@ -21,6 +21,7 @@ pub mod integrations;
 pub mod labels;
 pub mod media;
 pub mod messages;
+pub mod mirror;
 pub mod organizations;
 pub mod page;
 pub mod pages;

@@ -53,6 +53,28 @@ pub enum Sent {
     Repeated(Message),
 }
 
+/// In whose name something is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Author<'a> {
+    /// `None`: the business, by somebody who is no member.
+    member: Option<UserId>,
+    name: &'a str,
+}
+
+impl<'a> Author<'a> {
+    pub fn member(member: &'a Member) -> Self {
+        Self { member: Some(member.user_id), name: &member.name }
+    }
+
+    pub fn business(name: &'a str) -> Self {
+        Self { member: None, name }
+    }
+
+    fn changed_by(&self) -> Option<tell::ChangedBy<'a>> {
+        self.member.map(|id| tell::ChangedBy { id, name: self.name })
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Surroundings {
     repeated: Option<MessageId>,
@@ -66,7 +88,25 @@ struct Surroundings {
 /// Numbers the messages and orders their delivery. More than one where the platform needs several; the first is answered.
 pub async fn send(tx: &mut Tx, member: &Member, id: ConversationId, send: &Send) -> Result<Sent> {
     let locked = conversation::lock(tx, member, id).await?;
-    let around = surroundings(tx, &locked, &send.client_id).await?;
+    let reader = (!send.note && !send.force).then_some(member);
+    send_in(tx, &Author::member(member), reader, &locked, send).await
+}
+
+/// The same in anybody's name, whoever may see the conversation.
+pub async fn send_for(tx: &mut Tx, author: &Author<'_>, id: ConversationId, send: &Send) -> Result<Sent> {
+    let locked = conversation::lock_for_all(tx, id).await?;
+    send_in(tx, author, None, &locked, send).await
+}
+
+/// `reader` must have read what they answer.
+async fn send_in(
+    tx: &mut Tx,
+    author: &Author<'_>,
+    reader: Option<&Member>,
+    locked: &Locked,
+    send: &Send,
+) -> Result<Sent> {
+    let around = surroundings(tx, locked, &send.client_id).await?;
     if let Some(repeated) = around.repeated {
         return message::load(tx, &[repeated])
             .await?
@@ -74,15 +114,15 @@ pub async fn send(tx: &mut Tx, member: &Member, id: ConversationId, send: &Send)
             .map(Sent::Repeated)
             .ok_or_else(|| Error::not_found("message"));
     }
-    if !send.note && !send.force {
-        stale::check(tx, member, &locked, send.last_seen_seq).await?;
+    if let Some(member) = reader {
+        stale::check(tx, member, locked, send.last_seen_seq).await?;
     }
-    check_reply(tx, &locked, send).await?;
+    check_reply(tx, locked, send).await?;
     let pieces = match send.note {
         true => note(tx, send).await?,
-        false => outbound(tx, &locked, &around, send, Utc::now()).await?,
+        false => outbound(tx, locked, &around, send, Utc::now()).await?,
     };
-    place(tx, member, &locked, send, &pieces).await
+    place(tx, author, locked, send, &pieces).await
 }
 
 /// What is wrong already with a message that is to be sent at that time.
@@ -118,11 +158,17 @@ pub async fn call(
         ..Piece::default()
     };
     let send = Send { client_id: client_id.to_owned(), ..Send::default() };
-    place(tx, member, &locked, &send, &[piece]).await
+    place(tx, &Author::member(member), &locked, &send, &[piece]).await
 }
 
-async fn place(tx: &mut Tx, member: &Member, locked: &Locked, send: &Send, pieces: &[Piece]) -> Result<Sent> {
-    let ids = write(tx, member, locked, send, pieces).await?;
+async fn place(
+    tx: &mut Tx,
+    author: &Author<'_>,
+    locked: &Locked,
+    send: &Send,
+    pieces: &[Piece],
+) -> Result<Sent> {
+    let ids = write(tx, author, locked, send, pieces).await?;
     advance(tx, locked, send.note, &ids).await?;
     if locked.subject.is_none() {
         letter::name(tx, locked.id, pieces).await?;
@@ -136,8 +182,8 @@ async fn place(tx: &mut Tx, member: &Member, locked: &Locked, send: &Send, piece
     let conversation = change::reload(tx, locked.id).await?;
     let messages = tell::new_messages(tx, &conversation, &ids).await?;
     if let Some(message) = messages.first() {
-        for user in send.mentions.iter().filter(|user| send.note && **user != member.user_id) {
-            let data = json!({"kind": "mention", "message": message, "conversation": conversation, "changed_by": tell::changed_by(member)});
+        for user in send.mentions.iter().filter(|user| send.note && Some(**user) != author.member) {
+            let data = json!({"kind": "mention", "message": message, "conversation": conversation, "changed_by": author.changed_by()});
             tell::notify(tx, *user, &data);
         }
     }
@@ -345,7 +391,7 @@ async fn files(tx: &mut Tx, ids: &[AttachmentId]) -> Result<Vec<File>> {
 
 async fn write(
     tx: &mut Tx,
-    member: &Member,
+    author: &Author<'_>,
     locked: &Locked,
     send: &Send,
     pieces: &[Piece],
@@ -361,7 +407,8 @@ async fn write(
     sqlx::query(
         "insert into messages (organization_id, id, conversation_id, seq, integration_id, direction, kind, text, parts, reply_to,
                                sender_kind, sender_id, sender_name, status, status_history, client_id, request, sent_at, words)
-         select $1, id, $2, $3 + n, $4, $5, kind, text, parts, reply_to, 'member', $6, $7,
+         select $1, id, $2, $3 + n, $4, $5, kind, text, parts, reply_to,
+                case when $6::uuid is null then 'business' else 'member' end, $6, $7,
                 case when $5 = 'outbound' then 'queued' end,
                 case when $5 = 'outbound' then jsonb_build_array(jsonb_build_object('status', 'queued', 'at', now())) else '[]' end,
                 client_id, request, now(), message_words($1, text)
@@ -372,8 +419,8 @@ async fn write(
     .bind(locked.last_seq)
     .bind(locked.integration_id)
     .bind(direction)
-    .bind(member.user_id)
-    .bind(&member.name)
+    .bind(author.member)
+    .bind(author.name)
     .bind(Json(rows))
     .execute(tx.sql())
     .await?;

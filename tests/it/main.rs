@@ -27,6 +27,7 @@ mod letters;
 mod listeners;
 mod mailbox;
 mod messages;
+mod mirror;
 mod openapi;
 mod people;
 mod process;
