@@ -5,6 +5,7 @@ import { Ban, BellOff, Merge, MoreHorizontal } from "lucide-react";
 import { blockContact, contact as contactQuery, contactKeys } from "@/api/contacts";
 import { channels } from "@/api/integrations";
 import { useMay } from "@/api/may";
+import type { Identity } from "@/api/types";
 import { dateAndTime } from "@/lib/time";
 import { refetchAll } from "@/live/apply";
 import { Avatar } from "@/ui/avatar";
@@ -112,15 +113,11 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
                 <ChannelGlyph channel={channel} />
               </span>
               <span className="min-w-0 flex-1">
-                {names.data?.find((one) => one.id === channel)?.name ?? channel}
-                {contact.identities
-                  .filter((identity) => identity.channel === channel)
-                  .map(({ kind, external_id: id, opted_out_at: since }) => (
-                    <span key={`${kind ?? ""}/${id}`} className="block text-sm [overflow-wrap:anywhere] text-muted">
-                      {id}
-                      {since ? <span className="block text-xs text-warning">No messages since {dateAndTime(since)}</span> : null}
-                    </span>
-                  ))}
+                <span className="block">{names.data?.find((one) => one.id === channel)?.name ?? channel}</span>
+                <Addresses ids={contact.identities.filter((identity) => identity.channel === channel).map((identity) => identity.external_id)} />
+                {optedOutOn(contact.identities, channel) ? (
+                  <span className="block text-xs text-warning">No messages since {dateAndTime(optedOutOn(contact.identities, channel) ?? "")}</span>
+                ) : null}
               </span>
             </li>
           ))}
@@ -151,6 +148,29 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
       </Suspense>
     </div>
   );
+}
+
+/** What a platform calls somebody: the shortest, which people can read; its inner numbers are one press away. */
+function Addresses({ ids }: { ids: string[] }) {
+  const [first, ...rest] = ids.toSorted((one, other) => one.length - other.length);
+  const line = "text-sm [overflow-wrap:anywhere] text-muted";
+  if (rest.length === 0) return <span className={line}>{first}</span>;
+  return (
+    <details className={line}>
+      <summary className="rounded hover:text-text">
+        {first} <span className="text-xs">+{rest.length}</span>
+      </summary>
+      {rest.map((id) => (
+        <span key={id} className="block pl-4">
+          {id}
+        </span>
+      ))}
+    </details>
+  );
+}
+
+function optedOutOn(identities: Identity[], channel: string): string | undefined {
+  return identities.find((one) => one.channel === channel && one.opted_out_at)?.opted_out_at ?? undefined;
 }
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
