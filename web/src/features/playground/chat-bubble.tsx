@@ -1,10 +1,12 @@
-import { Check, CheckCheck, ExternalLink, FileText, MoreHorizontal, Phone } from "lucide-react";
+import { Check, CheckCheck, ExternalLink, FileText, MoreHorizontal } from "lucide-react";
 
 import { classes } from "@/lib/classes";
 import { quickEmoji } from "@/lib/emoji";
 import { clock } from "@/lib/time";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import type { Act, ChatMessage } from "./types";
+
+const callWords: Record<string, string> = { ringing: "Ringing", "in-progress": "Call, connected", completed: "Call ended", busy: "Call declined", "no-answer": "Call, not answered", canceled: "Call cancelled", failed: "Call failed" };
 
 interface ChatBubbleProps {
   message: ChatMessage;
@@ -25,11 +27,6 @@ export function ChatBubble({ message, quoted, onReply, onEdit, onAct }: ChatBubb
         ) : (
           <>
             {quoted ? <p className="mb-1 line-clamp-2 rounded border-l-2 border-accent bg-surface/60 px-2 py-0.5 text-sm text-muted">{quoted.text || quoted.kind}</p> : null}
-            {message.kind === "call" ? (
-              <p className="flex items-center gap-1.5 font-medium">
-                <Phone className="size-4 text-muted" /> Call, {message.status}
-              </p>
-            ) : null}
             <Media message={message} />
             {message.text ? (
               <p dir="auto" className="[overflow-wrap:anywhere] whitespace-pre-wrap">
@@ -55,7 +52,7 @@ export function ChatBubble({ message, quoted, onReply, onEdit, onAct }: ChatBubb
         </p>
         {message.reactions.length ? <p className="-mb-3 w-fit rounded-full border bg-surface px-1.5 text-sm">{message.reactions.map(([emoji]) => emoji).join(" ")}</p> : null}
       </div>
-      {message.deleted || message.kind === "call" ? null : (
+      {message.deleted ? null : (
         <Menu
           align={own ? "end" : "start"}
           trigger={
@@ -88,7 +85,8 @@ export function ChatBubble({ message, quoted, onReply, onEdit, onAct }: ChatBubb
 
 function Media({ message }: { message: ChatMessage }) {
   const { media_url: url, kind } = message;
-  if (!url) return kind === "text" || kind === "call" || message.text ? null : <p className="text-muted">{kind}</p>;
+  if (kind === "call") return <p className="font-medium">{callWords[message.status] ?? "Call"}</p>;
+  if (!url) return kind === "text" || message.text ? null : <p className="text-muted">{kind}</p>;
   if (kind === "image" || kind === "sticker") return <img src={url} alt={message.file_name ?? kind} className="mb-1 max-h-56 max-w-full rounded" />;
   if (kind === "video") return <video src={url} controls className="mb-1 max-h-56 max-w-full rounded" aria-label={message.file_name ?? "Video"} />;
   if (kind === "audio" || kind === "voice") return <audio src={url} controls className="mb-1 max-w-full" aria-label={message.file_name ?? "Audio"} />;

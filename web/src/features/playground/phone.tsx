@@ -6,22 +6,23 @@ import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { perform, sendFile } from "./calls";
+import { CallPad } from "./call-pad";
 import { ChatBubble } from "./chat-bubble";
 import { PhoneInput } from "./phone-input";
-import { PhoneKeys } from "./phone-keys";
 import { PhoneMenu } from "./phone-menu";
 import type { Act, Seat } from "./types";
 import { chatKey, useChat } from "./use-chat";
 
 /** The customer's phone with one chat open. */
-export function Phone({ seat, name, telephone }: { seat: Seat; name: string; telephone: boolean }) {
+export function Phone({ seat, name }: { seat: Seat; name: string }) {
   const { messages, typing } = useChat(seat);
   const client = useQueryClient();
   const [replyTo, setReplyTo] = useState<string>();
   const [editing, setEditing] = useState<string>();
   const end = useRef<HTMLDivElement>(null);
   const all = messages.data ?? [];
-  const unread = !telephone && all.some((message) => !message.from_customer && message.status !== "read");
+  const calls = seat.channel === "voice";
+  const unread = all.some((message) => !message.from_customer && message.status !== "read");
 
   useEffect(() => {
     // Newer browsers answer with a promise, which an effect must not return.
@@ -35,7 +36,7 @@ export function Phone({ seat, name, telephone }: { seat: Seat; name: string; tel
   const act = (what: Act) => void run(perform(seat, what));
 
   return (
-    <section aria-label={`${seat.customer.name}’s phone`} className="flex h-full max-h-[780px] w-full max-w-[390px] max-md:h-[640px] flex-col overflow-hidden rounded-[36px] border-8 border-[#1e293b] bg-surface shadow-float">
+    <section aria-label={`${seat.customer.name}’s phone`} className="flex h-full max-h-[780px] w-full max-w-[390px] flex-col overflow-hidden rounded-[36px] border-8 border-[#1e293b] bg-surface shadow-float">
       <header className="flex items-center gap-2.5 border-b px-4 pt-4 pb-2.5">
         <Avatar name={name} seed={seat.account} mark={<ChannelGlyph channel={seat.channel} ring />} />
         <div className="min-w-0 flex-1">
@@ -49,11 +50,11 @@ export function Phone({ seat, name, telephone }: { seat: Seat; name: string; tel
             Mark read
           </button>
         ) : null}
-        {telephone ? null : <PhoneMenu onAct={act} />}
+        {calls ? null : <PhoneMenu onAct={act} optsOut={seat.channel === "sms"} />}
       </header>
       <div className="flex min-h-0 flex-1 flex-col gap-1.5 overflow-y-auto bg-sunken px-3 py-3" role="log" aria-label="Chat" tabIndex={0}>
         {messages.isError ? <Failed error={messages.error} onRetry={() => void messages.refetch()} /> : null}
-        {messages.data && all.length === 0 ? <p className="m-auto max-w-52 text-center text-muted">{telephone ? "Call. It rings in the inbox at once." : "Say hello. It appears in the inbox at once."}</p> : null}
+        {messages.data && all.length === 0 ? <p className="m-auto max-w-52 text-center text-muted">{calls ? "Call. It rings in the inbox at once." : "Say hello. It appears in the inbox at once."}</p> : null}
         {all.map((message) => (
           <ChatBubble
             key={message.id}
@@ -66,25 +67,22 @@ export function Phone({ seat, name, telephone }: { seat: Seat; name: string; tel
         ))}
         <div ref={end} />
       </div>
-      {telephone ? (
-        <PhoneKeys calls={all} onAct={act} />
-      ) : (
-        <PhoneInput
-          key={editing ?? "new"}
-          quoted={all.find((message) => message.id === replyTo)}
-          edited={all.find((message) => message.id === editing)}
-          onDrop={() => {
-            setReplyTo(undefined);
-            setEditing(undefined);
-          }}
-          onText={(text) => {
-            act(editing ? { type: "edit", message: editing, text } : { type: "text", text, reply_to: replyTo });
-            setReplyTo(undefined);
-            setEditing(undefined);
-          }}
-          onFile={(file, kind, caption) => void run(sendFile(seat, file, kind, caption))}
-        />
-      )}
+      {calls ? <CallPad calls={all} onAct={act} /> : null}
+      {calls ? null : <PhoneInput
+        key={editing ?? "new"}
+        quoted={all.find((message) => message.id === replyTo)}
+        edited={all.find((message) => message.id === editing)}
+        onDrop={() => {
+          setReplyTo(undefined);
+          setEditing(undefined);
+        }}
+        onText={(text) => {
+          act(editing ? { type: "edit", message: editing, text } : { type: "text", text, reply_to: replyTo });
+          setReplyTo(undefined);
+          setEditing(undefined);
+        }}
+        onFile={(file, kind, caption) => void run(sendFile(seat, file, kind, caption))}
+      />}
     </section>
   );
 }

@@ -90,7 +90,7 @@ function Seated({ account, person }: { account: Account; person: Person }) {
   const called = useQuery({ queryKey: ["customer", channel, person.digits], queryFn: () => customer(channel, person), staleTime: Infinity });
   if (called.isError) return <Failed error={called.error} onRetry={() => void called.refetch()} />;
   if (!called.data) return <Lines rows={6} />;
-  return <Phone seat={{ channel, account: account.account, customer: called.data }} name={account.name} telephone={account.telephone} />;
+  return <Phone seat={{ channel, account: account.account, customer: called.data }} name={account.name} />;
 }
 
 function Choice({ chosen, onChoose, children }: { chosen: boolean; onChoose: () => void; children: React.ReactNode }) {

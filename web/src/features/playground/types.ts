@@ -4,8 +4,6 @@ export interface Account {
   channel: string;
   account: string;
   name: string;
-  /** Customers call and do not write. */
-  telephone: boolean;
   /** Where a person can be the customer with their own hands. */
   page: string | null;
 }
