@@ -3,11 +3,13 @@
 //! after its commit.
 
 mod account;
+mod address_book;
 mod answers;
 mod batch;
 mod calls;
 mod changes;
 mod early;
+mod history;
 mod lines;
 mod messages;
 mod people;
@@ -16,6 +18,7 @@ mod record;
 mod rows;
 mod state;
 mod tell;
+mod thread;
 mod threads;
 mod watermarks;
 

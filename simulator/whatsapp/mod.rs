@@ -5,6 +5,7 @@ mod acts;
 mod callback;
 mod compose;
 mod graph;
+mod history;
 mod media;
 mod messages;
 mod number;
@@ -25,6 +26,7 @@ use chrono::Utc;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
+pub use self::history::Remembered;
 use self::world::{Number, World};
 use crate::{Act, ActError, ChatChanged, ChatMessage, Customer, Faults, callbacks::Poster};
 

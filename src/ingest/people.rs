@@ -85,7 +85,7 @@ impl People {
         let mut contacts = Vec::new();
         let mut identities = Vec::new();
         let mut seen = HashMap::new();
-        for (channel, party, makes) in parties(items) {
+        for (channel, party, makes, news) in parties(items) {
             let id = match people.of(channel, party) {
                 Some(id) => id,
                 None if makes => {
@@ -108,7 +108,9 @@ impl People {
                     });
                 }
             }
-            seen.insert(id, party);
+            if news {
+                seen.insert(id, party);
+            }
         }
         insert_contacts(tx, &contacts).await?;
         insert_identities(tx, &identities).await?;
@@ -131,7 +133,7 @@ impl People {
         items: &[Item<'_>],
     ) -> Result<Option<(ContactId, ContactId)>> {
         let mut pairs = Vec::new();
-        for (channel, party, _) in parties(items) {
+        for (channel, party, ..) in parties(items) {
             let mut known: Vec<_> = party.ids.iter().filter_map(|id| self.of_id(channel, id)).collect();
             known.sort_unstable();
             known.dedup();
@@ -183,6 +185,10 @@ impl People {
         self.contact(id).is_some_and(|contact| contact.blocked)
     }
 
+    pub(super) fn is_deleted(&self, id: ContactId) -> bool {
+        self.contact(id).is_some_and(|contact| contact.deleted)
+    }
+
     /// Whether the contact was known before and has a name.
     pub(super) fn is_named(&self, id: ContactId) -> bool {
         !self.made.contains(&id) && self.contact(id).is_some_and(|contact| !contact.name.is_empty())
@@ -192,7 +198,7 @@ impl People {
     pub(super) async fn find(tx: &mut Tx, items: &[Item<'_>]) -> Result<Self> {
         let mut keys: Vec<Key> = Vec::new();
         let mut add = |channel, id: &PartyId| keys.push((channel, id.kind.clone(), id.key.clone()));
-        for (channel, party, _) in parties(items) {
+        for (channel, party, ..) in parties(items) {
             party.ids.iter().for_each(|id| add(channel, id));
         }
         for item in items {
@@ -312,17 +318,19 @@ impl Contact {
     }
 }
 
-/// Every party that an event names, with its channel and whether it makes a contact.
-fn parties<'a>(items: &'a [Item<'a>]) -> impl Iterator<Item = (&'static str, &'a Party, bool)> {
+/// Every party that an event names, with its channel, whether it makes a contact, and whether the event says how things are now.
+fn parties<'a>(items: &'a [Item<'a>]) -> impl Iterator<Item = (&'static str, &'a Party, bool, bool)> {
     items.iter().filter_map(|item| {
         let channel = item.integration.as_ref()?.channel.id().as_str();
         match item.what {
-            What::Message(message) => Some((channel, &message.contact, true)),
+            What::Message(message) => Some((channel, &message.contact, true, true)),
+            What::Past(past) => Some((channel, &past.message.contact, true, false)),
+            What::AddressBook(entry) => Some((channel, &entry.party, !entry.removed, false)),
             What::Call(change) => {
-                change.contact.as_ref().map(|party| (channel, party, item.message.is_some()))
+                change.contact.as_ref().map(|party| (channel, party, item.message.is_some(), true))
             }
-            What::Reaction(change) => Some((channel, &change.contact, false)),
-            What::Status(change) => change.contact.as_ref().map(|party| (channel, party, false)),
+            What::Reaction(change) => Some((channel, &change.contact, false, true)),
+            What::Status(change) => change.contact.as_ref().map(|party| (channel, party, false, true)),
             _ => None,
         }
     })

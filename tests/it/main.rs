@@ -17,6 +17,7 @@ mod discord;
 mod embedded;
 mod every_channel;
 mod harness;
+mod history;
 mod inbound;
 mod installs;
 mod integrations;

@@ -71,8 +71,9 @@ function touchRow(client: QueryClient, { message_id, conversation_id, status }: 
   if (held?.last_message?.id === message_id) holdConversation(client, { ...held, last_message: { ...held.last_message, status } });
 }
 
-function onConversation(client: QueryClient, { conversation }: ConversationData): void {
+function onConversation(client: QueryClient, { conversation, renumbered }: ConversationData): void {
   holdConversation(client, conversation);
+  if (renumbered) void client.invalidateQueries({ queryKey: messageKeys.of(conversation.id) });
   recount(client);
 }
 
