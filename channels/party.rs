@@ -15,6 +15,8 @@ pub struct Party {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub phone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub language: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub group: bool,

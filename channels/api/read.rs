@@ -207,6 +207,7 @@ fn party(contact: wire::Contact) -> Result<Party, String> {
         name: contact.name,
         username: contact.username,
         phone: contact.phone,
+        email: contact.email,
         language: contact.language,
         group: false,
     })

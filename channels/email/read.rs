@@ -117,6 +117,7 @@ fn shown(
     };
     let contact = Party {
         ids: address::party(&sender.address).into_iter().collect(),
+        email: address::party(&sender.address).map(|id| id.address),
         name: sender.name,
         ..Party::default()
     };

@@ -19,6 +19,7 @@ pub mod install;
 pub mod integrations;
 pub mod labels;
 pub mod media;
+pub mod merge_suggestions;
 pub mod messages;
 pub mod organizations;
 pub mod page;

@@ -18,6 +18,7 @@ pub mod integration_admin;
 pub mod label;
 pub mod letter;
 pub mod listing;
+pub mod merge_suggestion;
 pub mod message;
 pub mod message_change;
 pub mod message_page;

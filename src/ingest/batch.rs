@@ -25,6 +25,7 @@ use crate::{
     inbox::{
         contact_merge,
         integration::{Integration, Integrations},
+        merge_suggestion,
     },
 };
 
@@ -126,6 +127,11 @@ async fn store_items(
     threads.close_up(tx).await?;
     remembered.tell(tx).await?;
     tell::tell(tx, new, &changes, &people, &threads).await?;
+    if people.changed()
+        || items.iter().any(|item| matches!(item.what, What::Contact(_) | What::AddressBook(_)))
+    {
+        merge_suggestion::tell_new(tx).await?;
+    }
     calls::follow_up(tx, &changes.calls).await?;
     lines::append(tx, items, &people).await
 }

@@ -20,6 +20,8 @@ pub(super) struct People {
     contacts: HashMap<ContactId, Contact>,
     /// Contacts that the batch made.
     made: HashSet<ContactId>,
+    /// Whether anything about known ones was written.
+    corrected: bool,
 }
 
 /// A contact as its row is.
@@ -64,6 +66,7 @@ struct NewContact<'a> {
     id: ContactId,
     name: &'a str,
     phone: Option<&'a str>,
+    email: Option<&'a str>,
     username: Option<&'a str>,
     language: Option<&'a str>,
     is_group: bool,
@@ -165,7 +168,7 @@ impl People {
 
     /// An empty batch.
     pub(super) fn nobody() -> Self {
-        Self { by_key: HashMap::new(), contacts: HashMap::new(), made: HashSet::new() }
+        Self { by_key: HashMap::new(), contacts: HashMap::new(), made: HashSet::new(), corrected: false }
     }
 
     /// The contact behind a party, by the first of its ids that is known.
@@ -187,6 +190,11 @@ impl People {
 
     pub(super) fn is_deleted(&self, id: ContactId) -> bool {
         self.contact(id).is_some_and(|contact| contact.deleted)
+    }
+
+    /// Whether contacts were made or corrected.
+    pub(super) fn changed(&self) -> bool {
+        self.corrected || !self.made.is_empty()
     }
 
     /// Whether the contact was known before and has a name.
@@ -248,16 +256,18 @@ impl People {
             "update contacts c set
                  name = case when c.name_from = 'platform' and news.name <> '' then news.name else c.name end,
                  phone = coalesce(c.phone, news.phone),
+                 email = coalesce(c.email, news.email),
                  username = coalesce(news.username, c.username),
                  language = coalesce(c.language, news.language),
                  reachable = true,
                  deleted_at = null,
                  version = c.version + 1,
                  updated_at = now()
-             from jsonb_to_recordset($2) as news (id uuid, name text, phone text, username text, language text)
+             from jsonb_to_recordset($2) as news (id uuid, name text, phone text, email text, username text, language text)
              where c.organization_id = $1 and c.id = news.id
                and ((c.name_from = 'platform' and news.name <> '' and news.name <> c.name)
                     or (c.phone is null and news.phone is not null)
+                    or (c.email is null and news.email is not null)
                     or (news.username is not null and news.username is distinct from c.username)
                     or (c.language is null and news.language is not null)
                     or not c.reachable or c.deleted_at is not null)
@@ -267,6 +277,7 @@ impl People {
         .bind(Json(&news))
         .fetch_all(tx.sql())
         .await?;
+        self.corrected = !updated.is_empty();
         self.contacts.extend(updated.into_iter().map(|one| (one.id, one.contact)));
         Ok(())
     }
@@ -283,7 +294,7 @@ impl Contact {
             name,
             name_from: "platform".to_owned(),
             phone: party.phone.clone(),
-            email: None,
+            email: party.email.clone(),
             username: party.username.clone(),
             language: party.language.clone(),
             is_group: party.group,
@@ -298,6 +309,7 @@ impl Contact {
         let new_name = name(party);
         (self.name_from == "platform" && !new_name.is_empty() && new_name != self.name)
             || (self.phone.is_none() && party.phone.is_some())
+            || (self.email.is_none() && party.email.is_some())
             || (party.username.is_some() && party.username != self.username)
             || (self.language.is_none() && party.language.is_some())
             || !self.reachable
@@ -341,6 +353,7 @@ fn new_contact(id: ContactId, party: &Party) -> NewContact<'_> {
         id,
         name: name(party),
         phone: party.phone.as_deref(),
+        email: party.email.as_deref(),
         username: party.username.as_deref(),
         language: party.language.as_deref(),
         is_group: party.group,
@@ -364,9 +377,9 @@ async fn insert_contacts(tx: &mut Tx, contacts: &[NewContact<'_>]) -> Result<()>
     }
     let organization = tx.organization();
     sqlx::query(
-        "insert into contacts (organization_id, id, name, phone, username, language, is_group)
-         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, username, language, is_group
-         from jsonb_to_recordset($2) as c (id uuid, name text, phone text, username text, language text, is_group boolean)",
+        "insert into contacts (organization_id, id, name, phone, email, username, language, is_group)
+         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, email, username, language, is_group
+         from jsonb_to_recordset($2) as c (id uuid, name text, phone text, email text, username text, language text, is_group boolean)",
     )
     .bind(organization)
     .bind(Json(contacts))

@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 
 import { conversationKeys } from "@/api/conversations";
+import { mergeSuggestionKeys } from "@/api/merge-suggestions";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
@@ -39,6 +40,7 @@ const handlers: Partial<Record<string, Handler>> = {
   settings_updated: (client) => {
     for (const name of ["labels", "teams", "members", "organization", "integrations", "templates"]) void client.invalidateQueries({ queryKey: [name] });
   },
+  merge_suggested: (client) => void client.invalidateQueries({ queryKey: mergeSuggestionKeys.all }),
   user_typing: (_, data) => {
     const { conversation_id, user_id, name, typing } = data as TypingData;
     if (user_id !== useSession.getState().user?.id) noteTyping(conversation_id, user_id, name, typing);

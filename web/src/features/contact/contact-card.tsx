@@ -18,6 +18,7 @@ import { CardSkeleton } from "./card-skeleton";
 import { EditInPlace } from "./edit-in-place";
 import { Notes } from "./notes";
 import { OtherConversations } from "./other-conversations";
+import { SamePerson } from "./same-person";
 import { Section } from "./section";
 import { Tags } from "./tags";
 import { useChangeContact } from "./use-change-contact";
@@ -83,6 +84,7 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
           </Menu>
         ) : null}
       </header>
+      {writes ? <SamePerson contact={contact} onMerged={onMerged} /> : null}
       <Section title="Details">
         <dl className="flex flex-col gap-1.5">
           <Fact name="Phone">
