@@ -13,8 +13,8 @@ WORKDIR /build
 COPY . .
 COPY --from=web /build/web/dist web/dist
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/build/target \
-    cargo build --release --locked --no-default-features \
-    && cp target/release/switchboard /switchboard
+    cargo build --profile dist --locked --no-default-features \
+    && cp target/dist/switchboard /switchboard
 
 FROM debian:bookworm-slim
 RUN apt-get update \

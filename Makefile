@@ -30,8 +30,8 @@ e2e: ## the browser tests alone
 
 bench: ## measure; writes docs/benchmarks.md
 	@make/need cargo cc postgresql redis
-	cargo build --release --locked -p switchboard -p bench
-	"$${CARGO_TARGET_DIR:-target}/release/bench" all --write docs/benchmarks.md
+	cargo build --profile dist --locked -p switchboard -p bench
+	"$${CARGO_TARGET_DIR:-target}/dist/bench" all --write docs/benchmarks.md
 
 fuzz: ## fuzz one target for a while: make fuzz TARGET=webhooks SECONDS=60
 	@make/need cargo cc fuzz

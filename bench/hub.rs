@@ -1,4 +1,4 @@
-//! The hub under measurement: the release binary, a process of its own.
+//! The hub under measurement: the binary as it is shipped, a process of its own.
 
 use std::{
     fs,
@@ -125,9 +125,10 @@ fn binary() -> Result<PathBuf> {
     let path = own.parent().unwrap_or(Path::new(".")).join("switchboard");
     match path.exists() {
         true => Ok(path),
-        false => {
-            Err(format!("{} is missing; build it with: cargo build --release -p switchboard", path.display())
-                .into())
-        }
+        false => Err(format!(
+            "{} is missing; build it with: cargo build --profile dist -p switchboard",
+            path.display()
+        )
+        .into()),
     }
 }

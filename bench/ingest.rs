@@ -1,5 +1,7 @@
 //! c, A1, A2: signed WhatsApp callbacks over HTTP, each answered after its commit, beside what PostgreSQL can do without a hub.
 
+use sqlx::PgPool;
+
 use crate::{
     Result, ceiling,
     load::{self, Outcome, Timing},
@@ -15,6 +17,18 @@ const CONNECTIONS: usize = 256;
 /// Tenants that are written to at the same time.
 const ORGANIZATIONS: usize = 4;
 const CUSTOMERS: u64 = 5_000;
+const MESSAGES: &str = "messages/s";
+/// ms that a commit takes on the machine that the bars were set on.
+const COMMIT_OF_BARS: f64 = 4.0;
+
+/// What commits wait for.
+#[derive(Clone, Copy, PartialEq)]
+enum Disk {
+    /// This machine's.
+    Own,
+    /// One with the time to commit of the machine that the bars were set on: PostgreSQL waits so long before each flush of its log.
+    OfBars,
+}
 
 #[derive(Default)]
 struct Found {
@@ -38,28 +52,58 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
     let house = stage.house("ingest").await?;
     let numbers = house.numbers(stage, ORGANIZATIONS, CUSTOMERS).await?;
     let own = Unbatched::prepare(stage, &house, &numbers[0]).await?;
+    let found = measure(stage, &ceiling, &house, &numbers, Some(&own)).await?;
+    let quick = median(&found.commit) < COMMIT_OF_BARS / 4.0;
+    tell(stage, Disk::Own, found);
+    if quick {
+        stage.report.note(
+            "A1",
+            format!(
+                "The bars were set on a machine whose disk takes {COMMIT_OF_BARS} ms for a commit. Where a commit takes a fraction \
+                 of that, PostgreSQL's unbatched rate is bound by the processors, which it has to itself there and shares with the \
+                 hub here. So both are measured a second time with a flush of that length (`commit_delay`)."
+            ),
+        );
+        stage.postgres.slow_commits(COMMIT_OF_BARS).await?;
+        let found = measure(stage, &ceiling, &house, &numbers, None).await;
+        stage.postgres.slow_commits(0.0).await?;
+        tell(stage, Disk::OfBars, found?);
+    }
+    Ok(())
+}
+
+async fn measure(
+    stage: &Stage,
+    ceiling: &PgPool,
+    house: &House,
+    numbers: &[Number],
+    own: Option<&Unbatched>,
+) -> Result<Found> {
     let mut found = Found::default();
     for _ in 0..stage.options.runs {
         stage.postgres.settle(ceiling::DATABASE).await?;
         stage.postgres.settle(house.database).await?;
-        let limits = ceiling::measure(&ceiling, stage.options.seconds, &stage.numbers).await?;
+        let limits = ceiling::measure(ceiling, stage.options.seconds, &stage.numbers).await?;
         found.commit.push(limits.commit);
         found.unbatched.push(limits.unbatched);
         found.batched.push(limits.batched);
-        found.unbatched_in_hub.push(own.measure(stage.options.seconds, &stage.numbers).await?);
-        stage.postgres.settle(house.database).await?;
-        full(stage, &house, &numbers, &mut found).await?;
+        if let Some(own) = own {
+            found.unbatched_in_hub.push(own.measure(stage.options.seconds, &stage.numbers).await?);
+            stage.postgres.settle(house.database).await?;
+        }
+        full(stage, house, numbers, &mut found).await?;
         let half = median(&found.rate) / 2.0;
-        let outcome = paced(stage, &house, &numbers, half).await?;
+        let outcome = paced(stage, house, numbers, half).await?;
         found.half_p50.push(outcome.latency(50.0));
         found.half_p99.push(outcome.latency(99.0));
-        let outcome = closed(stage, &house, &numbers, 1).await?;
+        let outcome = closed(stage, house, numbers, 1).await?;
         found.lone_p50.push(outcome.latency(50.0));
-        let outcome = closed(stage, &house, &numbers[..1], CONNECTIONS).await?;
-        found.rate_of_one.push(outcome.rate());
+        if own.is_some() {
+            let outcome = closed(stage, house, &numbers[..1], CONNECTIONS).await?;
+            found.rate_of_one.push(outcome.rate());
+        }
     }
-    tell(stage, found);
-    Ok(())
+    Ok(found)
 }
 
 /// As many as the hub takes, and what each one costs.
@@ -105,63 +149,71 @@ fn all_taken(outcome: Outcome) -> Result<Outcome> {
     }
 }
 
-fn tell(stage: &mut Stage, found: Found) {
+fn tell(stage: &mut Stage, disk: Disk, found: Found) {
     let ratio = |values: &[f64], to: &[f64]| values.iter().zip(to).map(|(value, to)| value / to).collect();
     let difference =
         |values: &[f64], to: &[f64]| values.iter().zip(to).map(|(value, to)| value - to).collect();
+    let line = |figure, what: &str, unit, runs| {
+        let on = if disk == Disk::OfBars {
+            format!(", a commit takes {COMMIT_OF_BARS} ms")
+        } else {
+            String::new()
+        };
+        Line::plain(figure, format!("{what}{on}"), unit, runs)
+    };
     let report = &mut stage.report;
     report.add(
-        Line::plain("A1", "durable ingest ÷ PostgreSQL unbatched", "×", ratio(&found.rate, &found.unbatched))
+        line("A1", "durable ingest ÷ PostgreSQL unbatched", "×", ratio(&found.rate, &found.unbatched))
             .bar(Bound::AtLeast(1.2))
             .goal(Bound::AtLeast(1.9)),
     );
     report.add(
-        Line::plain("A1", "durable ingest ÷ PostgreSQL batched", "×", ratio(&found.rate, &found.batched))
+        line("A1", "durable ingest ÷ PostgreSQL batched", "×", ratio(&found.rate, &found.batched))
             .goal(Bound::AtLeast(0.6)),
     );
-    report.add(Line::plain(
-        "A1",
-        "durable ingest ÷ PostgreSQL unbatched in the hub's tables",
-        "×",
-        ratio(&found.rate, &found.unbatched_in_hub),
-    ));
     report.add(
-        Line::plain("A2", "p99 at half that rate ÷ c", "×", ratio(&found.half_p99, &found.commit))
+        line("A2", "p99 at half that rate ÷ c", "×", ratio(&found.half_p99, &found.commit))
             .bar(Bound::AtMost(20.0))
             .goal(Bound::AtMost(10.0)),
     );
     report.add(
-        Line::plain("A2", "p50 at half that rate ÷ c", "×", ratio(&found.half_p50, &found.commit))
+        line("A2", "p50 at half that rate ÷ c", "×", ratio(&found.half_p50, &found.commit))
             .goal(Bound::AtMost(3.0)),
     );
     report.add(
-        Line::plain("A2", "p50 of one in flight − c", "ms", difference(&found.lone_p50, &found.commit))
+        line("A2", "p50 of one in flight − c", "ms", difference(&found.lone_p50, &found.commit))
             .bar(Bound::AtMost(3.0))
             .goal(Bound::AtMost(1.0)),
     );
-    for (what, unit, runs) in [
-        ("c: one client commits one row", "ms", found.commit),
+    let in_hub = ratio(&found.rate, &found.unbatched_in_hub);
+    for (figure, what, unit, runs) in [
+        ("A1", "durable ingest ÷ PostgreSQL unbatched in the hub's tables", "×", in_hub),
+        ("A1", "c: one client commits one row", "ms", found.commit),
         (
+            "A1",
             "PostgreSQL, a transaction per message, four lean tables, 32 clients",
-            "messages/s",
+            MESSAGES,
             found.unbatched,
         ),
-        ("the same in the hub's own tables with their indexes", "messages/s", found.unbatched_in_hub),
+        ("A1", "the same in the hub's own tables with their indexes", MESSAGES, found.unbatched_in_hub),
         (
+            "A1",
             "PostgreSQL, 100 messages per transaction, four lean tables, 4 clients",
-            "messages/s",
+            MESSAGES,
             found.batched,
         ),
-        ("durable ingest, 256 connections, 4 organizations", "messages/s", found.rate),
-        ("the same, one organization", "messages/s", found.rate_of_one),
-        ("its p50 under full load", "ms", found.p50),
-        ("its p99 under full load", "ms", found.p99),
-        ("hub's CPU per message", "µs", found.hub_cpu),
-        ("PostgreSQL's CPU per message", "µs", found.database_cpu),
+        ("A1", "durable ingest, 256 connections, 4 organizations", MESSAGES, found.rate),
+        ("A1", "the same, one organization", MESSAGES, found.rate_of_one),
+        ("A1", "its p50 under full load", "ms", found.p50),
+        ("A1", "its p99 under full load", "ms", found.p99),
+        ("A1", "hub's CPU per message", "µs", found.hub_cpu),
+        ("A1", "PostgreSQL's CPU per message", "µs", found.database_cpu),
+        ("A2", "p50 at half that rate", "ms", found.half_p50),
+        ("A2", "p99 at half that rate", "ms", found.half_p99),
+        ("A2", "p50 of one in flight", "ms", found.lone_p50),
     ] {
-        report.add(Line::plain("A1", what, unit, runs));
+        if !runs.is_empty() {
+            report.add(line(figure, what, unit, runs));
+        }
     }
-    report.add(Line::plain("A2", "p50 at half that rate", "ms", found.half_p50));
-    report.add(Line::plain("A2", "p99 at half that rate", "ms", found.half_p99));
-    report.add(Line::plain("A2", "p50 of one in flight", "ms", found.lone_p50));
 }

@@ -17,6 +17,7 @@ mod machine;
 mod nchan;
 mod overload;
 mod platform;
+mod players;
 mod postgres;
 mod quota;
 mod receipts;
@@ -28,6 +29,7 @@ mod search;
 mod socket;
 mod stage;
 mod statistics;
+mod streams;
 mod unbatched;
 mod wire;
 
@@ -41,12 +43,14 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// Groups of figures, in the order in which `all` measures them.
-const GROUPS: [(&str, &str); 9] = [
+const GROUPS: [(&str, &str); 11] = [
     ("ingest", "c, A1, A2: callbacks stored per second, and how long one takes"),
     ("overload", "A4: three times more callbacks than the hub can store"),
     ("callbacks", "F: signatures checked, without the database"),
     ("fanout", "B1–B5, B7: events on many sockets, beside nchan and bare axum"),
     ("resume", "B6: five thousand sockets cut at once"),
+    ("players", "A1: every channel's messages, from played platforms"),
+    ("streams", "B5: idle connections to platforms"),
     ("reply", "C1: an agent's reply"),
     ("quota", "C3: a platform's rate limit"),
     ("lists", "D1, D2, E1: pages, counts and search among a million conversations"),
@@ -148,6 +152,8 @@ async fn measure(name: &str, stage: &mut Stage) -> Result<()> {
         "callbacks" => callbacks::run(stage).await,
         "fanout" => fanout::run(stage).await,
         "resume" => resume::run(stage).await,
+        "players" => players::run(stage).await,
+        "streams" => streams::run(stage).await,
         "reply" => reply::run(stage).await,
         "lists" => lists::run(stage).await,
         "quota" => quota::run(stage).await,

@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use channels::{Account, Channel};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use switchboard::{
@@ -86,21 +87,7 @@ impl Number {
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
-        let account = channel.account_form().fill(fields).map_err(|faults| format!("{faults:?}"))?;
-        let vault = Vault::new(&SECRET_KEY_BYTES);
-        let id = IntegrationId::new();
-        let (open, sealed) = integration::seal(&vault, organization.id, id, channel, &account)?;
-        sqlx::query(
-            "insert into integrations (organization_id, id, channel, name, account_key, account, sealed)
-             values ($1, $2, 'whatsapp', 'Bench', $3, $4, $5)",
-        )
-        .bind(organization.id)
-        .bind(id)
-        .bind(channel.account_key(&account))
-        .bind(open)
-        .bind(sealed)
-        .execute(sql)
-        .await?;
+        let id = connect(sql, organization, channel, fields).await?.0;
         Ok(Self {
             organization: organization.clone(),
             integration: id,
@@ -193,6 +180,33 @@ impl Number {
         );
         wire::request("POST", &self.path, &headers, body.as_bytes())
     }
+}
+
+/// Writes an account to the table as connecting does, and tells no platform.
+pub async fn connect(
+    sql: &PgPool,
+    organization: &Organization,
+    channel: &'static dyn Channel,
+    fields: BTreeMap<String, String>,
+) -> Result<(IntegrationId, Account)> {
+    let mut account = channel.account_form().fill(fields).map_err(|faults| format!("{faults:?}"))?;
+    channel.complete(&mut account);
+    let vault = Vault::new(&SECRET_KEY_BYTES);
+    let id = IntegrationId::new();
+    let (open, sealed) = integration::seal(&vault, organization.id, id, channel, &account)?;
+    sqlx::query(
+        "insert into integrations (organization_id, id, channel, name, account_key, account, sealed)
+         values ($1, $2, $3, 'Bench', $4, $5, $6)",
+    )
+    .bind(organization.id)
+    .bind(id)
+    .bind(channel.id().as_str())
+    .bind(channel.account_key(&account))
+    .bind(open)
+    .bind(sealed)
+    .execute(sql)
+    .await?;
+    Ok((id, account))
 }
 
 /// The secret that bare servers check signatures with.

@@ -110,6 +110,18 @@ impl Postgres {
         Ok(())
     }
 
+    /// Every flush of the log takes so many ms longer, and commits that come meanwhile share the next one, as on a slower disk.
+    pub async fn slow_commits(&self, by: f64) -> Result<()> {
+        let mut connection = self.connect("postgres").await?;
+        for setting in [format!("commit_delay = {:.0}", by * 1e3), "commit_siblings = 0".to_owned()] {
+            connection.execute(AssertSqlSafe(format!("alter system set {setting}"))).await?;
+        }
+        connection.execute("select pg_reload_conf()").await?;
+        // Sessions take it up between two statements.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        Ok(())
+    }
+
     /// Begins a new account of statements.
     pub async fn watch(&self) -> Result<()> {
         if self.watched {

@@ -164,8 +164,8 @@ impl Report {
 const INTRODUCTION: &str = "\
 # Benchmarks
 
-Written by `make bench`. Load generator, hub, PostgreSQL and Redis share one machine and talk over loopback; the hub is the release
-binary in a process of its own, PostgreSQL is durable (`fsync` and `synchronous_commit` on). Read the ratios: both of their
+Written by `make bench`. Load generator, hub, PostgreSQL and Redis share one machine and talk over loopback; the hub is the binary
+as it is shipped (profile `dist`) in a process of its own, PostgreSQL is durable (`fsync` and `synchronous_commit` on). Read the ratios: both of their
 sides come from the same run, while absolute figures change with the machine. *c* is the time in which one client of this PostgreSQL
 commits one inserted row. A percentage beside *missed* says how much of what was asked for is reached.
 ";

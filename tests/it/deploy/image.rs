@@ -74,9 +74,7 @@ fn the_binary_has_one_name_from_the_build_to_the_start() {
     };
     let build = stages.iter().find(|(name, ..)| name == "binary").unwrap();
     assert!(
-        said(&build.2, "RUN")
-            .iter()
-            .any(|run| run.contains(&format!("cp target/release/{binary} /{binary}")))
+        said(&build.2, "RUN").iter().any(|run| run.contains(&format!("cp target/dist/{binary} /{binary}")))
     );
     let last = &stages.last().unwrap().2;
     assert_eq!(said(last, "ENTRYPOINT"), [format!("[\"{binary}\"]")]);
