@@ -103,7 +103,9 @@ impl Player {
     /// What a customer sees in the chat with the business account.
     pub fn business_chat(&self, account: &str, connection: &str, customer: &Customer) -> Vec<ChatMessage> {
         let mut bots = self.0.bots();
-        let Some((bot, chat)) = bots.get_mut(account).zip(customer.id.parse().ok()) else { return Vec::new() };
+        let Some((bot, chat)) = bots.get_mut(account).zip(customer.id.parse().ok()) else {
+            return Vec::new();
+        };
         within(bot, connection, |bot| view::chat(&self.0.base_url, bot, chat)).unwrap_or_default()
     }
 }

@@ -213,7 +213,8 @@ impl Player {
         customer: &Customer,
         files: Vec<crate::Media>,
     ) -> Result<Vec<String>, ActError> {
-        let sent = files.into_iter().map(|file| crate::Player::act(self, account, customer, Act::Media(file)));
+        let sent =
+            files.into_iter().map(|file| crate::Player::act(self, account, customer, Act::Media(file)));
         futures::future::try_join_all(sent).await
     }
 

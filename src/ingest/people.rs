@@ -65,7 +65,7 @@ const COLUMNS: &str =
 struct NewContact<'a> {
     id: ContactId,
     name: &'a str,
-    phone: Option<&'a str>,
+    phone: Option<String>,
     email: Option<&'a str>,
     username: Option<&'a str>,
     language: Option<&'a str>,
@@ -287,13 +287,13 @@ impl Contact {
     /// As [`insert_contacts`] writes it.
     fn new(party: &Party) -> Self {
         let name = match name(party) {
-            "" => party.phone.clone().unwrap_or_default(),
+            "" => phone(party).unwrap_or_default(),
             name => name.to_owned(),
         };
         Self {
             name,
             name_from: "platform".to_owned(),
-            phone: party.phone.clone(),
+            phone: phone(party),
             email: party.email.clone(),
             username: party.username.clone(),
             language: party.language.clone(),
@@ -352,12 +352,18 @@ fn new_contact(id: ContactId, party: &Party) -> NewContact<'_> {
     NewContact {
         id,
         name: name(party),
-        phone: party.phone.as_deref(),
+        phone: phone(party),
         email: party.email.as_deref(),
         username: party.username.as_deref(),
         language: party.language.as_deref(),
         is_group: party.group,
     }
+}
+
+/// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
+fn phone(party: &Party) -> Option<String> {
+    let given = party.phone.as_deref()?;
+    Some(channels::phone::normal(given).unwrap_or_else(|| given.to_owned()))
 }
 
 /// What the platform calls somebody; a username rather than nothing.

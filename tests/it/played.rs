@@ -7,12 +7,7 @@ use channels::message::MessageStatus;
 use serde_json::{Value, json};
 use simulator::{Act, Customer, Media};
 
-use crate::harness::{
-    client::Session,
-    hub::Hub,
-    inbox::id,
-    platform::Played,
-};
+use crate::harness::{client::Session, hub::Hub, inbox::id, platform::Played};
 
 fn person(id: &str, name: &str) -> Customer {
     Customer { id: id.to_owned(), name: name.to_owned(), username: None }
@@ -56,7 +51,8 @@ async fn a_bot_answers_for_a_business_account() {
     let telegram = &played.simulator.telegram;
     let (customer, boss) = (person("5000000001", "Greta Lindqvist"), person("5000000009", "Bea Boss"));
     let connection = telegram.connect_business(&played.account, &boss).await.unwrap();
-    let act = async |act: Act| telegram.business_act(&played.account, &connection, &customer, act).await.unwrap();
+    let act =
+        async |act: Act| telegram.business_act(&played.account, &connection, &customer, act).await.unwrap();
 
     played.act(&customer.id, says("to the bot")).await;
     let first = act(says("to the business")).await;
@@ -75,7 +71,11 @@ async fn a_bot_answers_for_a_business_account() {
 
     let said = messages(&owner, &with).await;
     let texts: Vec<_> = said.iter().map(|one| one["text"].as_str().unwrap()).collect();
-    assert_eq!(texts, ["to the business, please", "", "hello from all of us", "and from me"], "nothing twice");
+    assert_eq!(
+        texts,
+        ["to the business, please", "", "hello from all of us", "and from me"],
+        "nothing twice"
+    );
     assert!(said[0]["edited_at"].is_string() && said[1]["deleted_at"].is_string());
     assert_eq!((&said[3]["direction"], &said[3]["sender"]["kind"]), (&json!("outbound"), &json!("business")));
     let seen = telegram.business_chat(&played.account, &connection, &customer);
@@ -107,7 +107,8 @@ async fn files_sent_quickly_are_one_conversation() {
     let hub = Hub::start().await;
     let owner = hub.found("Acme", "ada").await;
     let played = Played::connect(&hub, &owner, "whatsapp").await;
-    let files = (0..10).map(|n| if n == 4 { file("audio", "audio/ogg") } else { file("image", "image/jpeg") });
+    let files =
+        (0..10).map(|n| if n == 4 { file("audio", "audio/ogg") } else { file("image", "image/jpeg") });
     let greta = person("4915100000001", "Greta Lindqvist");
     let sent = played.simulator.whatsapp.album(&played.account, &greta, files.collect()).await.unwrap();
     let all = conversations(&owner).await;
@@ -134,18 +135,23 @@ async fn a_voice_message_that_was_heard_was_read() {
     let conversation = played.write(&owner, "4915100000001", "send me a voice message").await;
     let form = reqwest::multipart::Form::new().text("kind", "voice").part(
         "file",
-        reqwest::multipart::Part::bytes(b"OggS\0\x02voice".to_vec()).file_name("voice.ogg").mime_str("audio/ogg").unwrap(),
+        reqwest::multipart::Part::bytes(b"OggS\0\x02voice".to_vec())
+            .file_name("voice.ogg")
+            .mime_str("audio/ogg")
+            .unwrap(),
     );
     let request = owner.request(reqwest::Method::POST, "/attachments").multipart(form);
     let upload = crate::harness::client::Answer::of(request).await.expect(201);
     assert_eq!(upload.body["kind"], "voice", "{}", upload.body);
     let body = json!({"client_id": "v", "attachments": [upload.body["id"]]});
-    let message = owner.post(&format!("/conversations/{}/messages", id(&conversation)), &body).await.expect(201).id();
+    let message =
+        owner.post(&format!("/conversations/{}/messages", id(&conversation)), &body).await.expect(201).id();
     let delivered = until(&owner, &message, &["delivered"]).await;
     let external = delivered["external_id"].as_str().unwrap();
     played.simulator.whatsapp.listen(&played.account, "4915100000001", external).await.unwrap();
     let read = until(&owner, &message, &[MessageStatus::Read.as_str()]).await;
-    let ways: Vec<_> = read["status_history"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();
+    let ways: Vec<_> =
+        read["status_history"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();
     assert_eq!(ways.iter().filter(|one| *one == "read").count(), 1, "{ways:?}");
 }
 

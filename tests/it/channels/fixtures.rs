@@ -72,7 +72,12 @@ fn encoded(pairs: &BTreeMap<String, String>) -> String {
 }
 
 impl<'a> Called<'a> {
-    async fn connect(hub: &'a Hub, channel: &'static dyn channels::Channel, account: &Path, name: &str) -> Self {
+    async fn connect(
+        hub: &'a Hub,
+        channel: &'static dyn channels::Channel,
+        account: &Path,
+        name: &str,
+    ) -> Self {
         let owner = hub.found(name, name).await;
         let fields = fs::read(account).unwrap();
         let mut fields: BTreeMap<String, String> = serde_json::from_slice(&fields).unwrap();
@@ -99,7 +104,9 @@ impl<'a> Called<'a> {
             prove(&scheme, &mut headers, &public, &callback.body, Utc::now());
         }
         let Ok(method) = callback.method.parse::<Method>() else { panic!("{}", callback.method) };
-        if !matches!(method, Method::GET | Method::POST) {
+        // A signature inside the body is of the fixture's own time.
+        let inside = matches!(scheme, Scheme::SignedFields { .. }) && !forged;
+        if inside || !matches!(method, Method::GET | Method::POST) {
             return self.hear(callback, headers).await;
         }
         let url = callback.address(&format!("{}/{path}", self.hub.url));
@@ -120,8 +127,9 @@ impl<'a> Called<'a> {
     /// What a live connection has heard comes by no address.
     async fn hear(&self, callback: &Callback, headers: BTreeMap<String, String>) -> u16 {
         let query = callback.query.clone().into_iter().collect();
-        let headers = headers.into_iter().collect();
-        let request = Verified::from_record(&callback.method, query, headers, callback.body.clone(), Utc::now());
+        let headers = headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+        let request =
+            Verified::from_record(&callback.method, query, headers, callback.body.clone(), Utc::now());
         let mut delivery = Delivery::read(self.integration.clone(), request);
         delivery.id = CallbackId::new();
         self.hub.app.ingest.store(delivery).await.unwrap();
@@ -200,7 +208,13 @@ async fn walk_case(called: &Called<'_>, sql: &mut PgConnection, case: &Path) {
         };
         assert!(["message", "past_message"].contains(&kind.as_str()), "{name}: {kind}");
         let new = ours && written.insert(message["external_id"].as_str().unwrap().to_owned());
-        let wanted = if new { "stored" } else if ours { "repeated" } else { "unrouted" };
+        let wanted = if new {
+            "stored"
+        } else if ours {
+            "repeated"
+        } else {
+            "unrouted"
+        };
         assert_eq!(effect, wanted, "{name}: {message}");
     }
     let there: i64 = sqlx::query_scalar("select count(*) from messages where external_id = any($1)")
@@ -239,8 +253,23 @@ async fn walk(channel: &'static dyn channels::Channel) -> usize {
     cases.len()
 }
 
+/// Every third channel, so that three tests share the way.
+async fn walk_from(first: usize) {
+    let walked = join_all(channels::all().iter().skip(first).step_by(3).map(|channel| walk(*channel))).await;
+    assert!(!walked.is_empty() && walked.iter().all(|cases| *cases > 20), "{walked:?}");
+}
+
 #[tokio::test]
 async fn every_fixture_of_every_channel_is_stored_once() {
-    let walked = join_all(channels::all().iter().map(|channel| walk(*channel))).await;
-    assert!(walked.iter().all(|cases| *cases > 20), "{walked:?}");
+    walk_from(0).await;
+}
+
+#[tokio::test]
+async fn every_fixture_of_every_channel_is_stored_once_second_part() {
+    walk_from(1).await;
+}
+
+#[tokio::test]
+async fn every_fixture_of_every_channel_is_stored_once_third_part() {
+    walk_from(2).await;
 }
