@@ -70,6 +70,12 @@ pub trait Channel: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The address of the certificate with which a request says it was signed, for platforms that publish theirs (Amazon SNS). Nobody
+    /// has verified the request yet, and the hub fetches what is named here: an address of the platform's own, and none other.
+    fn certificate(&self, _account: &Account, _request: &Unverified) -> Option<Url> {
+        None
+    }
+
     /// How this request must prove that it comes from the platform.
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme;
 
@@ -107,7 +113,7 @@ pub trait Channel: Send + Sync + 'static {
         Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::None)))
     }
 
-    /// Confirms a button press; see `InboundMessage::acknowledge`.
+    /// Confirms a button press or a handshake; see `InboundMessage::acknowledge` and `What::Handshake`.
     async fn acknowledge(&self, account: &Account, token: &str, net: &net::Client) -> Result<(), SendError>;
 
     /// Downloads what a callback pointed to. `reference` is `InboundMedia::reference`.
@@ -155,6 +161,16 @@ pub trait Channel: Send + Sync + 'static {
     /// Whether the hub keeps a live connection for this account instead of, or beside, being called.
     fn streams(&self, _account: &Account) -> bool {
         false
+    }
+
+    /// Where listening to an account that is being connected begins: what [`Listener::resume`] gives the first time. Nothing that comes
+    /// between that moment and the first connection is lost then. `None`: it begins with what comes once it is listened to.
+    async fn listens_from(
+        &self,
+        _account: &Account,
+        _net: &net::Client,
+    ) -> Result<Option<serde_json::Value>, SendError> {
+        Ok(None)
     }
 
     /// Holds the live connection of an account that `streams` until it ends, and says why it did. One process at a time runs it for an

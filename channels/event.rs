@@ -68,6 +68,10 @@ pub enum What {
     Notice(Notice),
     /// The platform no longer accepts the account: it stops, and its admins hear why.
     Broken(Refusal),
+    /// The platform calls with nothing else until [`crate::Channel::acknowledge`] has answered it.
+    Handshake {
+        token: String,
+    },
     /// Understood and deliberately without effect.
     Ignored {
         reason: String,

@@ -32,6 +32,9 @@ pub struct Letter {
     /// Earlier letters that the sender's program repeated below the new text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quoted: Option<String>,
+    /// Why its sender may be somebody else than it says (SPF, DKIM, DMARC). A sentence for the agent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warning: Option<String>,
     /// An out-of-office note or the like (RFC 3834): shown, and never answered by the hub itself.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub automatic: bool,

@@ -12,7 +12,8 @@ use crate::{Check, Incoming, Refusal};
 /// [`Channel::listen`](crate::Channel::listen) is all that has to be done about it.
 #[async_trait]
 pub trait Listener: Send + Sync {
-    /// What [`Listener::remember`] was last given, by whichever process held the connection before; `None` at the very first time.
+    /// What [`Listener::remember`] was last given, by whichever process held the connection before. At the very first time what
+    /// [`Channel::listens_from`](crate::Channel::listens_from) gave when the account was connected.
     fn resume(&self) -> Option<Value>;
 
     /// Returns after everything in `incoming` is committed. `raw` is the platform's frame as it came: the flight recorder keeps it, and

@@ -146,6 +146,10 @@ pub async fn finish(
         Ok(installed) => installed,
         Err(failed) => return Ok(Err(failed)),
     };
+    // Before they are stored: from then on a worker may listen.
+    let froms = installed.iter().map(|one| integration_admin::listens_from(app, channel, &one.account));
+    let froms = join_all(froms).await;
+    let installed = installed.into_iter().zip(froms).collect();
     // The platform took its time: the member may have gone meanwhile.
     let Some(mut tx) = may_write(app, &row).await? else { return Ok(Err(Failed::Forbidden)) };
     let stored = store(app, &mut tx, channel, installed, row.integration_id).await?;
@@ -204,13 +208,13 @@ async fn store(
     app: &App,
     tx: &mut Tx,
     channel: &'static dyn Channel,
-    installed: Vec<Installed>,
+    installed: Vec<(Installed, Option<Value>)>,
     again: Option<IntegrationId>,
 ) -> Result<Option<Vec<IntegrationId>>> {
-    let mut accounts: HashMap<String, Installed> = HashMap::new();
-    for mut one in installed {
+    let mut accounts: HashMap<String, (Installed, Option<Value>)> = HashMap::new();
+    for (mut one, from) in installed {
         channel.complete(&mut one.account);
-        accounts.insert(channel.account_key(&one.account), one);
+        accounts.insert(channel.account_key(&one.account), (one, from));
     }
     let known = known(tx, channel, accounts.keys().cloned().collect()).await?;
     if let Some(again) = again {
@@ -220,8 +224,10 @@ async fn store(
         accounts.retain(|key, _| known.contains_key(key));
     }
     let mut rows = Vec::with_capacity(accounts.len());
-    for (key, one) in accounts {
+    let mut places = Vec::new();
+    for (key, (one, from)) in accounts {
         let id = known.get(&key).copied().unwrap_or_default();
+        places.extend(from.map(|from| (id, from)));
         let (open, sealed) = integration::seal(&app.vault, tx.organization(), id, channel, &one.account)?;
         rows.push((id, key, one, open, sealed));
     }
@@ -244,6 +250,7 @@ async fn store(
     .bind(rows.iter().map(|(_, _, one, ..)| channel.refresh_at(&one.account)).collect::<Vec<_>>())
     .execute(tx.sql())
     .await?;
+    integration_admin::listen_from(tx, &places).await?;
     integration_admin::tell(tx);
     Ok(Some(rows.into_iter().map(|(id, ..)| id).collect()))
 }

@@ -4,6 +4,7 @@ pub mod access;
 pub mod alarms;
 pub mod app;
 pub mod calls;
+mod certificates;
 pub mod config;
 pub mod db;
 pub mod deliver;

@@ -48,6 +48,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::calls::routes())
         .merge(http::contact_bulk::routes())
         .merge(http::contact_import::routes())
+        .merge(http::contact_timeline::routes())
         .merge(http::contacts::routes())
         .merge(http::conversations::routes())
         .merge(http::install::routes())

@@ -6,9 +6,11 @@ mod envelope;
 mod fields;
 mod form;
 pub mod posted;
+mod public_key;
 mod request;
 mod scheme;
 pub mod sign;
+pub mod sns;
 pub mod standard;
 
 pub use envelope::Envelope;

@@ -6,13 +6,14 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, HeaderValue, request::Parts};
 
-use crate::{Envelope, Scheme};
+use crate::{Envelope, Scheme, sns::Certificate};
 
 /// A request as it came from the wire. Headers and query may be looked at, because they say which
 /// scheme applies; the body may not.
 pub struct Unverified {
     head: Head,
     body: Bytes,
+    certificate: Option<Certificate>,
 }
 
 /// A request whose sender has proved to hold the shared secret.
@@ -82,7 +83,7 @@ impl Unverified {
             query,
             headers: collect(headers),
         };
-        Self { head, body }
+        Self { head, body, certificate: None }
     }
 
     /// The same from a request as the server holds it, without copying its head. `server` is the public address without a slash at its
@@ -93,7 +94,15 @@ impl Unverified {
             http::Method::POST => Cow::Borrowed("POST"),
             other => Cow::Owned(other.as_str().to_owned()),
         };
-        Self { head: Head { method, url: Url::Of(server, head.uri), query, headers: head.headers }, body }
+        let head = Head { method, url: Url::Of(server, head.uri), query, headers: head.headers };
+        Self { head, body, certificate: None }
+    }
+
+    /// With the certificate that it names, which the platform has published. It proves nothing by itself.
+    #[must_use]
+    pub fn certified(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
     }
 
     /// Upper-case HTTP method.
@@ -154,6 +163,10 @@ impl Claim<'_> {
 
     pub(crate) fn body(&self) -> &[u8] {
         &self.request.body
+    }
+
+    pub(crate) fn certificate(&self) -> Option<&Certificate> {
+        self.request.certificate.as_ref()
     }
 }
 

@@ -11,9 +11,9 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::{
-    fields, form,
+    fields, form, public_key,
     request::{Claim, Forged},
-    standard,
+    sns, standard,
 };
 
 /// How a platform proves that a request is its own. Every comparison is in constant time.
@@ -38,6 +38,11 @@ pub enum Scheme {
     Standard { secrets: Vec<SecretString> },
     /// A signature in hexadecimal over the time in `stamp`'s header and the body: Discord. `public_key` is hexadecimal, too.
     Ed25519 { header: &'static str, public_key: String, stamp: Stamp },
+    /// A signature in base64 over the time in `stamp`'s header and the body: SendGrid. Any of `public_keys` may match, each base64 of a
+    /// SubjectPublicKeyInfo.
+    EcdsaP256 { header: &'static str, public_keys: Vec<String>, stamp: Stamp },
+    /// A message of that topic, signed by the certificate that it names; see [`crate::sns`]. `origin` stands in for Amazon's own.
+    Sns { topic: String, origin: Option<String> },
     /// A shared secret repeated in a header with every request.
     HeaderToken { header: &'static str, secret: SecretString },
     /// A time and a token signed in fields of the body; see [`crate::posted`]. The rest of the body is not covered.
@@ -112,6 +117,8 @@ impl Scheme {
             }
             Self::Standard { secrets } => standard::check(secrets, claim),
             Self::Ed25519 { header, public_key, stamp } => ed25519(header, public_key, *stamp, claim),
+            Self::EcdsaP256 { header, public_keys, stamp } => ecdsa(header, public_keys, *stamp, claim),
+            Self::Sns { topic, origin } => sns::check(topic, origin.as_deref(), claim),
             Self::HeaderToken { header, secret } => {
                 equal(claim.header(header).ok_or(Forged::Missing)?, secret)
             }
@@ -133,6 +140,20 @@ fn ed25519(header: &str, public_key: &str, stamp: Stamp, claim: &Claim<'_>) -> R
     let time = claim.header(stamp.header).ok_or(Forged::Missing)?;
     let message = [time, claim.body()].concat();
     key.verify_strict(&message, &signature).map_err(|_| Forged::Mismatch)?;
+    stamp.check(claim)
+}
+
+fn ecdsa(header: &str, public_keys: &[String], stamp: Stamp, claim: &Claim<'_>) -> Result<(), Forged> {
+    let keys: Vec<_> = public_keys.iter().filter_map(|key| public_key::p256(key)).collect();
+    if keys.is_empty() {
+        return Err(Forged::Unconfigured("its public key is malformed"));
+    }
+    let given = Encoding::Base64.decode(claim.header(header).ok_or(Forged::Missing)?, "")?;
+    let time = claim.header(stamp.header).ok_or(Forged::Missing)?;
+    let message = [time, claim.body()].concat();
+    if !keys.iter().any(|key| public_key::p256_signed(key, &message, &given)) {
+        return Err(Forged::Mismatch);
+    }
     stamp.check(claim)
 }
 
@@ -345,6 +366,37 @@ mod tests {
             assert!(matches!(verdict(signature, at, body, "", now), Err(Forged::Unconfigured(_))));
         }
         assert_eq!(verdict(signatures[0], at, bodies[1], key, now), Err(Forged::Mismatch));
+    }
+
+    /// Out of SendGrid's library.
+    #[test]
+    fn ecdsa_signatures_by_a_published_vector() {
+        const KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
+        const SIGNATURE: &str = "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=";
+        const BODY: &str = "[{\"email\":\"hello@world.com\",\"event\":\"dropped\",\"reason\":\"Bounced Address\",\"sg_event_id\":\"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA\",\"sg_message_id\":\"LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0\",\"smtp-id\":\"<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>\",\"timestamp\":1600112492}]\r\n";
+        let verdict = |keys: &[&str], signature: &str, time: &str, body: &str, now: i64| {
+            let scheme = Scheme::EcdsaP256 {
+                header: "X-Signature",
+                public_keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+                stamp: Stamp { header: "X-Timestamp", tolerance_seconds: 300 },
+            };
+            let headers = [("x-signature", signature.as_bytes()), ("x-timestamp", time.as_bytes())];
+            let request = Unverified::new("POST", "", vec![], headers, body.to_owned().into());
+            request.verify(&scheme, DateTime::from_timestamp(now, 0).expect("a time")).map(|_| ())
+        };
+        let (at, now) = ("1600112502", 1_600_112_502);
+        assert_eq!(verdict(&[KEY], SIGNATURE, at, BODY, now + 300), Ok(()));
+        assert_eq!(verdict(&["no key", KEY], SIGNATURE, at, BODY, now), Ok(()));
+        assert_eq!(verdict(&[KEY], SIGNATURE, at, BODY, now + 301), Err(Forged::Stale));
+        assert_eq!(verdict(&[KEY], SIGNATURE, "1600112503", BODY, now), Err(Forged::Mismatch));
+        assert_eq!(verdict(&[KEY], SIGNATURE, at, BODY.trim_end(), now), Err(Forged::Mismatch));
+        assert_eq!(verdict(&[KEY], "MEUC", at, BODY, now), Err(Forged::Mismatch));
+        assert_eq!(verdict(&[KEY], "no base64", at, BODY, now), Err(Forged::Malformed));
+        let other = KEY.replacen("E83T4", "E83T5", 1);
+        assert_eq!(verdict(&[&other], SIGNATURE, at, BODY, now), Err(Forged::Mismatch));
+        for none in ["", "AAAA", &KEY[4..]] {
+            assert!(matches!(verdict(&[none], SIGNATURE, at, BODY, now), Err(Forged::Unconfigured(_))));
+        }
     }
 
     proptest! {

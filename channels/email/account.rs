@@ -1,6 +1,7 @@
 //! The fields of a mailbox: how letters come in and go out. Either a mailbox that is listened to (IMAP) with the server that takes
 //! letters (SMTP), or a provider that calls the hub and is called.
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::address;
@@ -11,6 +12,16 @@ pub(super) const NAME: &str = "sender_name";
 pub(super) const PROVIDER: &str = "provider";
 pub(super) const PROVIDER_SECRET: &str = "provider_secret";
 pub(super) const CALLBACK_SECRET: &str = "callback_secret";
+/// Whether copies of what is sent are kept in the mailbox.
+pub(super) const SENT_COPIES: &str = "sent_copies";
+/// Microsoft's directory.
+pub(super) const TENANT: &str = "oauth_tenant";
+/// The topic of Amazon SNS.
+pub(super) const TOPIC: &str = "topic_arn";
+/// SendGrid's public keys.
+pub(super) const VERIFICATION_KEYS: &str = "verification_keys";
+/// The name of the server whose word on senders counts.
+pub(super) const CHECKING_SERVER: &str = "checking_server";
 pub(super) const OAUTH: [&str; 6] = [
     "oauth_provider",
     "oauth_client_id",
@@ -39,7 +50,13 @@ pub(super) fn form() -> Form {
         Field::text("smtp_user", "SMTP user", "The IMAP user, if you leave it empty.").optional(),
         Field::secret("smtp_password", "SMTP password", "The IMAP password, if you leave it empty.").optional(),
         Field::text("smtp_security", "SMTP security", "tls, starttls or none; starttls if you leave it empty.").optional(),
-        Field::text(PROVIDER, "Provider", "sendgrid, mailgun or postmark, instead of servers of your own.").optional(),
+        Field::text(
+            SENT_COPIES,
+            "Sent copies",
+            "yes puts a copy of every letter into the mailbox's folder for sent ones. Leave it empty with Google and Microsoft, which do that themselves.",
+        )
+        .optional(),
+        Field::text(PROVIDER, "Provider", "sendgrid, mailgun, postmark or ses, instead of an IMAP server of your own.").optional(),
         Field::secret(
             PROVIDER_SECRET,
             "Provider key",
@@ -52,9 +69,24 @@ pub(super) fn form() -> Form {
             "Mailgun's HTTP webhook signing key. With SendGrid and Postmark a long password of your choice, which stands in the callback's address.",
         )
         .optional(),
+        Field::text(
+            VERIFICATION_KEYS,
+            "Verification keys",
+            "SendGrid's public keys, of the signed Event Webhook and of the signed Inbound Parse; a comma between them.",
+        )
+        .optional(),
+        Field::text(TOPIC, "SNS topic", "With ses: the ARN of the topic to which Amazon SES tells what came in and what became of it.")
+            .optional(),
+        Field::text(
+            CHECKING_SERVER,
+            "Checking server",
+            "The name that your mail server gives itself in Authentication-Results, for instance mx.google.com. Any server's topmost word counts if you leave it empty.",
+        )
+        .optional(),
         Field::text(OAUTH[0], "OAuth provider", "google or microsoft, for mailboxes that take no password.").optional(),
         Field::text(OAUTH[1], "OAuth client id", "Of the app that you registered there.").optional(),
         Field::secret(OAUTH[2], "OAuth client secret", "Of the same app.").optional(),
+        Field::text(TENANT, "OAuth tenant", "With microsoft, for an app of one directory: the directory's id.").optional(),
         Field::secret(OAUTH[3], "OAuth refresh token", "From the mailbox owner's consent.").optional(),
         Field::secret(OAUTH[4], "OAuth access token", "Kept fresh by the hub; leave it empty.").optional(),
         Field::text(OAUTH[5], "OAuth token expires at", "Kept by the hub; leave it empty.").optional(),
@@ -67,6 +99,8 @@ pub(super) enum Provider {
     Sendgrid,
     Mailgun,
     Postmark,
+    /// Tells through Amazon SNS; takes letters at its SMTP server.
+    Ses,
 }
 
 pub(super) fn provider(account: &Account) -> Option<Provider> {
@@ -74,7 +108,23 @@ pub(super) fn provider(account: &Account) -> Option<Provider> {
         "sendgrid" => Some(Provider::Sendgrid),
         "mailgun" => Some(Provider::Mailgun),
         "postmark" => Some(Provider::Postmark),
+        "ses" => Some(Provider::Ses),
         _ => None,
+    }
+}
+
+/// The provider that takes letters by calls, where no SMTP server is entered.
+pub(super) fn takes_letters(account: &Account) -> Option<Provider> {
+    provider(account).filter(|provider| *provider != Provider::Ses && !account.has("smtp_host"))
+}
+
+/// What would prove the provider's callbacks, if it is not there.
+pub(super) fn missing_proof(account: &Account, provider: Provider) -> Option<&'static str> {
+    let proves = |field| account.has(field);
+    match provider {
+        Provider::Ses => (!proves(TOPIC)).then_some("SNS topic"),
+        Provider::Sendgrid if proves(VERIFICATION_KEYS) => None,
+        _ => (!proves(CALLBACK_SECRET)).then_some("callback secret"),
     }
 }
 
@@ -131,7 +181,10 @@ fn server(account: &Account, kind: &str, usual: &str, ports: (u16, u16)) -> Resu
     };
     let user = first("user").unwrap_or_else(|| ADDRESS.to_owned());
     let password = account.secret(&first("password").unwrap_or_default());
-    let token = account.has(OAUTH[0]).then(|| account.secret(OAUTH[4]));
+    // One that has expired is refused as a wrong one would be; it is about to be renewed.
+    let fresh = account.text(OAUTH[5]).parse::<DateTime<Utc>>().map_or(true, |at| at > Utc::now());
+    let token =
+        account.has(OAUTH[0]).then(|| if fresh { account.secret(OAUTH[4]) } else { SecretString::from("") });
     Ok(Server { host, port, tls, user: account.text(&user).to_owned(), password, token })
 }
 

@@ -35,6 +35,7 @@ pub(super) async fn send(
             let path = format!("/v3/{}/messages.mime", account::domain(account));
             keyed(Method::POST, account, provider, &path)?.multipart(mailgun(draft)?)
         }
+        Provider::Ses => return Err(not_by_calls()),
     };
     let answer = net.send(request).await.map_err(|failure| SendError::from_failure(&failure))?;
     if answer.status.is_success() { Ok(()) } else { Err(refused(&answer)) }
@@ -46,6 +47,7 @@ pub(super) async fn check(account: &Account, provider: Provider, net: &net::Clie
         Provider::Postmark => "/server".to_owned(),
         Provider::Sendgrid => "/v3/scopes".to_owned(),
         Provider::Mailgun => format!("/v3/domains/{}", account::domain(account)),
+        Provider::Ses => return failed(&not_by_calls()),
     };
     let asked = async {
         let request = keyed(Method::GET, account, provider, &path)?.header("accept", "application/json");
@@ -72,6 +74,7 @@ fn keyed(method: Method, account: &Account, provider: Provider, path: &str) -> R
         Provider::Postmark => "https://api.postmarkapp.com",
         Provider::Sendgrid => "https://api.sendgrid.com",
         Provider::Mailgun => "https://api.mailgun.net",
+        Provider::Ses => return Err(not_by_calls()),
     };
     let url = account.api_base(origin).and_then(|base: Url| base.join(path));
     let url = url.map_err(|error| {
@@ -87,7 +90,13 @@ fn keyed(method: Method, account: &Account, provider: Provider, path: &str) -> R
             let pair = STANDARD.encode(format!("api:{}", key.expose_secret()));
             Request::new(method, url).header("authorization", format!("Basic {pair}"))
         }
+        Provider::Ses => return Err(not_by_calls()),
     })
+}
+
+fn not_by_calls() -> SendError {
+    let detail = "Amazon SES takes letters at its SMTP server, which is missing.";
+    SendError::AccountBroken(Refusal::new("account_incomplete", detail, NextStep::Reconnect))
 }
 
 /// Where answers are to go: the address with the message's id in it, which both providers pass on.

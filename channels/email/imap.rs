@@ -29,6 +29,7 @@ const IDLE_TIME: Duration = Duration::from_secs(9 * 60);
 const POLL: Duration = Duration::from_secs(60);
 const COMMAND_TIME: Duration = Duration::from_secs(60);
 const LETTER_TIME: Duration = Duration::from_secs(300);
+const PARTING_TIME: Duration = Duration::from_secs(5);
 /// Bytes of the largest letter that is read whole; of larger ones the head is.
 const LETTER_MAX: u32 = 40 << 20;
 /// Letters after which the place is remembered.
@@ -42,9 +43,11 @@ const AGAIN_DAYS: i64 = 7;
 const PLACE: &str = "X-Switchboard-Mailbox:";
 
 /// Where we were.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct State {
+    /// Whose inbox it is: an account may be given another one.
+    mailbox: String,
     uid_validity: u32,
     /// The last letter that was handed over.
     uid: u32,
@@ -72,6 +75,9 @@ impl Authenticator for XOAuth2 {
         if std::mem::replace(&mut self.said, true) { String::new() } else { self.first.clone() }
     }
 }
+
+/// A mailbox that is open.
+pub(super) type Mailbox = Session<Stream>;
 
 /// Logs in and opens the inbox for reading; gives its number space and the next number.
 pub(super) async fn open(account: &Account, net: &net::Client) -> Result<(Session<Stream>, Inbox), Fault> {
@@ -131,7 +137,7 @@ pub(super) async fn listen(
     net: &net::Client,
 ) -> Result<Infallible, ListenError> {
     let (mut session, inbox) = open(account, net).await?;
-    let mut state = begin(&mut session, &inbox, listener).await?;
+    let mut state = begin(account, &mut session, &inbox, listener).await?;
     listener.health(Check::passed("connection", "The mailbox is listened to.")).await;
     let idles = within(COMMAND_TIME, session.capabilities()).await?.has_str("IDLE");
     loop {
@@ -141,29 +147,40 @@ pub(super) async fn listen(
     }
 }
 
+/// The place behind what is there now: what comes afterwards is new.
+pub(super) async fn place(account: &Account, net: &net::Client) -> Result<serde_json::Value, Fault> {
+    let (mut session, inbox) = open(account, net).await?;
+    let _ = timeout(PARTING_TIME, session.logout()).await;
+    Ok(serde_json::to_value(inbox.end(account)).unwrap_or_default())
+}
+
 /// Where to begin: at the next letter for a new mailbox, behind the last one otherwise.
 async fn begin(
+    account: &Account,
     session: &mut Session<Stream>,
     inbox: &Inbox,
     listener: &dyn Listener,
 ) -> Result<State, ListenError> {
     let known = listener.resume().and_then(|state| serde_json::from_value::<State>(state).ok());
-    let fresh = |uid| State { uid_validity: inbox.uid_validity, uid, trying: None };
-    let state = match known {
+    let mut state = inbox.end(account);
+    match known.filter(|known| known.mailbox == state.mailbox) {
         Some(known) if known.uid_validity == inbox.uid_validity => return Ok(known),
         Some(_) => {
             let since = (Utc::now() - chrono::TimeDelta::days(AGAIN_DAYS)).format("%d-%b-%Y");
             let found = search(session, format!("SINCE {since}")).await?;
-            fresh(found.into_iter().min().map_or_else(|| last(inbox), |uid| uid.saturating_sub(1)))
+            state.uid = found.into_iter().min().map_or(state.uid, |uid| uid.saturating_sub(1));
         }
-        None => fresh(last(inbox)),
-    };
-    remember(listener, state).await?;
+        None => {}
+    }
+    remember(listener, &state).await?;
     Ok(state)
 }
 
-fn last(inbox: &Inbox) -> u32 {
-    inbox.uid_next.unwrap_or(1).saturating_sub(1)
+impl Inbox {
+    fn end(&self, account: &Account) -> State {
+        let uid = self.uid_next.unwrap_or(1).saturating_sub(1);
+        State { mailbox: account::own(account), uid_validity: self.uid_validity, uid, trying: None }
+    }
 }
 
 /// Hands over everything behind the last number, letter by letter.
@@ -182,7 +199,7 @@ async fn catch_up(
         one(account, session, state, uid, listener).await?;
         state.uid = uid;
         if state.trying.take().is_some() || index % BATCH == BATCH - 1 || index + 1 == uids.len() {
-            remember(listener, *state).await?;
+            remember(listener, state).await?;
         }
     }
     Ok(())
@@ -210,7 +227,7 @@ async fn one(
         Ok(None) => Ok(()),
         Err(fault) => {
             state.trying = Some((uid, failed + 1));
-            remember(listener, *state).await?;
+            remember(listener, state).await?;
             Err(fault.into())
         }
     }
@@ -296,7 +313,7 @@ async fn wait(mut session: Session<Stream>) -> Result<Session<Stream>, ListenErr
     Ok(session)
 }
 
-async fn remember(listener: &dyn Listener, state: State) -> Result<(), ListenError> {
+async fn remember(listener: &dyn Listener, state: &State) -> Result<(), ListenError> {
     listener.remember(serde_json::to_value(state).unwrap_or_default()).await
 }
 
@@ -309,7 +326,7 @@ fn recorded(place: Place, letter: &[u8]) -> Bytes {
 /// What was recorded, read, now or again.
 pub(super) fn incoming(account: &Account, raw: &[u8], at: chrono::DateTime<Utc>) -> Incoming {
     let (place, letter) = placed(raw);
-    let what = read::read(account, letter, &Arrival { place, recipient: None, at });
+    let what = read::read(account, letter, &Arrival { place, recipient: None, checked: None, at });
     Incoming::events(vec![InboundEvent::from(what)])
 }
 
@@ -336,7 +353,7 @@ pub(super) async fn file(
     }
     let most = u32::try_from(limit.0).unwrap_or(u32::MAX).min(LETTER_MAX);
     let letter = fetch(&mut session, place.uid, most).await?.ok_or_else(files::gone)?;
-    let _ = timeout(Duration::from_secs(5), session.logout()).await;
+    let _ = timeout(PARTING_TIME, session.logout()).await;
     files::part(&letter, part)
 }
 

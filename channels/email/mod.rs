@@ -9,6 +9,7 @@ mod body;
 mod bounce;
 mod compose;
 mod errors;
+mod events;
 mod files;
 mod handover;
 mod html;
@@ -17,18 +18,22 @@ mod invite;
 mod oauth;
 mod provider;
 mod read;
+mod sender_check;
+mod sent;
+mod ses;
 mod smtp;
 
 use std::convert::Infallible;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use url::Url;
 use webhooks::{Scheme, Unverified, Verified};
 
 use crate::{
     Abilities, Account, AccountChanges, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming,
-    ListenError, Listener, MediaLimit, OutboundMessage, PartyId, ReadError, Receipt, Refusal, SendError,
-    Template, error::NextStep, message::Content,
+    Installed, ListenError, Listener, MediaLimit, OutboundMessage, PartyId, ReadError, Receipt, Refusal,
+    SendError, Template, error::NextStep, message::Content,
 };
 
 pub struct Email;
@@ -61,8 +66,12 @@ impl Channel for Email {
 
     fn complete(&self, _account: &mut Account) {}
 
-    fn proof(&self, account: &Account, _request: &Unverified) -> Scheme {
-        provider::proof(account)
+    fn proof(&self, account: &Account, request: &Unverified) -> Scheme {
+        provider::proof(account, request)
+    }
+
+    fn certificate(&self, account: &Account, request: &Unverified) -> Option<Url> {
+        ses::certificate(account, request)
     }
 
     fn read(&self, account: &Account, request: &Verified) -> Result<Incoming, ReadError> {
@@ -83,25 +92,22 @@ impl Channel for Email {
             return Ok(Receipt::default());
         }
         let draft = compose::draft(account, message)?;
-        match account::provider(account) {
-            Some(provider) if !account.has("smtp_host") => {
-                handover::send(account, provider, &draft, net).await?
-            }
-            _ => {
+        let mut external_ids = vec![draft.id.clone()];
+        match account::takes_letters(account) {
+            Some(provider) => handover::send(account, provider, &draft, net).await?,
+            None => {
                 let server = account::smtp(account).map_err(SendError::AccountBroken)?;
-                smtp::send(&server, &draft.mime()?, net).await?;
+                let letter = draft.mime()?;
+                let reply = smtp::send(&server, &letter, net).await?;
+                external_ids.extend(ses::renamed(&server.host, &reply));
+                sent::keep(account, &letter.formatted(), net).await;
             }
         }
-        Ok(Receipt { external_ids: vec![draft.id], ..Receipt::default() })
+        Ok(Receipt { external_ids, ..Receipt::default() })
     }
 
-    async fn acknowledge(
-        &self,
-        _account: &Account,
-        _token: &str,
-        _net: &net::Client,
-    ) -> Result<(), SendError> {
-        Ok(())
+    async fn acknowledge(&self, account: &Account, token: &str, net: &net::Client) -> Result<(), SendError> {
+        ses::confirm(account, token, net).await
     }
 
     async fn fetch_media(
@@ -139,7 +145,7 @@ impl Channel for Email {
         } else if account::provider(account).is_none() {
             account::imap(account).map_err(SendError::AccountBroken)?;
         }
-        if account.has("smtp_host") || account::provider(account).is_none() {
+        if account::takes_letters(account).is_none() {
             smtp::Smtp::open(&account::smtp(account).map_err(SendError::AccountBroken)?, net).await?;
         }
         Ok(())
@@ -155,17 +161,18 @@ impl Channel for Email {
         if self.streams(account) || provider.is_none() {
             checks.push(imap::check(account, net).await);
         }
-        match provider {
-            Some(provider) if !account.has("smtp_host") => {
-                checks.push(handover::check(account, provider, net).await)
-            }
-            _ => checks.push(smtp::check(account::smtp(account), net).await),
+        checks.push(match account::takes_letters(account) {
+            Some(provider) => handover::check(account, provider, net).await,
+            None => smtp::check(account::smtp(account), net).await,
+        });
+        if sent::wanted(account) {
+            checks.push(sent::check(account, net).await);
         }
-        if provider.is_some() && !self.streams(account) && !account.has(account::CALLBACK_SECRET) {
-            checks.push(Check::failed(
-                "webhook",
-                "The callback secret is missing: nothing that the provider posts is believed.",
-            ));
+        if let Some(provider) = provider.filter(|_| !self.streams(account))
+            && let Some(missing) = account::missing_proof(account, provider)
+        {
+            let words = format!("The {missing} is missing: nothing that the provider posts is believed.");
+            checks.push(Check::failed("webhook", words));
         }
         checks
     }
@@ -178,6 +185,14 @@ impl Channel for Email {
         account.has("imap_host")
     }
 
+    async fn listens_from(
+        &self,
+        account: &Account,
+        net: &net::Client,
+    ) -> Result<Option<serde_json::Value>, SendError> {
+        Ok(Some(imap::place(account, net).await?))
+    }
+
     async fn listen(
         &self,
         account: &Account,
@@ -185,6 +200,24 @@ impl Channel for Email {
         net: &net::Client,
     ) -> Result<Infallible, ListenError> {
         imap::listen(account, listener, net).await
+    }
+
+    fn install_form(&self) -> Option<Form> {
+        Some(oauth::form())
+    }
+
+    fn install_address(&self, app: &Account, redirect: &Url, state: &str) -> Option<Url> {
+        oauth::address(app, redirect, state)
+    }
+
+    async fn install(
+        &self,
+        app: &Account,
+        code: &str,
+        redirect: &Url,
+        net: &net::Client,
+    ) -> Result<Vec<Installed>, SendError> {
+        oauth::install(app, code, redirect, net).await
     }
 
     fn refresh_at(&self, account: &Account) -> Option<DateTime<Utc>> {

@@ -1,5 +1,6 @@
-//! Providers that call the hub with what came in: SendGrid's Inbound Parse, Mailgun's routes, Postmark's inbound stream. All of them can
-//! hand over the whole letter, which is what is asked for; one that was taken apart is put together again, so that there is one reader.
+//! Providers that call the hub with what came in: SendGrid's Inbound Parse, Mailgun's routes, Postmark's inbound stream, Amazon SES. All of
+//! them can hand over the whole letter, which is what is asked for; one that was taken apart is put together again, so that there is one
+//! reader.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
@@ -7,26 +8,38 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use webhooks::{
-    Scheme, Verified,
+    Scheme, Stamp, Unverified, Verified,
     posted::{self, FormField},
 };
 
 use super::{
-    account::{self, CALLBACK_SECRET, CALLBACK_USER, Provider},
+    account::{self, CALLBACK_SECRET, CALLBACK_USER, Provider, VERIFICATION_KEYS},
     address::clean,
-    bounce, read,
+    events, read, ses,
 };
 use crate::{
-    Account, Incoming, ReadError, Refusal, body,
-    error::NextStep,
-    event::{InboundEvent, StatusChange, What},
-    message::MessageStatus,
+    Account, Incoming, ReadError, body,
+    event::{InboundEvent, What},
 };
 
-pub(super) fn proof(account: &Account) -> Scheme {
+/// SendGrid's, of its event webhook and its Inbound Parse alike.
+/// <https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features>
+const SIGNATURE: &str = "x-twilio-email-event-webhook-signature";
+/// It repeats a letter for three days; a letter or an event that is told twice changes nothing.
+const SIGNED: Stamp =
+    Stamp { header: "x-twilio-email-event-webhook-timestamp", tolerance_seconds: 3 * 86_400 };
+
+/// A callback that SendGrid signs is proved by that; what nobody signs, by the secret in the address.
+pub(super) fn proof(account: &Account, request: &Unverified) -> Scheme {
     let secret = account.secret(CALLBACK_SECRET);
     match account::provider(account) {
         None => Scheme::Refuse("this mailbox is listened to, nobody calls for it"),
+        Some(Provider::Ses) => ses::proof(account),
+        Some(Provider::Sendgrid) if account.has(VERIFICATION_KEYS) && request.header(SIGNATURE).is_some() => {
+            let keys = account.text(VERIFICATION_KEYS).split([',', ' ']).filter(|key| !key.is_empty());
+            let public_keys = keys.map(str::to_owned).collect();
+            Scheme::EcdsaP256 { header: SIGNATURE, public_keys, stamp: SIGNED }
+        }
         Some(_) if secret.expose_secret().is_empty() => Scheme::Refuse("the callback secret is missing"),
         Some(Provider::Mailgun) => Scheme::SignedFields { secret },
         Some(Provider::Sendgrid | Provider::Postmark) => {
@@ -46,35 +59,42 @@ pub(super) fn read(account: &Account, request: &Verified) -> Result<Incoming, Re
     let events = if fields.is_empty() {
         json(account, &body::json(request.body())?, at)
     } else {
-        vec![arrived(account, &fields_letter(&fields), recipient(&fields).as_deref(), at)]
+        let checked = checked(&fields);
+        let arrival = read::Arrival {
+            place: None,
+            recipient: recipient(&fields),
+            checked: (!checked.is_empty()).then_some(checked),
+            at,
+        };
+        vec![read::read(account, &fields_letter(&fields), &arrival)]
     };
     Ok(Incoming::events(events.into_iter().map(InboundEvent::from).collect()))
 }
 
-fn arrived(account: &Account, raw: &[u8], recipient: Option<&str>, at: DateTime<Utc>) -> What {
-    read::read(account, raw, &read::Arrival { place: None, recipient, at })
-}
-
-/// Postmark's letters and events, SendGrid's lists of events, Mailgun's events.
+/// Postmark's letters and events, SendGrid's lists of events, Mailgun's events, what Amazon SNS says.
 fn json(account: &Account, body: &Value, at: DateTime<Utc>) -> Vec<What> {
     if let Some(list) = body.as_array() {
-        return list.iter().map(|event| sendgrid_event(account, event, at)).collect();
+        return list.iter().map(|event| events::sendgrid(account, event, at)).collect();
     }
     if let Some(event) = body.get("event-data") {
-        return vec![mailgun_event(account, event, at)];
+        return vec![events::mailgun(account, event, at)];
+    }
+    if account::provider(account) == Some(Provider::Ses) {
+        return ses::read(account, body, at);
     }
     if body.get("RecordType").and_then(Value::as_str).is_some_and(|kind| kind != "Inbound") {
-        return vec![postmark_event(account, body, at)];
+        return vec![events::postmark(account, body, at)];
     }
     if body.get("FromFull").or(body.get("From")).or(body.get("RawEmail")).is_none() {
         return vec![What::Ignored { reason: "a callback that holds no letter".to_owned() }];
     }
     let raw = text(body, "RawEmail");
     let raw = if raw.is_empty() { postmark_letter(body) } else { raw.as_bytes().to_vec() };
-    vec![arrived(account, &raw, Some(text(body, "OriginalRecipient")), at)]
+    let recipient = Some(text(body, "OriginalRecipient").to_owned());
+    vec![read::read(account, &raw, &read::Arrival { place: None, recipient, checked: None, at })]
 }
 
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
@@ -234,6 +254,26 @@ fn decoded(bytes: &[u8], charset: &str) -> String {
     }
 }
 
+/// What the provider found out about the sender, as a mail server would write it into the letter: SendGrid's `SPF` and `dkim`
+/// (`{@example.org : pass}`), Mailgun's headers.
+fn checked(fields: &[FormField]) -> String {
+    let field = |name: &str| {
+        let found = fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+        found.map(|field| String::from_utf8_lossy(&field.value).trim().to_ascii_lowercase())
+    };
+    let spf = field("SPF").or_else(|| field("X-Mailgun-Spf")).map(|spf| format!("; spf={}", clean(&spf)));
+    let dkim = field("dkim").map(|all| {
+        let each = all.trim_matches(['{', '}']).split(',').filter_map(|one| one.split_once(':'));
+        each.map(|(domain, result)| {
+            format!("; dkim={} header.d={}", clean(result), domain.trim().trim_start_matches('@'))
+        })
+        .collect::<String>()
+    });
+    let dkim = dkim
+        .or_else(|| field("X-Mailgun-Dkim-Check-Result").map(|result| format!("; dkim={}", clean(&result))));
+    [spf, dkim].into_iter().flatten().collect()
+}
+
 /// The envelope's receiver.
 fn recipient(fields: &[FormField]) -> Option<String> {
     let field =
@@ -243,90 +283,4 @@ fn recipient(fields: &[FormField]) -> Option<String> {
     }
     let envelope: Value = serde_json::from_slice(field("envelope")?).ok()?;
     envelope["to"][0].as_str().map(str::to_owned)
-}
-
-fn sendgrid_event(account: &Account, event: &Value, at: DateTime<Utc>) -> What {
-    let at =
-        event["timestamp"].as_i64().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or(at);
-    let status = match text(event, "event") {
-        "delivered" => MessageStatus::Delivered,
-        "open" => MessageStatus::Read,
-        "bounce" | "dropped" => MessageStatus::Failed,
-        other => return What::Ignored { reason: format!("SendGrid's event: {other}") },
-    };
-    status_change(
-        account,
-        text(event, "switchboard_message"),
-        text(event, "smtp-id"),
-        status,
-        text(event, "reason"),
-        at,
-    )
-}
-
-fn mailgun_event(account: &Account, event: &Value, at: DateTime<Utc>) -> What {
-    let at = event["timestamp"]
-        .as_f64()
-        .and_then(|seconds| DateTime::from_timestamp(seconds as i64, 0))
-        .unwrap_or(at);
-    let status = match (text(event, "event"), text(event, "severity")) {
-        ("delivered", _) => MessageStatus::Delivered,
-        ("opened", _) => MessageStatus::Read,
-        ("failed", "permanent") | ("rejected", _) => MessageStatus::Failed,
-        (other, _) => return What::Ignored { reason: format!("Mailgun's event: {other}") },
-    };
-    let delivery = &event["delivery-status"];
-    let why = [text(delivery, "message"), text(delivery, "description"), text(event, "reason")];
-    let why = why.into_iter().find(|why| !why.is_empty()).unwrap_or_default();
-    let id = event["message"]["headers"]["message-id"].as_str().unwrap_or_default();
-    status_change(account, "", id, status, why, at)
-}
-
-fn postmark_event(account: &Account, event: &Value, at: DateTime<Utc>) -> What {
-    let told = ["DeliveredAt", "BouncedAt", "ReceivedAt"]
-        .into_iter()
-        .find_map(|field| text(event, field).parse().ok());
-    let status = match text(event, "RecordType") {
-        "Delivery" => MessageStatus::Delivered,
-        "Open" => MessageStatus::Read,
-        // Soft bounces are tried again by Postmark itself.
-        "Bounce" if !matches!(text(event, "Type"), "SoftBounce" | "Transient" | "AutoResponder") => {
-            MessageStatus::Failed
-        }
-        other => return What::Ignored { reason: format!("Postmark's event: {other}") },
-    };
-    let mark = event["Metadata"]["switchboard_message"].as_str().unwrap_or_default();
-    let why = [text(event, "Details"), text(event, "Description")].into_iter().find(|why| !why.is_empty());
-    status_change(account, mark, "", status, why.unwrap_or_default(), told.unwrap_or(at))
-}
-
-/// `mark` is the hub's id as the provider carried it; `message_id` the letter's.
-fn status_change(
-    account: &Account,
-    mark: &str,
-    message_id: &str,
-    status: MessageStatus,
-    why: &str,
-    at: DateTime<Utc>,
-) -> What {
-    let message_id = message_id.trim_matches(['<', '>', ' ']);
-    let ours = uuid::Uuid::parse_str(mark).ok().or_else(|| bounce::ours(message_id));
-    let Some(ours) = ours else {
-        return What::Ignored { reason: "an event about a letter that is not the hub's".to_owned() };
-    };
-    let detail = if why.is_empty() {
-        "The letter came back.".to_owned()
-    } else {
-        format!("The letter came back: {}", clean(why))
-    };
-    let error =
-        (status == MessageStatus::Failed).then(|| Refusal::new("bounced", detail, NextStep::FixRecipient));
-    What::Status(StatusChange {
-        external_id: format!("{ours}@{}", account::domain(account)),
-        status,
-        at,
-        error,
-        message_id: Some(ours),
-        contact: None,
-    })
 }

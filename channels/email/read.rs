@@ -9,7 +9,7 @@ use super::{
     automatic::{self, Automatic},
     body, bounce,
     files::{self, Place},
-    html, invite,
+    html, invite, sender_check,
 };
 use crate::{
     Account,
@@ -25,15 +25,17 @@ const ID_MAX: usize = 250;
 const ANSWERS_MAX: usize = 50;
 
 /// How a letter came in.
-pub(super) struct Arrival<'a> {
+pub(super) struct Arrival {
     /// In the mailbox; a provider's callback holds the files itself.
     pub place: Option<Place>,
     /// The address that it was really delivered to, where the provider tells.
-    pub recipient: Option<&'a str>,
+    pub recipient: Option<String>,
+    /// What the provider found out about the sender, as `Authentication-Results` has it.
+    pub checked: Option<String>,
     pub at: DateTime<Utc>,
 }
 
-pub(super) fn read(account: &Account, raw: &[u8], arrival: &Arrival<'_>) -> What {
+pub(super) fn read(account: &Account, raw: &[u8], arrival: &Arrival) -> What {
     match MessageParser::default().parse(raw) {
         Some(message) if !message.headers().is_empty() => letter(account, &message, raw, arrival),
         _ => unreadable("A letter was no letter at all, and is kept among the callbacks only."),
@@ -48,7 +50,7 @@ pub(super) fn unreadable(text: &str) -> What {
     })
 }
 
-fn letter(account: &Account, message: &Message<'_>, raw: &[u8], arrival: &Arrival<'_>) -> What {
+fn letter(account: &Account, message: &Message<'_>, raw: &[u8], arrival: &Arrival) -> What {
     let at = sent_at(message, arrival.at);
     if let Some(report) = bounce::read(message, at) {
         return report;
@@ -65,7 +67,12 @@ fn letter(account: &Account, message: &Message<'_>, raw: &[u8], arrival: &Arriva
     if address::base(&key).0 == address::base(&own).0 {
         return ignored("written by this mailbox itself");
     }
-    let answers = answers(account, message, arrival);
+    let warning = sender_check::doubt(account, message, arrival.checked.as_deref());
+    let mut answers = answers(account, message, arrival);
+    if warning.is_some() {
+        // Who got a letter of ours knows its id; the ids of others' letters can be guessed or read elsewhere.
+        answers.retain(|id| bounce::ours(id).is_some());
+    }
     if automatic == Automatic::Reply && answers.is_empty() {
         return ignored("an automatic answer to nothing that we know of");
     }
@@ -74,35 +81,43 @@ fn letter(account: &Account, message: &Message<'_>, raw: &[u8], arrival: &Arriva
     {
         return failed;
     }
-    What::Message(Box::new(shown(message, raw, arrival, sender, answers, automatic, at)))
+    let letter = head(message, &sender, automatic, warning);
+    What::Message(Box::new(shown(message, raw, arrival, sender, answers, letter, at)))
 }
 
-fn shown(
-    message: &Message<'_>,
-    raw: &[u8],
-    arrival: &Arrival<'_>,
-    sender: Mailbox,
-    answers: Vec<String>,
-    automatic: Automatic,
-    at: DateTime<Utc>,
-) -> InboundMessage {
-    let id = external_id(message, raw);
-    let body = body::read(message);
-    let subject = message.subject().map(address::clean).filter(|subject| !subject.is_empty());
-    let pictures = html::pictures(message);
-    let invite = invite::find(message);
-    let media =
-        files::media(message, arrival.place, &used(&pictures, body.html.as_deref()), invite.is_some());
-    let mut parts = vec![Part::Email(Letter {
+fn head(message: &Message<'_>, sender: &Mailbox, automatic: Automatic, warning: Option<String>) -> Letter {
+    Letter {
         from: address::list(message.from()).into_iter().next().or_else(|| Some(sender.clone())),
         to: address::list(message.to()),
         cc: address::list(message.cc()),
         bcc: Vec::new(),
         reply_to: address::list(message.reply_to()),
-        subject: subject.clone(),
-        quoted: body.quoted,
+        subject: message.subject().map(address::clean).filter(|subject| !subject.is_empty()),
+        quoted: None,
+        warning,
         automatic: automatic != Automatic::No,
-    })];
+    }
+}
+
+fn shown(
+    message: &Message<'_>,
+    raw: &[u8],
+    arrival: &Arrival,
+    sender: Mailbox,
+    answers: Vec<String>,
+    mut letter: Letter,
+    at: DateTime<Utc>,
+) -> InboundMessage {
+    let id = external_id(message, raw);
+    let body = body::read(message);
+    let subject = letter.subject.clone();
+    let is_doubtful = letter.warning.is_some();
+    letter.quoted = body.quoted;
+    let pictures = html::pictures(message);
+    let invite = invite::find(message);
+    let media =
+        files::media(message, arrival.place, &used(&pictures, body.html.as_deref()), invite.is_some());
+    let mut parts = vec![Part::Email(letter)];
     let safe = body.html.map(|html| html::sanitised(&html, pictures)).filter(|html| !html.trim().is_empty());
     parts.extend(safe.map(|html| Part::Html { html }));
     parts.extend(invite.map(Part::Invite));
@@ -115,10 +130,14 @@ fn shown(
     } else {
         body.text
     };
+    // A forged letter joins nothing that somebody else has begun.
+    let thread = root(message).filter(|_| !is_doubtful).unwrap_or_else(|| id.clone());
     let contact = Party {
         ids: address::party(&sender.address).into_iter().collect(),
-        email: address::party(&sender.address).map(|id| id.address),
-        name: sender.name,
+        // Whoever a forged letter names is nobody's evidence.
+        email: address::party(&sender.address).filter(|_| !is_doubtful).map(|id| id.address),
+        // A known person keeps the name that is known.
+        name: sender.name.filter(|_| !is_doubtful),
         ..Party::default()
     };
     InboundMessage {
@@ -128,7 +147,7 @@ fn shown(
         reply_to: answers.first().map(|id| Quote { external_id: id.clone(), text: None }),
         answers,
         subject,
-        ..InboundMessage::new(id.clone(), root(message).unwrap_or(id), contact, kind, at)
+        ..InboundMessage::new(id.clone(), thread, contact, kind, at)
     }
 }
 
@@ -209,10 +228,10 @@ fn root(message: &Message<'_>) -> Option<String> {
 }
 
 /// What it answers: the letter that its address names, then In-Reply-To, then References from the newest on.
-fn answers(account: &Account, message: &Message<'_>, arrival: &Arrival<'_>) -> Vec<String> {
+fn answers(account: &Account, message: &Message<'_>, arrival: &Arrival) -> Vec<String> {
     let own = account::own(account);
     let named = ["Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To"];
-    let mut recipients: Vec<String> = arrival.recipient.map(str::to_owned).into_iter().collect();
+    let mut recipients: Vec<String> = arrival.recipient.clone().into_iter().collect();
     recipients.extend(named.iter().flat_map(|name| address::headers(message, name)));
     recipients
         .extend([message.to(), message.cc()].into_iter().flat_map(address::list).map(|one| one.address));

@@ -30,13 +30,13 @@ pub(super) struct Smtp {
     extensions: Vec<String>,
 }
 
-/// Hands it over.
-pub(super) async fn send(server: &Server, letter: &Message, net: &net::Client) -> Result<(), SendError> {
+/// Hands it over; the server's last word, in which some tell an id of their own.
+pub(super) async fn send(server: &Server, letter: &Message, net: &net::Client) -> Result<String, SendError> {
     let mut smtp = Smtp::open(server, net).await?;
-    smtp.send(letter).await?;
+    let reply = smtp.send(letter).await?;
     // The letter is there, whatever becomes of the parting.
     let _ = smtp.command("QUIT", Stage::Letter).await;
-    Ok(())
+    Ok(reply.text)
 }
 
 /// Logs in and out again.
@@ -82,6 +82,9 @@ impl Smtp {
             self.extensions.iter().find_map(|line| line.strip_prefix("AUTH ")).unwrap_or_default().to_owned();
         let offers = |way: &str| ways.split_whitespace().any(|one| one == way);
         if let Some(token) = &server.token {
+            if token.expose_secret().is_empty() {
+                return Err(lost("the OAuth token is being renewed"));
+            }
             let first = STANDARD.encode(server.xoauth2(token));
             let reply = self.say(&format!("AUTH XOAUTH2 {first}"), Stage::LogIn).await?;
             // The reason comes as a challenge that wants an empty answer.
@@ -102,7 +105,7 @@ impl Smtp {
         self.command(&STANDARD.encode(password), Stage::LogIn).await.map(|_| ())
     }
 
-    async fn send(&mut self, letter: &Message) -> Result<(), SendError> {
+    async fn send(&mut self, letter: &Message) -> Result<Reply, SendError> {
         let bytes = letter.formatted();
         let envelope = letter.envelope();
         let from = envelope.from().map(ToString::to_string).unwrap_or_default();
@@ -127,7 +130,7 @@ impl Smtp {
     }
 
     /// The final dot. From here on a lost answer is an unknown outcome.
-    async fn end(&mut self) -> Result<(), SendError> {
+    async fn end(&mut self) -> Result<Reply, SendError> {
         let unknown = |why: &str| {
             SendError::Unknown(format!("The mail server did not say whether it took the letter: {why}"))
         };
@@ -137,7 +140,7 @@ impl Smtp {
             self.read().await
         });
         match said.await {
-            Ok(Ok(reply)) => positive(Stage::Letter, reply).map(|_| ()),
+            Ok(Ok(reply)) => positive(Stage::Letter, reply),
             Ok(Err(error)) => Err(unknown(&error.to_string())),
             Err(_) => Err(unknown("it took too long")),
         }

@@ -1,10 +1,11 @@
-//! The side that is read (a part of RFC 3501 and RFC 2177): LOGIN, AUTHENTICATE, SELECT and EXAMINE of the inbox, UID SEARCH, UID FETCH, IDLE.
+//! The side that is read (a part of RFC 3501 and RFC 2177): LOGIN, AUTHENTICATE, SELECT and EXAMINE of the inbox, UID SEARCH, UID FETCH, IDLE,
+//! LIST and APPEND of the folder for sent letters.
 
 use std::io;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
     sync::broadcast::error::RecvError,
 };
@@ -12,6 +13,8 @@ use tokio::{
 use super::State;
 use crate::Fault;
 
+/// The folder for sent letters, in the language of its owner.
+const SENT: &str = "Envoyes";
 const CAPABILITIES: &str = "IMAP4rev1 IDLE AUTH=PLAIN AUTH=XOAUTH2 LITERAL+";
 
 /// User and password of what SASL PLAIN or XOAUTH2 says. A token counts as a password.
@@ -66,6 +69,7 @@ pub(super) async fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
             }
             _ => match &user {
                 None => say(&mut stream, &format!("{tag} BAD log in first")).await?,
+                Some(user) if command == "APPEND" => append(&mut stream, state, user, &rest, tag).await?,
                 Some(user) if command == "IDLE" => idle(&mut stream, state, user, tag, &mut told).await?,
                 Some(user) => {
                     if command == "SELECT" || command == "EXAMINE" {
@@ -96,7 +100,7 @@ async fn log_in(
         credentials(rest.trim().to_ascii_uppercase().as_str(), &said)
     };
     let user = user.to_lowercase();
-    let known = state.world().mailboxes.get(&user).is_some_and(|one| one.password == password);
+    let known = state.world().mailboxes.get(&user).is_some_and(|one| one.lets_in(&password));
     if !known && command == "AUTHENTICATE" {
         // The reason, which the client answers with an empty line.
         say(stream, &format!("+ {}", STANDARD.encode(r#"{"status":"400"}"#))).await?;
@@ -140,6 +144,9 @@ fn answer(state: &State, user: &str, command: &str, rest: &str, tag: &str) -> Ve
             )
             .as_bytes(),
         ),
+        "LIST" => out.extend_from_slice(
+            format!("* LIST (\\HasNoChildren) \"/\" INBOX\r\n* LIST (\\HasNoChildren \\Sent) \"/\" \"{SENT}\"\r\n").as_bytes(),
+        ),
         "SEARCH" => {
             let found: Vec<_> = range(rest, next - 1).filter(|uid| mailbox.letters.get(uid - 1).is_some_and(Option::is_some)).collect();
             let list: String = found.iter().map(|uid| format!(" {uid}")).collect();
@@ -157,6 +164,28 @@ fn answer(state: &State, user: &str, command: &str, rest: &str, tag: &str) -> Ve
     }
     out.extend_from_slice(format!("{tag} OK done\r\n").as_bytes());
     out
+}
+
+/// Takes a letter into the folder for sent ones; its size stands at the end of the line.
+async fn append(
+    stream: &mut BufReader<TcpStream>,
+    state: &State,
+    user: &str,
+    rest: &str,
+    tag: &str,
+) -> io::Result<()> {
+    let size = rest.rsplit_once('{').and_then(|(_, size)| size.trim_end_matches('}').parse().ok());
+    let (Some(size), Some(SENT)) = (size, quoted(rest).first().map(String::as_str)) else {
+        return say(stream, &format!("{tag} NO [TRYCREATE] no such folder")).await;
+    };
+    say(stream, "+ go on").await?;
+    let mut letter = vec![0; size];
+    stream.read_exact(&mut letter).await?;
+    line(stream).await?;
+    if let Some(mailbox) = state.world().mailboxes.get_mut(user) {
+        mailbox.sent.push(String::from_utf8_lossy(&letter).into_owned());
+    }
+    say(stream, &format!("{tag} OK done")).await
 }
 
 fn fetched(uid: usize, letter: &[u8], items: &str) -> Vec<u8> {

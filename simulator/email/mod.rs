@@ -1,8 +1,11 @@
 //! A mail server, played: IMAP for reading and SMTP for sending on loopback ports of their own, one mailbox per account. Customers have
 //! addresses elsewhere; what is sent to them is seen by them at once.
 
+mod amazon;
+mod consent;
 mod imap;
 mod letter;
+mod postmark;
 mod smtp;
 mod world;
 
@@ -13,18 +16,29 @@ use std::{
 };
 
 use async_trait::async_trait;
-use axum::{Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::{Path, Query},
+    http::StatusCode,
+    response::IntoResponse,
+    routing::get,
+};
 use rand::Rng;
 use tokio::{sync::broadcast, task::JoinHandle};
 
-pub use self::world::Stored;
 use self::world::World;
-use crate::{Act, ActError, ChatChanged, ChatMessage, Customer, Faults};
+pub use self::{
+    amazon::{Amazon, TOPIC},
+    postmark::SERVER_TOKEN,
+    world::Stored,
+};
+use crate::{Act, ActError, ChatChanged, ChatMessage, Customer, Faults, callbacks::Poster};
 
 /// The mail server. Fault methods are SMTP's and IMAP's commands: `MAIL`, `RCPT`, `DATA` (behind the final dot), `AUTH`, `LOGIN`,
 /// `FETCH`, `IDLE`, ….
 pub struct Player {
     state: Arc<State>,
+    amazon: Arc<Amazon>,
     base_url: String,
     imap: Option<u16>,
     smtp: Option<u16>,
@@ -40,6 +54,9 @@ struct State {
     /// Addresses of mailboxes in which something arrived.
     arrivals: broadcast::Sender<String>,
     changes: broadcast::Sender<ChatChanged>,
+    /// Ends every connection.
+    cuts: broadcast::Sender<()>,
+    poster: Poster,
 }
 
 #[derive(Clone, Copy)]
@@ -55,9 +72,12 @@ impl Player {
             faults: Faults::default(),
             arrivals: broadcast::channel(256).0,
             changes: broadcast::channel(256).0,
+            cuts: broadcast::channel(1).0,
+            poster: Poster::default(),
         });
         let mut player = Self {
             state,
+            amazon: Arc::new(Amazon::new(base_url)),
             base_url: base_url.to_owned(),
             imap: None,
             smtp: None,
@@ -78,10 +98,58 @@ impl Player {
             }
         };
         let state = self.state.clone();
-        Router::new().route(
-            "/email-files/{index}",
-            get(async move |Path(index): Path<String>| files(state.clone(), index).await),
-        )
+        let (certificate, confirm) = (self.amazon.clone(), self.amazon.clone());
+        Router::new()
+            .route(
+                "/email-files/{index}",
+                get(async move |Path(index): Path<String>| files(state.clone(), index).await),
+            )
+            .route("/SimpleNotificationService-played.pem", get(async move || certificate.certificate()))
+            .route(
+                "/sns-confirm",
+                get(async move |Query(query): Query<BTreeMap<String, String>>| {
+                    let known = query.get("Token").is_some_and(|token| confirm.confirm(token));
+                    if known { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+                }),
+            )
+            .merge(consent::router(self.state.clone()))
+            .merge(postmark::router(self.state.clone()))
+    }
+
+    /// A mailbox that takes no password, and an app to whose consent its owner agrees: what an admin fills in before consenting. Tokens
+    /// say that they are good for `life` seconds.
+    pub fn open_consent(&self, provider: &str, name: &str, life: i64) -> BTreeMap<String, String> {
+        let mut fields = crate::Player::open_account(self, name);
+        let address = fields.remove("address").unwrap_or_default();
+        fields.retain(|name, _| ["host", "port", "security"].iter().any(|what| name.ends_with(what)));
+        let scopes = if provider == "google" {
+            "https://mail.google.com/ openid email"
+        } else {
+            "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send offline_access openid email profile"
+        };
+        let app = consent::App::new(&address, scopes, life);
+        let id = consent::random();
+        for (name, value) in [
+            ("oauth_provider", provider),
+            ("oauth_client_id", &id),
+            ("oauth_client_secret", &app.secret),
+            ("api_base_url", &self.base_url),
+            ("sender_name", name),
+        ] {
+            fields.insert(name.to_owned(), value.to_owned());
+        }
+        self.state.world().apps.insert(id, app);
+        fields
+    }
+
+    /// SES and SNS.
+    pub fn amazon(&self) -> &Amazon {
+        &self.amazon
+    }
+
+    /// The address to which Postmark tells what became of letters.
+    pub fn enter_event_address(&self, url: &str) {
+        self.state.world().event_addresses.push(url.to_owned());
     }
 
     /// Trouble for the next command of that name.
@@ -97,6 +165,17 @@ impl Player {
     /// Every letter that was handed in, oldest first.
     pub fn handed_in(&self) -> Vec<Stored> {
         self.state.world().handed_in.clone()
+    }
+
+    /// What lies in an account's folder for sent letters.
+    pub fn sent(&self, account: &str) -> Vec<String> {
+        self.state.world().mailboxes.get(account).map(|mailbox| mailbox.sent.clone()).unwrap_or_default()
+    }
+
+    /// Ends every connection, as a server that restarts does.
+    pub fn cut(&self) {
+        // Nobody is connected.
+        let _ = self.state.cuts.send(());
     }
 
     /// Numbers the inbox anew, as servers do after a repair.
@@ -117,11 +196,18 @@ impl Player {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = state.clone();
                 tokio::spawn(async move {
-                    // A connection that breaks is the other side's business.
-                    let _ = match protocol {
-                        Protocol::Imap => imap::serve(stream, &state).await,
-                        Protocol::Smtp => smtp::serve(stream, &state).await,
+                    let mut cuts = state.cuts.subscribe();
+                    let serving = async {
+                        // A connection that breaks is the other side's business.
+                        let _ = match protocol {
+                            Protocol::Imap => imap::serve(stream, &state).await,
+                            Protocol::Smtp => smtp::serve(stream, &state).await,
+                        };
                     };
+                    tokio::select! {
+                        () = serving => {}
+                        _ = cuts.recv() => {}
+                    }
                 });
             }
         });

@@ -119,7 +119,7 @@ async fn log_in(
         }
         _ => return Ok("504 5.5.4 no such way".to_owned()),
     };
-    let known = state.world().mailboxes.get(&user.to_lowercase()).is_some_and(|one| one.password == password);
+    let known = state.world().mailboxes.get(&user.to_lowercase()).is_some_and(|one| one.lets_in(&password));
     if !known {
         return Ok("535 5.7.8 authentication failed".to_owned());
     }

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use chrono::Utc;
 use rand::Rng;
 
-use super::letter::{self, Written};
+use super::{
+    consent::App,
+    letter::{self, Written},
+};
 use crate::{Act, ActError, ChatMessage, Customer};
 
 #[derive(Default)]
@@ -18,10 +21,18 @@ pub(super) struct World {
     pub handed_in: Vec<Stored>,
     /// What customers attached, with its type.
     pub files: Vec<(String, Bytes)>,
+    /// By client id.
+    pub apps: BTreeMap<String, App>,
+    /// Where a provider tells what became of letters.
+    pub event_addresses: Vec<String>,
 }
 
 pub(super) struct Mailbox {
     pub password: String,
+    /// Copies of what was sent.
+    pub sent: Vec<String>,
+    /// The access token of the newest consent.
+    pub token: Option<String>,
     pub uid_validity: u32,
     /// The letter with number n stands at n - 1; `None` once deleted.
     pub letters: Vec<Option<Vec<u8>>>,
@@ -36,6 +47,11 @@ pub struct Stored {
 }
 
 impl Mailbox {
+    /// A password or a token.
+    pub(super) fn lets_in(&self, said: &str) -> bool {
+        self.password == said || self.token.as_deref() == Some(said)
+    }
+
     /// Returns the letter's number.
     pub(super) fn add(&mut self, raw: Vec<u8>) -> u32 {
         self.letters.push(Some(raw));
@@ -45,7 +61,13 @@ impl Mailbox {
 
 impl World {
     pub(super) fn open(&mut self, address: &str, password: &str) {
-        let mailbox = Mailbox { password: password.to_owned(), uid_validity: 1, letters: Vec::new() };
+        let mailbox = Mailbox {
+            password: password.to_owned(),
+            sent: Vec::new(),
+            token: None,
+            uid_validity: 1,
+            letters: Vec::new(),
+        };
         self.mailboxes.entry(address.to_owned()).or_insert(mailbox);
     }
 

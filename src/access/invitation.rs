@@ -6,7 +6,12 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use crate::{
-    access::{agent, member::Profile, permission::Role, secret::OneTimeSecret},
+    access::{
+        agent,
+        member::{Availability, Profile},
+        permission::Role,
+        secret::OneTimeSecret,
+    },
     db::Tx,
     error::{Error, Result},
     ids::{InvitationId, UserId},
@@ -68,6 +73,7 @@ pub async fn open(tx: &mut Tx) -> Result<Vec<Profile>> {
         name: email.clone(),
         email,
         role,
+        availability: Availability::Away,
         teams: Json(Vec::new()),
         deactivated_at: None,
         created_at,

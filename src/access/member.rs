@@ -19,6 +19,16 @@ use crate::{
 /// Conversations whose new state is told one by one when they lose their agent.
 const TOLD: usize = 500;
 
+/// Whether a member takes new conversations now, as they said themselves. It forbids nothing: lists of whom to assign to
+/// name those who are available first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Availability {
+    Available,
+    Away,
+}
+
 /// A member as the others see them.
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
 #[schema(as = Member)]
@@ -27,6 +37,7 @@ pub struct Profile {
     pub name: String,
     pub email: String,
     pub role: Role,
+    pub availability: Availability,
     #[schema(value_type = Vec<MemberTeam>)]
     pub teams: Json<Vec<MemberTeam>>,
     /// Set while the member may not log in.
@@ -49,7 +60,8 @@ pub struct Standing {
     pub active: bool,
 }
 
-const SELECT: &str = "select users.id, users.name, users.email, members.role, members.deactivated_at, members.created_at,
+const SELECT: &str = "select users.id, users.name, users.email, members.role, members.availability, members.deactivated_at,
+        members.created_at,
         false as invited,
         coalesce((select jsonb_agg(jsonb_build_object('id', teams.id, 'name', teams.name) order by lower(teams.name))
                   from team_members join teams on teams.organization_id = team_members.organization_id
@@ -105,6 +117,20 @@ pub async fn set_role(tx: &mut Tx, actor: Role, id: UserId, role: Role) -> Resul
         .execute(tx.sql())
         .await?;
     keep_an_owner(tx).await
+}
+
+/// Whether it was something else before.
+pub async fn set_availability(tx: &mut Tx, id: UserId, availability: Availability) -> Result<bool> {
+    let changed = sqlx::query(
+        "update members set availability = $3
+         where organization_id = $1 and user_id = $2 and availability <> $3",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(availability)
+    .execute(tx.sql())
+    .await?;
+    Ok(changed.rows_affected() > 0)
 }
 
 /// Shuts somebody out at once: sessions end, and what they had open waits for others.

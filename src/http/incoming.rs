@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     app::App,
+    certificates::Certificates,
     error::{Error, Problem, Result},
     ids::IntegrationId,
     inbox::integration::Integration,
@@ -46,6 +47,7 @@ struct Door {
     app: App,
     /// The public address without a slash at its end, which some platforms sign.
     address: Arc<str>,
+    certificates: Certificates,
     /// Answers by route and status, from 100.
     answered: [(&'static str, Box<[OnceLock<Counter>]>); 2],
 }
@@ -64,6 +66,7 @@ pub fn router(app: &App) -> Router {
     let door = Door {
         app: app.clone(),
         address: app.config.server.public_url.as_str().trim_end_matches('/').into(),
+        certificates: Certificates::new(app.net.clone()),
         answered: [OWN, SHARED].map(|route| (route, counters())),
     };
     Router::new()
@@ -149,6 +152,7 @@ impl Door {
         if method == Method::POST && self.app.ingest.is_full(integration.organization_id) {
             return Err(not_taken(NotTaken::Busy));
         }
+        let request = self.certified(&integration, request).await?;
         match verify(&integration, request) {
             Ok(request) => store(&self.app, integration, request).instrument(span()).await,
             Err(forged) => {
@@ -157,6 +161,18 @@ impl Door {
                 Err(refusal(&method, forged))
             }
         }
+    }
+
+    /// With the certificate that it names. A platform repeats what cannot be verified now.
+    async fn certified(&self, integration: &Integration, request: Unverified) -> Result<Unverified> {
+        let Some(address) = integration.channel.certificate(&integration.account, &request) else {
+            return Ok(request);
+        };
+        let certificate = self.certificates.get(&address).await;
+        certificate.map(|one| request.certified(one)).ok_or_else(|| {
+            let detail = "the certificate could not be fetched";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).with_retry_after(10).into()
+        })
     }
 
     /// At the app's address.

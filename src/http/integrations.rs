@@ -110,16 +110,20 @@ async fn create(
     key: IdempotencyKey,
     Json(body): Json<NewIntegration>,
 ) -> Result<Response> {
-    let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
+    drop(agent.begin(May::WriteIntegrations).await?);
     let channel = app
         .integrations
         .channel(&body.channel)
         .ok_or_else(|| Error::invalid_field("channel", "There is no such channel."))?;
+    let account = integration_admin::complete(&app, channel, body.account.clone())?;
+    // Before it is stored: from then on a worker may listen.
+    let from = integration_admin::listens_from(&app, channel, &account).await;
+    let (mut tx, member) = agent.begin(May::WriteIntegrations).await?;
     let fresh = match key.begin(&mut tx, &member, "integrations.create", &body).await? {
         Ok(fresh) => fresh,
         Err(answer) => return Ok(answer),
     };
-    let id = integration_admin::create(&app, &mut tx, channel, body.name.trim(), body.account).await?;
+    let id = integration_admin::create(&app, &mut tx, channel, body.name.trim(), &account, from).await?;
     // What a repeat is answered; the checks of this moment are only in the first answer.
     let stored = integration_admin::find(&app, &mut tx, id).await?;
     let mut answer = fresh.answer(&mut tx, StatusCode::CREATED, &stored).await?;

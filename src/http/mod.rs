@@ -9,6 +9,7 @@ pub mod callbacks;
 pub mod calls;
 pub mod contact_bulk;
 pub mod contact_import;
+pub mod contact_timeline;
 pub mod contacts;
 pub mod conversations;
 pub mod edge;

@@ -8,7 +8,7 @@ mod view;
 
 use std::collections::BTreeMap;
 
-use channels::{Channel, Check, Refusal, Template};
+use channels::{Account, Channel, Check, Refusal, Template};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -16,7 +16,7 @@ use sqlx::types::Json;
 pub use self::{
     form::fill,
     news::{Forgeries, LiveConnection, Notice, forgeries, live_connection, notices},
-    platform::{check, fetch_templates, register, unregister},
+    platform::{check, fetch_templates, listens_from, register, unregister},
     view::{IntegrationView, find, list, shared_webhook_url},
 };
 use crate::{
@@ -28,19 +28,26 @@ use crate::{
     realtime::event::{EventKind, NewEvent},
 };
 
-/// Stores a new account; [`register`] follows after the commit. 409 if the organization has this account already.
+/// What an admin filled in, with what the hub makes itself.
+pub fn complete(app: &App, channel: &dyn Channel, given: BTreeMap<String, String>) -> Result<Account> {
+    let mut account = fill(app, &channel.account_form(), given)?;
+    channel.complete(&mut account);
+    Ok(account)
+}
+
+/// Stores a new account, to be listened to from a place on; [`register`] follows after the commit. 409 if the organization has this
+/// account already.
 pub async fn create(
     app: &App,
     tx: &mut Tx,
     channel: &'static dyn Channel,
     name: &str,
-    given: BTreeMap<String, String>,
+    account: &Account,
+    from: Option<Value>,
 ) -> Result<IntegrationId> {
-    let mut account = fill(app, &channel.account_form(), given)?;
-    channel.complete(&mut account);
     let id = IntegrationId::new();
     let organization = tx.organization();
-    let (open, sealed) = integration::seal(&app.vault, organization, id, channel, &account)?;
+    let (open, sealed) = integration::seal(&app.vault, organization, id, channel, account)?;
     sqlx::query(
         "insert into integrations (organization_id, id, channel, name, account_key, account, sealed, refresh_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -49,15 +56,34 @@ pub async fn create(
     .bind(id)
     .bind(channel.id().as_str())
     .bind(name)
-    .bind(channel.account_key(&account))
+    .bind(channel.account_key(account))
     .bind(open)
     .bind(sealed)
-    .bind(channel.refresh_at(&account))
+    .bind(channel.refresh_at(account))
     .execute(tx.sql())
     .await
     .map_err(taken)?;
+    listen_from(tx, &from.map(|from| (id, from)).into_iter().collect::<Vec<_>>()).await?;
     tell(tx);
     Ok(id)
+}
+
+/// Where listening begins, for those that were never listened to.
+pub async fn listen_from(tx: &mut Tx, places: &[(IntegrationId, Value)]) -> Result<()> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into listeners (organization_id, integration_id, state)
+         select $1, * from unnest($2::uuid[], $3::jsonb[])
+         on conflict (organization_id, integration_id) do update set state = coalesce(listeners.state, excluded.state)",
+    )
+    .bind(tx.organization())
+    .bind(places.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind(places.iter().map(|(_, from)| from).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }
 
 /// Renames, or gives other account fields; those not given stay. [`register`] follows where the account changed.

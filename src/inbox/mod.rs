@@ -8,6 +8,7 @@ pub mod contact_change;
 pub mod contact_import;
 pub mod contact_merge;
 pub mod contact_table;
+pub mod contact_timeline;
 pub mod conversation;
 pub mod conversation_merge;
 pub mod counts;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     batch::{Item, kind},
+    messages,
     people::People,
     record::{Became, Effect},
 };
@@ -35,6 +36,10 @@ pub(super) async fn apply(
             What::Notice(what) => notice(tx, integration.id, what).await?,
             What::Broken(why) => {
                 integration_admin::break_account(tx, integration.id, why).await?;
+                Effect::Stored
+            }
+            What::Handshake { token } => {
+                tx.enqueue(messages::acknowledgement(integration.id, token));
                 Effect::Stored
             }
             _ => continue,

@@ -234,6 +234,7 @@ pub(super) fn kind(what: &What) -> &'static str {
         What::Template(_) => "template",
         What::Notice(_) => "notice",
         What::Broken(_) => "broken",
+        What::Handshake { .. } => "handshake",
         What::Ignored { .. } => "ignored",
     }
 }

@@ -139,7 +139,7 @@ pub(super) async fn find(
         .collect())
 }
 
-fn acknowledgement(integration: IntegrationId, token: &str) -> NewJob {
+pub(super) fn acknowledgement(integration: IntegrationId, token: &str) -> NewJob {
     NewJob::now("acknowledge", None, json!({"integration_id": integration, "token": token}))
 }
 

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::inbox::{Inbox, id, ids};
+use crate::harness::{
+    client::Session,
+    inbox::{Inbox, id, ids},
+    platform::Telegram,
+};
 
 #[tokio::test]
 async fn a_contact_is_made_corrected_and_taken_back() {
@@ -126,6 +130,50 @@ async fn merged_contacts_keep_everything() {
         .post(&format!("/contacts/{kept}/merge"), &json!({"contact_id": kept}))
         .await
         .expect_problem(422, "invalid");
+}
+
+/// Two addresses of one person on two accounts: one line, newest first, whole pages, and nothing of what a member may not see.
+#[tokio::test]
+async fn what_was_said_with_a_contact_is_one_line_through_all_channels() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    let first = inbox.receive("4915100000001", "wamid.1", "one").await;
+    let telegram = Telegram::connect(&inbox.hub, owner).await;
+    let update = |number: i64, text: &str| {
+        json!({"update_id": number, "message": {"message_id": number, "date": 1_767_322_800 + number, "text": text,
+            "chat": {"id": 77, "type": "private", "first_name": "Ada"}, "from": {"id": 77, "is_bot": false, "first_name": "Ada"}}})
+    };
+    assert_eq!(telegram.post(&update(1, "two")).await, 200);
+    let second = owner.get("/conversations?channel=telegram").await.expect(200).body["data"][0].clone();
+    inbox.receive("4915100000001", "wamid.2", "three").await;
+    assert_eq!(telegram.post(&update(2, "four")).await, 200);
+    let path = format!("/conversations/{}/messages", id(&second));
+    owner.post(&path, &json!({"client_id": "n", "text": "five", "note": true})).await.expect(201);
+    owner.patch(&format!("/conversations/{}", id(&second)), &json!({"priority": "high"})).await.expect(200);
+    let kept = id(&first["contact"]);
+    let merge = json!({"contact_id": id(&second["contact"])});
+    owner.post(&format!("/contacts/{kept}/merge"), &merge).await.expect(200);
+
+    let line = async |session: &Session| {
+        let (mut texts, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/contacts/{kept}/timeline?limit=2{cursor}");
+            let page = session.get(&path).await.expect(200).body;
+            let rows = page["data"].as_array().unwrap();
+            assert!(rows.len() <= 2);
+            texts.extend(rows.iter().map(|one| one["text"].as_str().unwrap().to_owned()));
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return texts,
+            }
+        }
+    };
+    assert_eq!(line(owner).await, ["five", "four", "three", "two", "one"]);
+
+    let agent = inbox.hub.invite(owner, "rui", "agent").await;
+    let mine = json!({"assignee_id": owner.user_id});
+    owner.patch(&format!("/conversations/{}", id(&second)), &mine).await.expect(200);
+    assert_eq!(line(&agent).await, ["three", "one"], "what another has is not theirs to read");
 }
 
 #[tokio::test]

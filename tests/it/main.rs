@@ -25,6 +25,7 @@ mod jobs;
 mod labels;
 mod letters;
 mod listeners;
+mod mailbox;
 mod merge_suggestions;
 mod messages;
 mod openapi;

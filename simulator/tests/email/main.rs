@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -42,6 +43,16 @@ impl Stage {
         let key = email().account_key(&account);
         let customer = simulator.email.customer("Ada Lovelace", "1");
         Self { simulator, account, key, customer, net: net() }
+    }
+
+    /// A further mailbox, with old mail in it.
+    fn another(&self, name: &str) -> Account {
+        let fields = self.simulator.email.open_account(name);
+        let old = b"From: a@b.example\r\nMessage-ID: <old@b.example>\r\n\r\nold\r\n".to_vec();
+        (0..5).for_each(|_| {
+            self.simulator.email.deliver(&fields["address"], old.clone()).unwrap();
+        });
+        email().account_form().fill(fields).unwrap()
     }
 
     async fn write(&self, text: &str) -> String {
@@ -211,6 +222,100 @@ async fn a_token_logs_in_at_both_servers() {
     assert!(matches!(ended, Err(ListenError::AccountBroken(_))), "{ended:?}");
 }
 
+/// A mailbox that was connected by consent, as the hub stores it.
+async fn consented(stage: &Stage, provider: &str, life: i64) -> (Account, BTreeMap<String, String>) {
+    let form = stage.simulator.email.open_consent(provider, "Consented", life);
+    let app = email().install_form().unwrap().fill(form.clone()).unwrap();
+    let redirect = "https://hub.example/oauth/email/callback".parse().unwrap();
+    let page = email().install_address(&app, &redirect, "state-0001").unwrap();
+    let answer = stage.net.send(net::Request::get(page)).await.unwrap();
+    let back: url::Url = answer.headers["location"].to_str().unwrap().parse().unwrap();
+    let query: BTreeMap<_, _> = back.query_pairs().into_owned().collect();
+    assert_eq!(query["state"], "state-0001");
+    let code = &query["code"];
+    let installed = email().install(&app, code, &redirect, &stage.net).await.unwrap().remove(0);
+    let again = email().install(&app, code, &redirect, &stage.net).await;
+    assert!(matches!(again, Err(SendError::Refused(_))), "a code is good once");
+    (installed.account, form)
+}
+
+#[tokio::test]
+async fn a_consent_gives_a_mailbox_whose_token_is_renewed() {
+    for provider in ["google", "microsoft"] {
+        let stage = Stage::set().await;
+        let (mut account, _) = consented(&stage, provider, 3600).await;
+        let due = email().refresh_at(&account).unwrap() - chrono::Utc::now();
+        assert!((45..=50).contains(&due.num_minutes()), "{due}");
+        assert!(email().listens_from(&account, &stage.net).await.unwrap().is_some());
+        let changes = email().refresh(&account, &stage.net).await.unwrap().unwrap();
+        let before = email().listens_from(&account, &stage.net).await;
+        assert!(
+            matches!(before, Err(SendError::AccountBroken(_))),
+            "the old token is good for nothing: {before:?}"
+        );
+        for (name, value) in changes {
+            account.set(&name, value);
+        }
+        assert!(email().listens_from(&account, &stage.net).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_consent_that_has_ended_breaks_the_account() {
+    let stage = Stage::set().await;
+    let (account, form) = consented(&stage, "google", 3600).await;
+    for (field, wrong) in [("oauth_refresh_token", "ended"), ("oauth_client_secret", "exchanged")] {
+        let mut account = account.clone();
+        account.set(field, wrong.into());
+        let refreshed = email().refresh(&account, &stage.net).await;
+        assert!(matches!(refreshed, Err(SendError::AccountBroken(_))), "{field}: {refreshed:?}");
+    }
+    let mut wrong = form.clone();
+    wrong.insert("oauth_client_secret".into(), "wrong".into());
+    let app = email().install_form().unwrap().fill(wrong).unwrap();
+    let redirect = "https://hub.example/oauth/email/callback".parse().unwrap();
+    let refused = email().install(&app, "code", &redirect, &stage.net).await;
+    assert!(matches!(refused, Err(SendError::Refused(_))), "{refused:?}");
+}
+
+/// After an outage the renewal comes a moment later than the connection.
+#[tokio::test]
+async fn a_token_that_has_expired_is_waited_for() {
+    let stage = Stage::set().await;
+    let (account, _) = consented(&stage, "google", 0).await;
+    let ended = email().listen(&account, &Ear::default(), &stage.net).await;
+    assert!(matches!(ended, Err(ListenError::Lost(_))), "{ended:?}");
+    let content = Content::Text { text: "hello".to_owned() };
+    let to = vec![PartyId::plain("email", &stage.customer.id)];
+    let message = OutboundMessage::new(uuid::Uuid::now_v7(), String::new(), to, content);
+    let sent = email().send(&account, &message, &stage.net).await;
+    assert!(matches!(sent, Err(SendError::Later { .. })), "{sent:?}");
+}
+
+#[tokio::test]
+async fn listening_begins_where_the_account_was_connected() {
+    let stage = Stage::set().await;
+    stage.write("old").await;
+    let ear = Ear::default();
+    *ear.state.lock().unwrap() = email().listens_from(&stage.account, &stage.net).await.unwrap();
+    stage.write("new").await;
+    assert_eq!(stage.hear(&ear, 1).await[0].text, "new");
+    // The place in one mailbox is none in another.
+    let other = Stage { account: stage.another("Sales"), ..stage };
+    let heard = ear.letters().len();
+    let listening = email().listen(&other.account, &ear, &other.net);
+    let moved = async {
+        while !ear.resume().unwrap()["mailbox"].as_str().unwrap().starts_with("sales") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        ended = listening => panic!("{ended:?}"),
+        () = moved => {}
+    }
+    assert_eq!(ear.letters().len(), heard);
+}
+
 #[tokio::test]
 async fn a_file_is_fetched_from_the_mailbox() {
     let stage = Stage::set().await;
@@ -247,6 +352,34 @@ async fn what_is_sent_is_received_and_answered() {
     assert!(letter.raw.contains("Auto-Submitted").eq(&false), "a person wrote it");
     stage.write("Thank you").await;
     assert_eq!(stage.hear(&ear, 1).await[0].answers, [id]);
+}
+
+#[tokio::test]
+async fn a_copy_of_what_is_sent_is_kept_where_it_is_asked_for() {
+    let mut stage = Stage::set().await;
+    stage.send("without a copy").await.unwrap();
+    let email_player = &stage.simulator.email;
+    assert_eq!(email_player.sent(&stage.key), Vec::<String>::new());
+    stage.account.set("sent_copies", "yes".into());
+    let id = stage.send("with a copy").await.unwrap();
+    let sent = email_player.sent(&stage.key);
+    assert_eq!(sent.len(), 1);
+    assert!(
+        sent[0].contains(&format!("Message-ID: <{id}>")) && sent[0].contains("with a copy"),
+        "{}",
+        sent[0]
+    );
+    // The letter has left, whatever becomes of its copy.
+    email_player.faults().next("APPEND", Fault::CutBefore);
+    stage.send("again").await.unwrap();
+    assert_eq!((email_player.sent(&stage.key).len(), email_player.handed_in().len()), (1, 3));
+    let connection =
+        channels::Connection { webhook_url: "https://hub.example/webhooks/email/1".parse().unwrap() };
+    let checks = email().check(&stage.account, &connection, &stage.net).await;
+    assert!(
+        checks.iter().any(|check| check.name == "sent" && check.ok && check.detail.contains("Envoyes")),
+        "{checks:?}"
+    );
 }
 
 #[tokio::test]

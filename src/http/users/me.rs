@@ -1,4 +1,4 @@
-//! Oneself: name, preferences, password.
+//! Oneself: name, preferences, availability, password.
 
 use axum::extract::State;
 use garde::Validate;
@@ -11,7 +11,7 @@ use crate::{
     access::{
         agent::{Agent, Member},
         lockout,
-        member::{self, MemberTeam},
+        member::{self, Availability, MemberTeam},
         password,
         permission::{May, Role},
         session::{self, End},
@@ -33,6 +33,8 @@ pub struct Me {
     #[serde(flatten)]
     pub user: User,
     pub role: Role,
+    /// In this organization; other organizations of the same person keep their own.
+    pub availability: Availability,
     pub teams: Vec<MemberTeam>,
 }
 
@@ -45,6 +47,9 @@ pub struct UpdateMe {
     #[garde(custom(small))]
     #[schema(value_type = Option<Object>)]
     preferences: Option<Map<String, Value>>,
+    /// Whether the caller takes new conversations in this organization now; everybody in it is told.
+    #[garde(skip)]
+    availability: Option<Availability>,
     /// Needed with `new_password`.
     #[garde(skip)]
     #[schema(value_type = Option<String>, format = Password)]
@@ -69,7 +74,7 @@ pub async fn get(agent: Agent) -> Result<Json<Me>> {
     Ok(Json(find(&mut tx, &member).await?))
 }
 
-/// Changes the caller's name, preferences or password.
+/// Changes the caller's name, preferences, availability or password.
 #[utoipa::path(patch, path = "/users/me", operation_id = "update_me", tag = "users",
     request_body = UpdateMe, responses((status = 200, body = Me), Problems))]
 pub async fn update(State(app): State<App>, agent: Agent, Json(body): Json<UpdateMe>) -> Result<Json<Me>> {
@@ -89,8 +94,12 @@ pub async fn update(State(app): State<App>, agent: Agent, Json(body): Json<Updat
     .bind(body.preferences.map(Value::Object))
     .execute(tx.sql())
     .await?;
+    let moved = match body.availability {
+        Some(availability) => member::set_availability(&mut tx, member.user_id, availability).await?,
+        None => false,
+    };
     let me = find(&mut tx, &member).await?;
-    if body.name.is_some() {
+    if body.name.is_some() || moved {
         member::tell_changed(&mut tx, Some(member.user_id));
     }
     tx.commit().await?;
@@ -99,8 +108,8 @@ pub async fn update(State(app): State<App>, agent: Agent, Json(body): Json<Updat
 
 async fn find(tx: &mut Tx, member: &Member) -> Result<Me> {
     let user = user::find(tx.sql(), member.user_id).await?;
-    let teams = member::find(tx, member.user_id).await?.teams.0;
-    Ok(Me { user, role: member.role, teams })
+    let seen = member::find(tx, member.user_id).await?;
+    Ok(Me { user, role: member.role, availability: seen.availability, teams: seen.teams.0 })
 }
 
 /// Guessing the current password counts like guessing it at the door.

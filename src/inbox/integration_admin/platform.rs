@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use channels::{Check, Connection, SendError, Template};
+use channels::{Account, Channel, Check, Connection, SendError, Template};
 use serde_json::Value;
 
 use super::view::webhook_url;
@@ -15,6 +15,15 @@ use crate::{
 
 /// How long an admin waits for a platform.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where listening to a new account begins; `None` if it is not listened to, or the platform cannot say now.
+pub async fn listens_from(app: &App, channel: &dyn Channel, account: &Account) -> Option<Value> {
+    if !channel.streams(account) {
+        return None;
+    }
+    let asking = channel.listens_from(account, &app.net);
+    tokio::time::timeout(PATIENCE, asking).await.ok()?.ok()?
+}
 
 /// Registers the callback address with the platform and tests the account.
 pub async fn register(app: &App, integration: &Integration) -> (Vec<Check>, Option<Value>) {

@@ -45,6 +45,17 @@ pub async fn connect(
     .execute(&mut hub.sql().await)
     .await
     .unwrap();
+    if channel.streams(&account)
+        && let Ok(Some(from)) = channel.listens_from(&account, &hub.app.net).await
+    {
+        sqlx::query("insert into listeners (organization_id, integration_id, state) values ($1, $2, $3)")
+            .bind(organization)
+            .bind(id)
+            .bind(from)
+            .execute(&mut hub.sql().await)
+            .await
+            .unwrap();
+    }
     id
 }
 

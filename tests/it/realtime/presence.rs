@@ -127,3 +127,44 @@ async fn the_customer_is_told_of_writing_now_and_then() {
     assert_eq!(jobs.len(), 1, "{jobs:?}");
     assert!(jobs[0].to_string().contains(&subject.conversation_id.to_string()));
 }
+
+#[tokio::test]
+async fn who_says_that_they_are_away_is_away_for_everybody_of_this_organization() {
+    let hub = Hub::start().await;
+    let ana = hub.found("Padaria", "ana").await;
+    let rui = hub.invite(&ana, "rui", "viewer").await;
+    assert_eq!(rui.get("/users/me").await.expect(200).body["availability"], "available");
+    let elsewhere = rui.post("/organizations", &json!({"name": "Livraria"})).await.expect(201);
+    let mut heard = Socket::of(&hub, &ana).await;
+
+    let me = rui.patch("/users/me", &json!({"availability": "away"})).await.expect(200).body;
+    assert_eq!(me["availability"], "away");
+    let news = heard.next_of("settings_updated").await;
+    assert_eq!(news["data"], json!({"what": "members", "user_id": rui.user_id}));
+    let seen = ana.get(&format!("/users/{}", rui.user_id)).await.expect(200).body;
+    assert_eq!(seen["availability"], "away");
+    let people = ana.get("/users").await.expect(200).body;
+    let by_name: Vec<_> = people["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["name"].as_str().unwrap(), one["availability"].as_str().unwrap()))
+        .collect();
+    assert_eq!(by_name, [("ana", "available"), ("rui", "away")]);
+
+    // Said twice, told once: the next thing heard is the way back.
+    rui.patch("/users/me", &json!({"availability": "away"})).await.expect(200);
+    rui.patch("/users/me", &json!({"availability": "asleep"})).await.expect_problem(422, "invalid");
+    rui.patch("/users/me", &json!({"availability": "available"})).await.expect(200);
+    heard.next_of("settings_updated").await;
+    assert_eq!(
+        ana.get(&format!("/users/{}", rui.user_id)).await.expect(200).body["availability"],
+        "available"
+    );
+
+    let body = json!({"organization_id": elsewhere.body["id"]});
+    let there = hub.client().refresh(&rui.refresh_cookie, Some(&body)).await.expect(200);
+    let there = crate::harness::client::Session::from(hub.client(), there);
+    there.patch("/users/me", &json!({"availability": "away"})).await.expect(200);
+    assert_eq!(rui.get("/users/me").await.expect(200).body["availability"], "available", "each has its own");
+}

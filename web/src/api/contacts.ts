@@ -3,12 +3,13 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
 import { authorizedFetch } from "./authorized-fetch";
 import { Problem } from "./problem";
-import type { Contact, ContactChange, ContactNote, Conversation, ImportedRow, Page } from "./types";
+import type { Contact, ContactChange, ContactNote, Conversation, ImportedRow, Message, Page } from "./types";
 
 export const contactKeys = {
   lists: ["contacts"] as const,
   list: (q: string) => ["contacts", q] as const,
   one: (id: string) => ["contact", id] as const,
+  timeline: (id: string) => ["contact", id, "timeline"] as const,
   conversations: (id: string) => ["contact", id, "conversations"] as const,
   notes: (id: string) => ["contact", id, "notes"] as const,
 };
@@ -34,6 +35,16 @@ export function contactConversations(id: string) {
   return queryOptions({
     queryKey: contactKeys.conversations(id),
     queryFn: ({ signal }) => body<Page<Conversation>>(api.GET("/api/v1/contacts/{id}/conversations", { params: { path: { id } }, signal })),
+  });
+}
+
+/** What was said with a contact on every channel, newest first. */
+export function contactTimeline(id: string) {
+  return infiniteQueryOptions({
+    queryKey: contactKeys.timeline(id),
+    queryFn: ({ pageParam, signal }) => body<Page<Message>>(api.GET("/api/v1/contacts/{id}/timeline", { params: { path: { id }, query: { cursor: pageParam, limit: 20 } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 }
 

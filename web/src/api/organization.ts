@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-import type { Invited, Label, Me, Member, MyOrganization, Organization, Page, Role, Team, OrganizationChange } from "./types";
+import type { Availability, Invited, Label, Me, Member, MyOrganization, Organization, Page, Role, Team, OrganizationChange } from "./types";
 
 const settled = 5 * 60_000;
 
@@ -41,7 +41,7 @@ export function changeMember(id: string, change: { role?: Role; active?: boolean
   return body<Member>(api.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: id } }, body: change }));
 }
 
-export function patchMe(change: { name?: string; current_password?: string; new_password?: string }): Promise<Me> {
+export function patchMe(change: { name?: string; availability?: Availability; current_password?: string; new_password?: string }): Promise<Me> {
   return body<Me>(api.PATCH("/api/v1/users/me", { body: change }));
 }
 

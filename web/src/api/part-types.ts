@@ -32,6 +32,8 @@ export interface LetterPart {
   subject?: string | null;
   /** Earlier letters repeated below the new text. */
   quoted?: string | null;
+  /** Why the sender may be somebody else. */
+  warning?: string | null;
   automatic?: boolean;
 }
 

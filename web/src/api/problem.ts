@@ -19,8 +19,9 @@ export class Problem extends Error {
     for (const fault of Array.isArray(errors) ? (errors as { field?: string; detail?: string }[]) : []) {
       if (fault.field) fields[fault.field] = fault.detail ?? "Not valid.";
     }
-    const text = [detail, title].find((one): one is string => typeof one === "string" && one !== "");
-    return new Problem(status, typeof code === "string" ? code : "unknown", text ?? plainWords(status), fields, current);
+    const said = [detail, title].find((one): one is string => typeof one === "string" && one.trim() !== "");
+    const named = typeof code === "string" && code !== "" ? code : "unknown";
+    return new Problem(status, named, said ?? plainWords(status, named), fields, current);
   }
 
   static offline(): Problem {
@@ -28,11 +29,15 @@ export class Problem extends Error {
   }
 }
 
-function plainWords(status: number): string {
+/** For what comes without words of its own: a proxy's answer, or a code that this version does not know. */
+function plainWords(status: number, code: string): string {
+  if (status === 403) return "Your role does not include this. An owner or admin can change it.";
   if (status === 404) return "This is gone, or you may not see it.";
+  if (status === 409) return "Somebody else changed this meanwhile. Look again, then repeat it.";
+  if (status === 413) return "This is too large to be taken.";
   if (status === 429) return "Too many attempts. Wait a moment, then try again.";
   if (status >= 500) return "The server could not do this. Nothing was changed; try again.";
-  return "This was not accepted.";
+  return code === "unknown" ? "This was not accepted." : `This was not accepted: ${code.replaceAll("_", " ")}.`;
 }
 
 export function isProblem(error: unknown, code?: string): error is Problem {

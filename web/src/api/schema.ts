@@ -559,6 +559,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said with a contact on every channel, newest first: messages and notes of all conversations that the caller sees. */
+        get: operations["list_contact_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -1191,7 +1208,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the caller's name, preferences or password. */
+        /** Changes the caller's name, preferences, availability or password. */
         patch: operations["update_me"];
         trace?: never;
     };
@@ -1311,6 +1328,12 @@ export interface components {
         };
         /** Format: uuid */
         AttachmentId: string;
+        /**
+         * @description Whether a member takes new conversations now, as they said themselves. It forbids nothing: lists of whom to assign to
+         *     name those who are available first.
+         * @enum {string}
+         */
+        Availability: "available" | "away";
         BlockContact: {
             blocked?: boolean;
         };
@@ -1823,6 +1846,8 @@ export interface components {
             reply_to?: components["schemas"]["Mailbox"][];
             subject?: string | null;
             to?: components["schemas"]["Mailbox"][];
+            /** @description Why its sender may be somebody else than it says (SPF, DKIM, DMARC). A sentence for the agent. */
+            warning?: string | null;
         };
         ListAbility: {
             body_max: number;
@@ -1876,6 +1901,8 @@ export interface components {
         Markup: "plain" | "whatsapp" | "telegram" | "slack" | "discord" | "html";
         /** @description The caller, in this organization. */
         Me: components["schemas"]["User"] & {
+            /** @description In this organization; other organizations of the same person keep their own. */
+            availability: components["schemas"]["Availability"];
             role: components["schemas"]["Role"];
             teams: components["schemas"]["MemberTeam"][];
         };
@@ -1891,6 +1918,7 @@ export interface components {
         MediaKind: "image" | "video" | "audio" | "voice" | "document" | "sticker";
         /** @description A member as the others see them. */
         Member: {
+            availability: components["schemas"]["Availability"];
             /** Format: date-time */
             created_at: string;
             /**
@@ -2317,6 +2345,7 @@ export interface components {
         /** @description A page, and where the next one begins. */
         Page_Member: {
             data: {
+                availability: components["schemas"]["Availability"];
                 /** Format: date-time */
                 created_at: string;
                 /**
@@ -2895,6 +2924,7 @@ export interface components {
         };
         /** @description Absent fields stay as they are. */
         UpdateMe: {
+            availability?: components["schemas"]["Availability"] | null;
             /**
              * Format: password
              * @description Needed with `new_password`.
@@ -4530,6 +4560,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contact_timeline: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Message"];
                 };
             };
             /** @description A problem, RFC 9457 */

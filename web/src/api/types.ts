@@ -40,11 +40,15 @@ export interface SignedIn {
   role: Role;
 }
 
+/** Whether a member takes new conversations now, as they said themselves. */
+export type Availability = "available" | "away";
+
 export interface Member {
   id: string;
   name: string;
   email: string;
   role: Role;
+  availability: Availability;
   teams?: { id: string; name: string }[];
   /** Set when the member may no longer log in. */
   deactivated_at?: string | null;

@@ -5,9 +5,22 @@ import { Building2, LogOut, Palette as PaletteIcon, UserRound } from "lucide-rea
 import { logout } from "@/api/auth";
 import { myOrganizations } from "@/api/organization";
 import { enterOrganization, useSession } from "@/api/session";
+import type { Availability } from "@/api/types";
+import { classes } from "@/lib/classes";
 import { Avatar } from "@/ui/avatar";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
 import { toastError } from "@/ui/toast";
+import { useAvailability } from "./use-availability";
+
+/** Filled for available, hollow for away: not told by colour alone. */
+function Dot({ availability, ring }: { availability: Availability; ring?: boolean }) {
+  const away = availability === "away";
+  return (
+    <span className={classes("flex items-center justify-center rounded-full", ring ? "bg-canvas p-0.5" : "size-4")}>
+      <span className={classes("size-2.5 rounded-full border-2", away ? "border-muted bg-surface" : "border-positive bg-positive")} />
+    </span>
+  );
+}
 
 /** Who I am here, where else I belong, and the way out. */
 export function MeMenu() {
@@ -15,6 +28,7 @@ export function MeMenu() {
   const organizations = useQuery(myOrganizations());
   const client = useQueryClient();
   const navigate = useNavigate();
+  const [availability, say] = useAvailability();
   if (!user) return null;
 
   async function go(id: string) {
@@ -35,8 +49,8 @@ export function MeMenu() {
   return (
     <Menu
       trigger={
-        <button type="button" aria-label={`You: ${user.name}`} className="rounded-full p-1">
-          <Avatar name={user.name} seed={user.id} size="sm" />
+        <button type="button" aria-label={`You: ${user.name}, ${availability}`} className="rounded-full p-1">
+          <Avatar name={user.name} seed={user.id} size="sm" mark={<Dot availability={availability} ring />} />
         </button>
       }
     >
@@ -44,6 +58,13 @@ export function MeMenu() {
         <p className="font-medium">{user.name}</p>
         <p className="text-sm text-muted">{organization?.name}</p>
       </div>
+      <MenuLine />
+      <MenuItem icon={<Dot availability="available" />} checked={availability === "available"} onSelect={() => say("available")}>
+        Available
+      </MenuItem>
+      <MenuItem icon={<Dot availability="away" />} checked={availability === "away"} onSelect={() => say("away")}>
+        Away
+      </MenuItem>
       <MenuLine />
       {others.length > 1 ? (
         <>

@@ -1,8 +1,9 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 
 import { useSession } from "@/api/session";
 import { useNarrow } from "@/lib/use-media";
+import { useDrafts } from "@/lib/facts/drafts";
 import { useOverlay } from "@/lib/facts/overlay";
 import { useKeyChains, useShortcuts } from "@/lib/shortcuts";
 import { Live } from "@/live/live";
@@ -23,6 +24,9 @@ export function Shell() {
   const notice = useNotice();
   const narrow = useNarrow();
   const deep = useRouterState({ select: (state) => /^\/(inbox|contacts|settings)\/./.test(state.location.pathname) });
+
+  const me = useSession((session) => session.user?.id);
+  useEffect(() => useDrafts.getState().take(me), [me]);
 
   useShortcuts({
     "?": () => show("shortcuts"),

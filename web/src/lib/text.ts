@@ -41,3 +41,9 @@ export function contains(text: string, part: string): boolean {
   const plain = (value: string) => value.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   return plain(text).includes(plain(part));
 }
+
+/** A word of the interface as people read it: `message_content` is “Message content”. */
+export function sentenceCase(word: string): string {
+  const words = word.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -40,6 +40,12 @@ export function dateAndTime(at: string): string {
   return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** From when to when, without saying the day twice where it is the same. */
+export function dateRange(from: string, to?: string, wholeDays = false): string {
+  const form = new Intl.DateTimeFormat(undefined, wholeDays ? { dateStyle: "full" } : { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" });
+  return to && !wholeDays ? form.formatRange(new Date(from), new Date(to)) : form.format(new Date(from));
+}
+
 /** A day and a time near today, in few words: `today, 17:00`, `tomorrow, 9:00`, `Fri, 4 Mar, 9:00`. */
 export function moment(at: string, now = Date.now()): string {
   const tomorrow = new Date(now);

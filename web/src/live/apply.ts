@@ -1,12 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
 
+import { contactKeys } from "@/api/contacts";
 import { conversationKeys } from "@/api/conversations";
 import { mergeSuggestionKeys } from "@/api/merge-suggestions";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
 import { patchMessage, withStatus } from "./message-pages";
-import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, StatusData, TypingData } from "./protocol";
+import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, SettingsData, StatusData, TypingData } from "./protocol";
 import { noteTyping } from "./typing";
 import { noteViewers } from "./viewers";
 
@@ -21,6 +22,17 @@ export function apply(client: QueryClient, frame: Frame, notice: Notice = {}): v
   const handle = handlers[frame.type];
   if (frame.data && handle) handle(client, frame.data, notice);
 }
+
+/** What is asked for anew when a part of the settings changed; all of it where the part has no entry. */
+const touched: Record<string, string[]> = {
+  labels: ["labels"],
+  teams: ["teams", "members"],
+  members: ["members", "teams"],
+  organization: ["organization"],
+  integrations: ["integrations", "templates"],
+  templates: ["templates"],
+  contacts: ["contact", "contacts"],
+};
 
 type Handler = (client: QueryClient, data: unknown, notice: Notice) => void;
 
@@ -37,8 +49,9 @@ const handlers: Partial<Record<string, Handler>> = {
   },
   conversation_updated: (client, data) => onConversation(client, data as ConversationData),
   conversation_assigned: (client, data) => onConversation(client, data as ConversationData),
-  settings_updated: (client) => {
-    for (const name of ["labels", "teams", "members", "organization", "integrations", "templates"]) void client.invalidateQueries({ queryKey: [name] });
+  settings_updated: (client, data) => {
+    const { what } = data as SettingsData;
+    for (const name of (what && touched[what]) ?? Object.keys(touched)) void client.invalidateQueries({ queryKey: [name] });
   },
   merge_suggested: (client) => void client.invalidateQueries({ queryKey: mergeSuggestionKeys.all }),
   user_typing: (_, data) => {
@@ -64,7 +77,10 @@ export function refetchAll(client: QueryClient): void {
 function onMessage(client: QueryClient, { message, conversation }: MessageData): void {
   holdMessage(client, message);
   if (message.direction !== "internal") noteTyping(message.conversation_id, message.sender.id ?? "", "", false);
-  if (conversation) onConversation(client, { conversation });
+  if (!conversation) return;
+  onConversation(client, { conversation });
+  // What the contact's panel lists, where it is open.
+  for (const queryKey of [contactKeys.conversations(conversation.contact.id), contactKeys.timeline(conversation.contact.id)]) void client.invalidateQueries({ queryKey });
 }
 
 /** The list row shows a failed send, too. */

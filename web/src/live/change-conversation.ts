@@ -26,25 +26,70 @@ export async function readUpTo(client: QueryClient, id: string, seq: number): Pr
 /** Lets the customer's newest message count as unread again. */
 export async function markUnread(client: QueryClient, conversation: Conversation): Promise<void> {
   holdConversation(client, { ...conversation, unread_count: Math.max(1, conversation.unread_count) });
-  holdConversation(client, await postUnread(conversation.id));
+  try {
+    holdConversation(client, await postUnread(conversation.id));
+  } catch (error) {
+    holdConversation(client, conversation);
+    throw error;
+  }
 }
 
-function foresee(before: Conversation, { version: _, ...change }: ConversationChange): Conversation {
-  return { ...before, ...change };
+/** What a conversation will look like when the server agrees. */
+export function foresee(before: Conversation, { version: _, ...change }: ConversationChange): Conversation {
+  const after = { ...before, ...change };
+  return change.status && change.status !== "snoozed" ? { ...after, snoozed_until: null } : after;
+}
+
+/** The change that makes good what another one does to a conversation that is now as `before`. */
+export function inverse(before: Conversation, change: ConversationChange): ConversationChange {
+  const back: ConversationChange = {};
+  if (change.status !== undefined) {
+    if (before.status === "snoozed" && before.snoozed_until) Object.assign(back, { status: "snoozed", snoozed_until: before.snoozed_until });
+    else back.status = before.status;
+  }
+  if (change.assignee_id !== undefined) back.assignee_id = before.assignee_id;
+  if (change.team_id !== undefined) back.team_id = before.team_id;
+  if (change.priority !== undefined) back.priority = before.priority;
+  if (change.labels !== undefined) back.labels = before.labels;
+  return back;
 }
 
 /** What the server takes in one call. */
 const together = 200;
 
-/** Changes many at once and shows what came of each. Tells how many were changed; throws when none was. */
+function foreseeMany(before: Conversation, { add_labels: add = [], remove_labels: remove = [], ...change }: ConversationsChange): Conversation {
+  const labels = [...new Set([...before.labels, ...add])].filter((one) => !remove.includes(one));
+  return foresee({ ...before, labels }, change);
+}
+
+/**
+ * Shows the changes at once, makes them, and takes back those that were refused. Tells how many were changed; throws when
+ * none was.
+ */
 export async function changeConversations(client: QueryClient, ids: string[], change: ConversationsChange): Promise<{ changed: number; refused: string[] }> {
-  const outcomes = [];
-  for (let at = 0; at < ids.length; at += together) outcomes.push(...(await patchConversations(ids.slice(at, at + together), change)));
+  const before = new Map(ids.map((id) => [id, heldConversation(client, id)]));
+  for (const one of before.values()) if (one) holdConversation(client, foreseeMany(one, change));
   const refused: string[] = [];
-  for (const { conversation, problem } of outcomes) {
-    if (conversation) holdConversation(client, conversation);
-    else refused.push(problem?.detail ?? "It was not changed.");
+  const takeBack = (id: string) => {
+    const one = before.get(id);
+    if (one) holdConversation(client, one);
+  };
+  const waiting = new Set(ids);
+  try {
+    for (let at = 0; at < ids.length; at += together) {
+      for (const { id, conversation, problem } of await patchConversations(ids.slice(at, at + together), change)) {
+        waiting.delete(id);
+        if (conversation) holdConversation(client, conversation);
+        else {
+          takeBack(id);
+          refused.push(problem?.detail ?? "It was not changed.");
+        }
+      }
+    }
+  } catch (error) {
+    waiting.forEach(takeBack);
+    throw error;
   }
-  if (refused[0] && refused.length === outcomes.length) throw new Error(refused[0]);
-  return { changed: outcomes.length - refused.length, refused };
+  if (refused[0] && refused.length === ids.length) throw new Error(refused[0]);
+  return { changed: ids.length - refused.length, refused };
 }

@@ -41,6 +41,11 @@ export interface PresenceData {
   viewers?: { user_id: string; name: string }[];
 }
 
+export interface SettingsData {
+  /** `members`, `labels`, `teams`, `organization`, `integrations`… */
+  what?: string;
+}
+
 export interface NotificationData {
   kind: string;
   conversation?: Conversation;

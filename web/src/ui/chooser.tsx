@@ -3,6 +3,7 @@ import { Check } from "lucide-react";
 
 import { classes } from "@/lib/classes";
 import { contains } from "@/lib/text";
+import { Keys } from "./keys";
 
 export interface Choice {
   id: string;
@@ -10,6 +11,8 @@ export interface Choice {
   icon?: ReactNode;
   chosen?: boolean;
   hint?: ReactNode;
+  /** The shortcut that does the same. */
+  keys?: string;
 }
 
 interface ChooserProps {
@@ -76,7 +79,8 @@ export function Chooser({ label, choices, empty = "Nothing fits.", onChoose, onT
           >
             {choice.icon}
             <span className="min-w-0 flex-1 truncate">{choice.name}</span>
-            {choice.hint ? <span className="text-xs text-muted">{choice.hint}</span> : null}
+            {choice.keys ? <Keys keys={choice.keys} /> : null}
+            {choice.hint ? <span className="max-w-40 truncate text-xs text-muted">{choice.hint}</span> : null}
             {choice.chosen ? <Check className="text-accent-text" /> : null}
           </li>
         ))}

@@ -1,31 +1,8 @@
 import { X } from "lucide-react";
-import { create } from "zustand";
 
-interface Toast {
-  id: number;
-  text: string;
-  negative: boolean;
-  act?: { label: string; run: () => void };
-}
+import { dismiss, useToasts } from "@/lib/facts/toasts";
 
-const useToasts = create<{ toasts: Toast[] }>(() => ({ toasts: [] }));
-let next = 1;
-
-/** Says something short for six seconds; errors stay ten. */
-export function toast(text: string, options: { negative?: boolean; act?: Toast["act"] } = {}): void {
-  const id = next++;
-  useToasts.setState(({ toasts }) => ({ toasts: [...toasts.slice(-2), { id, text, negative: options.negative ?? false, act: options.act }] }));
-  setTimeout(() => dismiss(id), options.negative ? 10_000 : 6_000);
-}
-
-/** Shows a caught error in its own words. */
-export function toastError(error: unknown): void {
-  toast(error instanceof Error ? error.message : "Something went wrong. Nothing was changed.", { negative: true });
-}
-
-function dismiss(id: number): void {
-  useToasts.setState(({ toasts }) => ({ toasts: toasts.filter((one) => one.id !== id) }));
-}
+export { toast, toastError } from "@/lib/facts/toasts";
 
 export function Toasts() {
   const toasts = useToasts((state) => state.toasts);

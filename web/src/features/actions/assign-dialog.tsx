@@ -3,7 +3,7 @@ import { CircleDashed, UsersRound } from "lucide-react";
 
 import { members, teams } from "@/api/organization";
 import { useSession } from "@/api/session";
-import type { Conversation, ConversationChange } from "@/api/types";
+import type { Conversation, ConversationChange, Member } from "@/api/types";
 import { Avatar } from "@/ui/avatar";
 import { type Choice, Chooser } from "@/ui/chooser";
 import { Dialog } from "@/ui/dialog";
@@ -14,19 +14,21 @@ interface AssignDialogProps {
   onChoose: (to: ConversationChange) => void;
 }
 
-/** One list for members and teams; oneself comes first. */
+/** One list for members and teams; oneself comes first, who is away comes last. */
 export function AssignDialog({ conversation, onClose, onChoose }: AssignDialogProps) {
   const me = useSession((session) => session.user?.id);
   const people = useQuery(members());
   const allTeams = useQuery(teams());
   const able = (people.data ?? []).filter((one) => !one.deactivated_at && !one.invited && one.role !== "viewer");
-  const sorted = able.toSorted((a, b) => Number(b.id === me) - Number(a.id === me) || a.name.localeCompare(b.name));
+  const away = (one: Member) => Number(one.availability === "away");
+  const sorted = able.toSorted((a, b) => Number(b.id === me) - Number(a.id === me) || away(a) - away(b) || a.name.localeCompare(b.name));
 
   const choices: Choice[] = [
     ...sorted.map((one) => ({
       id: `member:${one.id}`,
       name: one.id === me ? `${one.name} (you)` : one.name,
       icon: <Avatar name={one.name} seed={one.id} size="xs" />,
+      hint: one.availability === "away" ? "Away" : undefined,
       chosen: conversation.assignee_id === one.id,
     })),
     ...(allTeams.data ?? []).map((team) => ({

@@ -7,10 +7,10 @@ import { useCursor } from "@/lib/facts/cursor";
 import { useOverlay } from "@/lib/facts/overlay";
 import { useSelection } from "@/lib/facts/selection";
 import { useShortcuts } from "@/lib/shortcuts";
-import { count } from "@/lib/text";
+import { act } from "@/live/act";
 import { heldConversation } from "@/live/cache";
 import { changeConversation, changeConversations, markUnread } from "@/live/change-conversation";
-import { toast, toastError } from "@/ui/toast";
+import { toastError } from "@/ui/toast";
 
 const AssignDialog = lazy(() => import("./assign-dialog").then((module) => ({ default: module.AssignDialog })));
 const LabelDialog = lazy(() => import("./label-dialog").then((module) => ({ default: module.LabelDialog })));
@@ -29,28 +29,16 @@ export function ConversationActions() {
     return ids.map((id) => heldConversation(client, id)).filter((one) => one !== undefined);
   }
 
-  async function change(to: ConversationsChange, said?: string) {
+  function change(to: ConversationsChange, said: string) {
     const all = chosen();
-    const [first] = all;
     show(undefined);
-    if (!first) return;
     if (all.length > 1) clear();
-    try {
-      if (all.length === 1) await changeConversation(client, first.id, to);
-      else await changeMany(all, to, said);
-      if (said && all.length === 1) toast(`Conversation ${said}.`);
-    } catch (error) {
-      toastError(error);
-    }
-  }
-  async function changeMany(all: Conversation[], to: ConversationsChange, said = "changed") {
-    const { changed, refused } = await changeConversations(client, all.map((one) => one.id), to);
-    toast(refused.length ? `${count(changed, "conversation")} ${said}, ${refused.length} not: ${refused[0] ?? ""}` : `${count(changed, "conversation")} ${said}.`, { negative: refused.length > 0 });
+    void act(client, all, to, said);
   }
 
   function closeOrReopen() {
     const reopen = chosen().every((one) => one.status === "closed");
-    void change({ status: reopen ? "open" : "closed" }, reopen ? "reopened" : "closed");
+    change({ status: reopen ? "open" : "closed" }, reopen ? "reopened" : "closed");
   }
   function label(ids: string[], id: string, on: boolean) {
     const [only] = ids;
@@ -86,8 +74,8 @@ export function ConversationActions() {
   const close = () => show(undefined);
   return (
     <Suspense>
-      {overlay === "assign" ? <AssignDialog conversation={first} onClose={close} onChoose={(to) => void change(to, "assigned")} /> : null}
-      {overlay === "snooze" ? <SnoozeDialog onClose={close} onChoose={(until) => void change({ status: "snoozed", snoozed_until: until }, "snoozed")} /> : null}
+      {overlay === "assign" ? <AssignDialog conversation={first} onClose={close} onChoose={(to) => change(to, to.assignee_id || to.team_id ? "assigned" : "given back to everybody")} /> : null}
+      {overlay === "snooze" ? <SnoozeDialog onClose={close} onChoose={(until) => change({ status: "snoozed", snoozed_until: until }, "snoozed")} /> : null}
       {overlay === "label" ? <LabelDialog conversations={conversations} onClose={close} onChange={(id, on) => label(ids, id, on)} /> : null}
     </Suspense>
   );

@@ -7,6 +7,7 @@ import { replayCallback } from "@/api/integration-changes";
 import { callback as callbackQuery } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import type { Callback } from "@/api/types";
+import { sentenceCase } from "@/lib/text";
 import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -36,7 +37,7 @@ export function CallbackDialog({ callback: listed, onClose }: { callback: Callba
     }
   }
   return (
-    <Dialog open onClose={onClose} wide title={<>Callback, <Ago at={callback.received_at} /></>} description={`${callback.channel}, ${callback.verdict}`}>
+    <Dialog open onClose={onClose} wide title={<>Callback, <Ago at={callback.received_at} /></>} description={`${sentenceCase(callback.channel)}, ${callback.verdict}`}>
       <div className="flex flex-col gap-4">
         <div className="flex flex-wrap items-center gap-2">
           <OutcomeChip outcome={callback.outcome} />
@@ -54,7 +55,7 @@ export function CallbackDialog({ callback: listed, onClose }: { callback: Callba
             <ul className="flex flex-col gap-1">
               {callback.events.map((event, index) => (
                 <li key={index} className="flex flex-wrap items-center gap-2 text-sm">
-                  <span className="font-medium">{text(event.type) ?? "event"}</span>
+                  <span className="font-medium">{sentenceCase(text(event.type) ?? "event")}</span>
                   <span className="text-muted">{text(event.effect)}</span>
                   <code className="min-w-0 truncate font-mono text-xs">{text(event.external_id)}</code>
                   {text(event.conversation_id) ? (

@@ -4,6 +4,7 @@ import { RefreshCw, Webhook } from "lucide-react";
 
 import { type CallbackFilter, callbacks, integrations } from "@/api/integrations";
 import type { Callback } from "@/api/types";
+import { sentenceCase } from "@/lib/text";
 import { exact, shortAgo } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { Button } from "@/ui/button";
@@ -50,7 +51,9 @@ export function CallbacksPage() {
         <Select className="w-auto!" aria-label="Outcome" value={filter.outcome ?? ""} onChange={(event) => set({ outcome: event.target.value || undefined })}>
           <option value="">Every outcome</option>
           {outcomes.map((one) => (
-            <option key={one}>{one}</option>
+            <option key={one} value={one}>
+              {sentenceCase(one)}
+            </option>
           ))}
         </Select>
       </div>
@@ -63,10 +66,11 @@ export function CallbacksPage() {
             <li key={row.id}>
               <button type="button" onClick={() => setOpen(row)} className="flex h-11 w-full items-center gap-3 px-3 text-left hover:bg-sunken">
                 <ChannelGlyph channel={row.channel} />
-                <time dateTime={row.received_at} title={exact(row.received_at)} className="w-16 shrink-0 text-sm text-muted tabular-nums">
+                <time dateTime={row.received_at} title={exact(row.received_at)} className="w-14 shrink-0 text-sm text-muted tabular-nums">
                   {shortAgo(row.received_at, now)}
                 </time>
-                <span className="min-w-0 flex-1 truncate">{row.error ?? summary(row)}</span>
+                <span className="w-44 shrink-0 truncate max-md:hidden">{accounts.data?.find((one) => one.id === row.integration_id)?.name ?? row.channel}</span>
+                <span className="min-w-0 flex-1 truncate text-muted">{row.error ?? summary(row)}</span>
                 {row.verdict === "verified" ? null : <span className="text-sm text-muted max-sm:hidden">{row.verdict}</span>}
                 <OutcomeChip outcome={row.outcome} />
               </button>
@@ -91,7 +95,7 @@ function summary({ events }: Callback): string {
   if (events.length === 0) return "Nothing to do";
   const kinds = new Map<string, number>();
   for (const event of events) {
-    const kind = typeof event.type === "string" ? event.type : "event";
+    const kind = sentenceCase(typeof event.type === "string" ? event.type : "event");
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   return [...kinds].map(([kind, number]) => (number > 1 ? `${number} × ${kind}` : kind)).join(", ");

@@ -3,11 +3,13 @@ import { Keys } from "@/ui/keys";
 
 interface ComposerTabsProps {
   note: boolean;
+  /** Nothing can be written to the customer here. */
+  mute: boolean;
   disabled: boolean;
   onChange: (note: boolean) => void;
 }
 
-export function ComposerTabs({ note, disabled, onChange }: ComposerTabsProps) {
+export function ComposerTabs({ note, mute, disabled, onChange }: ComposerTabsProps) {
   const tab = (isNote: boolean, name: string, keys: string) => (
     <button
       type="button"
@@ -25,7 +27,7 @@ export function ComposerTabs({ note, disabled, onChange }: ComposerTabsProps) {
   );
   return (
     <div role="tablist" aria-label="What to write" className="flex gap-1 px-2">
-      {tab(false, "Reply", "r")}
+      {mute ? null : tab(false, "Reply", "r")}
       {tab(true, "Note", "n")}
     </div>
   );

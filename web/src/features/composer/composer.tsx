@@ -20,6 +20,7 @@ import { headFault, headRequest, noHead } from "./letter";
 import { LetterFields } from "./letter-fields";
 import { mentioned } from "./mentions";
 import { newChoice, noOffer } from "./offer";
+import { useHead } from "./use-head";
 import { OfferEditor } from "./offer-editor";
 import { TextField } from "./text-field";
 import { TypingLine } from "./typing-line";
@@ -35,19 +36,22 @@ const TemplateDialog = lazy(() => import("./template-dialog").then((module) => (
 /** Where an agent writes to the customer, or to the team. */
 export function Composer({ conversation }: { conversation: Conversation }) {
   const { mode, set, find, send, sendTemplate, sendLocation } = useSend(conversation);
-  const { note } = mode;
-  const key = draftKey(conversation.id, note);
+  const { data: known } = useQuery(channels());
+  const channel = known?.find((one) => one.id === conversation.channel);
+  // Where nothing can be written to the customer, a call for instance, there are notes only.
+  const mute = channel?.abilities.text.max === 0;
+  const note = mode.note || mute;
+  const key = draftKey(conversation.id, mode.editing ? "edit" : note ? "note" : "reply");
   const text = useDrafts((state) => state.drafts[key] ?? "");
   const write = useDrafts((state) => state.write);
   const focus = useComposerMode((state) => state.focus);
   const writes = useMay("writeConversations");
-  const channel = useQuery(channels()).data?.find((one) => one.id === conversation.channel);
   const people = useQuery(members()).data ?? [];
   const abilities = channel?.abilities;
   const channelName = channel?.name ?? conversation.channel;
-  const { uploads, add, remove, retry, clear } = useUploads(note ? undefined : abilities, channelName);
+  const { uploads, add, remove, retry, clear } = useUploads(conversation.id, note ? undefined : abilities, channelName);
   const [offer, setOffer] = useState(noOffer);
-  const [head, setHead] = useState(noHead);
+  const [head, setHead] = useHead(conversation.id);
   const [picking, setPicking] = useState<"template" | "location">();
   const [dragging, setDragging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -61,7 +65,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const fault = lettered ? headFault(head) : undefined;
   const ready = !fault && !count.over && uploads.every((one) => one.attachment) && (text.trim() !== "" || (uploads.length > 0 && !editing));
 
-  useShortcuts({ r: () => set(conversation.id, { note: false }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
+  useShortcuts({ r: () => set(conversation.id, { note: mute }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
   const shown = useRef(focus);
   useEffect(() => {
     if (shown.current !== focus) field.current?.focus();
@@ -101,7 +105,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           add(event.dataTransfer.files);
         }}
       >
-        <ComposerTabs note={note} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
+        <ComposerTabs note={note} mute={mute} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
         {context ? <ContextStrip message={context} editing={editing} onDrop={() => (editing && write(key, ""), set(conversation.id, { replyTo: undefined, editing: undefined }))} /> : null}
         {shut ? (
           <ClosedWindow channelName={channelName} contactName={conversation.contact.name} hours={abilities?.window_hours ?? 24} templates={abilities?.templates ?? false} onTemplate={() => setPicking("template")} />

@@ -21,6 +21,7 @@ import { OtherConversations } from "./other-conversations";
 import { SamePerson } from "./same-person";
 import { Section } from "./section";
 import { Tags } from "./tags";
+import { Timeline } from "./timeline";
 import { useChangeContact } from "./use-change-contact";
 
 const Confirm = lazy(() => import("@/ui/confirm").then((module) => ({ default: module.Confirm })));
@@ -93,15 +94,29 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
           <Fact name="E-mail">
             <EditInPlace label="E-mail" type="email" value={contact.email ?? ""} disabled={!writes} onSave={(email) => change({ email: email || null })} />
           </Fact>
-          {contact.identities.map((identity) => (
-            <Fact key={`${identity.channel}/${identity.kind ?? ""}/${identity.external_id}`} name={names.data?.find((one) => one.id === identity.channel)?.name ?? identity.channel}>
-              <span className="flex items-center gap-1.5">
-                <ChannelGlyph channel={identity.channel} />
-                <span className="min-w-0 break-all tabular-nums">{identity.external_id}</span>
-              </span>
-            </Fact>
-          ))}
         </dl>
+      </Section>
+      <Section title="Writes on">
+        <ul className="flex flex-col gap-1.5">
+          {[...new Set(contact.identities.map((identity) => identity.channel))].map((channel) => (
+            <li key={channel} className="flex items-start gap-2">
+              <span className="flex h-5 items-center">
+                <ChannelGlyph channel={channel} />
+              </span>
+              <span className="min-w-0 flex-1">
+                {names.data?.find((one) => one.id === channel)?.name ?? channel}
+                {contact.identities
+                  .filter((identity) => identity.channel === channel)
+                  .map(({ kind, external_id: id }) => (
+                    <span key={`${kind ?? ""}/${id}`} className="block text-sm [overflow-wrap:anywhere] text-muted">
+                      {id}
+                    </span>
+                  ))}
+              </span>
+            </li>
+          ))}
+        </ul>
+        {contact.identities.length === 0 ? <p className="text-sm text-muted">No channel yet. They get one with their first message.</p> : null}
       </Section>
       <Section title="Tags">
         <Tags tags={contact.tags ?? []} disabled={!writes} onChange={(tags) => change({ tags })} />
@@ -110,6 +125,7 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
         <Attributes attributes={contact.attributes} disabled={!writes} onChange={change} />
       </Section>
       <Notes contactId={contact.id} disabled={!writes} />
+      <Timeline contactId={contact.id} names={names.data} />
       <OtherConversations contactId={contact.id} except={conversationId} />
       <Suspense>
         {dialog === "block" ? (

@@ -4,7 +4,7 @@ import { ChevronRight, Plug, Plus } from "lucide-react";
 
 import { channels, integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
-import { shortAgo } from "@/lib/time";
+import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Page } from "@/ui/page";
@@ -47,7 +47,15 @@ export function IntegrationsPage() {
                 <p className="truncate font-medium">{one.name}</p>
                 <p className="truncate text-sm text-muted">
                   {known.data?.find((channel) => channel.id === one.channel)?.name ?? one.channel}
-                  {one.last_inbound_at ? ` · last message ${shortAgo(one.last_inbound_at)}` : " · no message yet"}
+                  {" · "}
+                  {one.last_inbound_at ? (
+                    <>
+                      <span className="max-sm:sr-only">last message </span>
+                      <Ago at={one.last_inbound_at} />
+                    </>
+                  ) : (
+                    "no message yet"
+                  )}
                 </p>
                 {one.fault ? <p className="text-sm text-negative-text">{one.fault.detail}</p> : null}
               </div>

@@ -20,7 +20,7 @@ export function useConsentResult() {
     const error = query.get("connect_error");
     if (connected === null && error === null) return;
     window.history.replaceState(window.history.state, "", window.location.pathname);
-    if (error !== null) toast(why[error] ?? "The account could not be connected.", { negative: true });
+    if (error !== null) toast(why[error] ?? `The account could not be connected (the platform said “${error}”). Try again; if it stays, ask whoever runs Switchboard.`, { negative: true });
     else toast(connected?.includes(",") ? `${connected.split(",").length} accounts are connected.` : "The account is connected.");
   }, []);
 }

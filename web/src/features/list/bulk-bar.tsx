@@ -3,10 +3,9 @@ import { useQueryClient } from "@tanstack/react-query";
 
 import { useOverlay } from "@/lib/facts/overlay";
 import { useSelection } from "@/lib/facts/selection";
-import { changeConversations } from "@/live/change-conversation";
+import { act } from "@/live/act";
+import { heldConversation } from "@/live/cache";
 import { IconButton } from "@/ui/button";
-import { toast, toastError } from "@/ui/toast";
-import { count } from "@/lib/text";
 
 /** What can be done with all ticked conversations at once. */
 export function BulkBar() {
@@ -15,15 +14,10 @@ export function BulkBar() {
   const client = useQueryClient();
   if (ticked.size === 0) return null;
 
-  async function close() {
-    const ids = [...ticked];
+  function close() {
+    const all = [...ticked].map((id) => heldConversation(client, id)).filter((one) => one !== undefined);
     clear();
-    try {
-      const { changed } = await changeConversations(client, ids, { status: "closed" });
-      toast(`${count(changed, "conversation")} closed.`);
-    } catch (error) {
-      toastError(error);
-    }
+    void act(client, all, { status: "closed" }, "closed");
   }
   const about = [...ticked];
   return (
@@ -38,7 +32,7 @@ export function BulkBar() {
       <IconButton label="Snooze" keys="s" onClick={() => show("snooze", about)}>
         <AlarmClock />
       </IconButton>
-      <IconButton label="Close" keys="e" onClick={() => void close()}>
+      <IconButton label="Close" keys="e" onClick={close}>
         <CircleCheck />
       </IconButton>
       <IconButton label="Clear the selection" onClick={clear}>

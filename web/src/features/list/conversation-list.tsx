@@ -16,9 +16,8 @@ import { useOverlay } from "@/lib/facts/overlay";
 import { rangeTo, useSelection } from "@/lib/facts/selection";
 import { useNarrow } from "@/lib/use-media";
 import { useNow } from "@/lib/use-now";
-import { changeConversation } from "@/live/change-conversation";
+import { act } from "@/live/act";
 import { Failed } from "@/ui/states";
-import { toast, toastError } from "@/ui/toast";
 import { EmptyList } from "./empty-list";
 import { ListSkeleton } from "./list-skeleton";
 import { Row } from "./row";
@@ -88,14 +87,9 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
     toggle,
     add,
   });
-  async function closeOrReopen({ id, status, snoozed_until }: Conversation) {
-    const next = status === "closed" ? "open" : "closed";
-    try {
-      await changeConversation(client, id, { status: next });
-      toast(next === "closed" ? "Conversation closed." : "Conversation reopened.", { act: { label: "Undo", run: () => void changeConversation(client, id, status === "snoozed" ? { snoozed_until } : { status }).catch(toastError) } });
-    } catch (error) {
-      toastError(error);
-    }
+  function closeOrReopen(conversation: Conversation) {
+    const closed = conversation.status === "closed";
+    void act(client, [conversation], { status: closed ? "open" : "closed" }, closed ? "reopened" : "closed");
   }
 
   if (list.isPending) return <ListSkeleton compact={compact} />;
@@ -129,7 +123,7 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
           return (
             <li key={item.key} className="absolute inset-x-0 top-0" style={{ height: item.size, transform: `translateY(${item.start}px)` }}>
               {swipes && writes ? (
-                <SwipeRow closed={conversation.status === "closed"} onClose={() => void closeOrReopen(conversation)} onSnooze={() => show("snooze", [conversation.id])}>
+                <SwipeRow closed={conversation.status === "closed"} onClose={() => closeOrReopen(conversation)} onSnooze={() => show("snooze", [conversation.id])}>
                   {row}
                 </SwipeRow>
               ) : (

@@ -1,3 +1,5 @@
+import { useEffect, useRef } from "react";
+
 import { rangeTo, useSelection } from "@/lib/facts/selection";
 import { useShortcuts } from "@/lib/shortcuts";
 
@@ -13,8 +15,14 @@ interface ListKeys {
 /** Moving, opening and ticking in the list by keyboard. */
 export function useListKeys({ ids, cursor, move, open, toggle, add }: ListKeys): void {
   const at = cursor ? ids.indexOf(cursor) : -1;
+  const last = useRef(-1);
+  useEffect(() => {
+    if (at >= 0) last.current = at;
+  }, [at]);
   function step(by: number) {
-    const index = at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by));
+    // Where the row under the cursor has left, the one that took its place is next.
+    const from = at >= 0 ? at + by : last.current < 0 ? 0 : last.current + Math.min(by, 0);
+    const index = Math.min(ids.length - 1, Math.max(0, from));
     const id = ids[index];
     if (id) move(id, index);
   }

@@ -62,6 +62,7 @@ export function MembersPage() {
               <p className="truncate text-sm text-muted">{member.email}</p>
             </div>
             {member.invited ? <Chip tone="warning">Invited</Chip> : null}
+            {member.availability === "away" && !member.invited && !member.deactivated_at ? <Chip tone="warning">Away</Chip> : null}
             {member.deactivated_at ? <Chip tone="negative">Deactivated</Chip> : null}
             <span className="w-16 text-right text-sm text-muted">{member.role}</span>
             {changes && member.id !== me && !member.invited ? (
@@ -97,7 +98,7 @@ export function MembersPage() {
       <Confirm
         open={leaving !== undefined}
         title={`Deactivate ${leaving?.name ?? ""}?`}
-        text="They are logged out everywhere at once. What they wrote stays; what was assigned to them stays assigned until you change it."
+        text="They are logged out everywhere at once. What they wrote stays; what was assigned to them is free for others to take."
         act="Deactivate"
         onClose={() => setLeaving(undefined)}
         onConfirm={() => leaving && void change(leaving, { active: false })}

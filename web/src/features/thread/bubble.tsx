@@ -16,6 +16,10 @@ export function Bubble({ message, onView, onOpen }: MessageRowProps) {
   const framed = message.parts.find((part) => part.type === "template" || part.type === "buttons");
   const bare = message.attachments.length > 0 && !message.text && message.attachments.every((one) => one.kind === "image" || one.kind === "sticker") && !message.reply_to;
   const letter = message.parts.find((part) => part.type === "email");
+  const html = message.parts.some((part) => part.type === "html");
+  // A call's recording stands under its card.
+  const call = message.parts.some((part) => part.type === "call");
+  const files = message.attachments.length ? <Attachments attachments={message.attachments} conversationId={message.conversation_id} unnamed={call} onView={onView} /> : null;
   // A choice, a location's name, a card's name or a letter's plain form is the text already shown in its card.
   const told = message.parts.some((part) => ["choice", "location", "contact", "poll", "unsupported", "call", "html"].includes(part.type));
 
@@ -29,10 +33,10 @@ export function Bubble({ message, onView, onOpen }: MessageRowProps) {
           <Forward className="size-3" aria-hidden="true" /> Forwarded
         </p>
       ) : null}
-      {message.reply_to ? <Quote quote={message.reply_to} onOpen={onOpen} /> : null}
+      {message.reply_to && !letter ? <Quote quote={message.reply_to} onOpen={onOpen} /> : null}
       {letter ? <LetterHead letter={letter} /> : null}
       {framed?.header ? <p className="font-semibold">{framed.header}</p> : null}
-      {message.attachments.length ? <Attachments attachments={message.attachments} conversationId={message.conversation_id} onView={onView} /> : null}
+      {call || html ? null : files}
       <div className="flex flex-wrap items-end justify-end gap-x-2">
         {message.text && !told ? (
           <div className="min-w-0 flex-1 basis-auto">
@@ -46,6 +50,7 @@ export function Bubble({ message, onView, onOpen }: MessageRowProps) {
         ) : null}
       </div>
       <Parts message={message} />
+      {call || html ? files : null}
     </div>
   );
 }

@@ -1,8 +1,10 @@
+import inter from "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2?url";
 import { useEffect, useRef, useState } from "react";
-import { CalendarDays } from "lucide-react";
+import { CalendarDays, ShieldAlert } from "lucide-react";
 
 import type { LetterPart, InvitePart, Mailbox } from "@/api/types";
-import { dateAndTime } from "@/lib/time";
+import { count } from "@/lib/text";
+import { dateRange } from "@/lib/time";
 import { Button } from "@/ui/button";
 
 const named = (box: Mailbox) => (box.name ? `${box.name} <${box.address}>` : box.address);
@@ -16,12 +18,20 @@ export function LetterHead({ letter }: { letter: LetterPart }) {
     ["Reply to", letter.reply_to],
   ] as const;
   const filled = lines.filter(([, boxes]) => boxes?.length);
+  const copies = (letter.cc?.length ?? 0) + (letter.bcc?.length ?? 0);
   return (
     <header className="mb-1 text-xs text-muted">
-      {letter.subject ? <p dir="auto" className="text-sm font-semibold text-text">{letter.subject}</p> : null}
+      {letter.subject && !isAnswer(letter.subject) ? <p dir="auto" className="text-sm font-semibold text-text">{letter.subject}</p> : null}
+      {letter.warning ? (
+        <p role="alert" className="my-1 flex items-start gap-1.5 rounded border border-current px-2 py-1 text-warning">
+          <ShieldAlert aria-hidden className="mt-px size-3.5 shrink-0" />
+          {letter.warning}
+        </p>
+      ) : null}
       <details>
         <summary className="w-fit max-w-full truncate rounded hover:text-text">
           {letter.from ? named(letter.from) : "From this address"}
+          {copies ? ` · ${count(copies, "copy", "copies")}` : ""}
           {letter.automatic ? " · automatic answer" : ""}
         </summary>
         <dl className="mt-0.5 grid grid-cols-[auto_1fr] gap-x-2">
@@ -35,6 +45,11 @@ export function LetterHead({ letter }: { letter: LetterPart }) {
       </details>
     </header>
   );
+}
+
+/** The subject of an answer says what the thread's header says already. */
+function isAnswer(subject: string): boolean {
+  return /^(re|aw|sv|antw|rv|ref)\s*:/i.test(subject);
 }
 
 /** Earlier letters below the new text. */
@@ -61,7 +76,7 @@ export function HtmlBody({ html }: { html: string }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(80);
   const [whole, setWhole] = useState(false);
-  const page = `<!doctype html><base target="_blank"><style>html{overflow-wrap:anywhere}body{margin:0;font:14px/1.5 Inter,system-ui,sans-serif;color:#0f172a}img{max-width:100%;height:auto}table{max-width:100%}blockquote{margin:0 0 0 .5rem;padding-left:.5rem;border-left:2px solid #cbd5e1;color:#475569}</style>${html}`;
+  const page = `<!doctype html><base target="_blank"><style>html{overflow-wrap:anywhere}@font-face{font-family:Inter;font-weight:100 900;src:url(${inter})}body{margin:0;font:14px/1.5 Inter,system-ui,sans-serif;color:#0f172a}body>:first-child{margin-top:0}body>:last-child{margin-bottom:0}td,th{padding:2px 8px 2px 0;text-align:left}img{max-width:100%;height:auto}table{max-width:100%}blockquote{margin:0 0 0 .5rem;padding-left:.5rem;border-left:2px solid #cbd5e1;color:#475569}</style>${html}`;
 
   useEffect(() => {
     const element = frame.current;
@@ -110,8 +125,7 @@ export function InviteCard({ invite }: { invite: InvitePart }) {
         <p className={cancelled ? "font-medium line-through" : "font-medium"}>{invite.title}</p>
         <p className="text-sm text-muted">
           {cancelled ? "Cancelled · " : ""}
-          {invite.all_day ? new Date(invite.starts_at).toLocaleDateString(undefined, { dateStyle: "medium" }) : dateAndTime(invite.starts_at)}
-          {invite.ends_at && !invite.all_day ? ` – ${dateAndTime(invite.ends_at)}` : ""}
+          {dateRange(invite.starts_at, invite.ends_at ?? undefined, invite.all_day)}
         </p>
         {invite.location ? <p className="text-sm text-muted">{invite.location}</p> : null}
         {invite.organizer ? <p className="text-sm text-muted">Invited by {invite.organizer.name ?? invite.organizer.address}</p> : null}

@@ -5,10 +5,12 @@ import { AlarmClock, ArrowLeft, CircleCheck, Mail, MoreHorizontal, PanelRight, R
 import { useMay } from "@/api/may";
 import { labels as labelList, members, teams } from "@/api/organization";
 import type { Conversation, Priority } from "@/api/types";
+import { classes } from "@/lib/classes";
 import { labelColour } from "@/lib/label-colours";
 import { useContactPanel } from "@/lib/facts/contact-panel";
 import { useOverlay } from "@/lib/facts/overlay";
 import { moment } from "@/lib/time";
+import { act } from "@/live/act";
 import { changeConversation, markUnread } from "@/live/change-conversation";
 import { Avatar } from "@/ui/avatar";
 import { Button, IconButton } from "@/ui/button";
@@ -93,7 +95,7 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
                 </MenuItem>
               ))}
             </Menu>
-            <Button small look={closed ? "plain" : "primary"} className="h-8" onClick={() => change({ status: closed ? "open" : "closed" })}>
+            <Button small look={closed ? "plain" : "primary"} className="h-8" onClick={() => void act(client, [conversation], { status: closed ? "open" : "closed" }, closed ? "reopened" : "closed")}>
               {closed ? <RotateCcw /> : <CircleCheck />}
               <span className="sr-only @md:not-sr-only">{closed ? "Reopen" : "Close"}</span>
             </Button>
@@ -114,7 +116,7 @@ function Assigned({ conversation, onOpen }: { conversation: Conversation; onOpen
   const member = people.data?.find((one) => one.id === conversation.assignee_id);
   const team = allTeams.data?.find((one) => one.id === conversation.team_id);
   return (
-    <Button small look="quiet" className="h-8 max-w-44 px-1 @lg:px-2" onClick={onOpen} aria-label={`Assigned to ${member?.name ?? team?.name ?? "nobody"}. Change`}>
+    <Button small look="quiet" className={classes("h-8 max-w-44 px-1 @lg:px-2", !member && !team && "max-md:hidden")} onClick={onOpen} aria-label={`Assigned to ${member?.name ?? team?.name ?? "nobody"}. Change`}>
       {member ? <Avatar name={member.name} seed={member.id} size="xs" /> : team ? <UsersRound /> : <UserPlus />}
       <span className="hidden truncate @lg:inline">{member?.name ?? team?.name ?? "Assign"}</span>
     </Button>

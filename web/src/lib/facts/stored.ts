@@ -9,6 +9,16 @@ export function storedNumber(name: string, low: number, high: number, otherwise:
   return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : otherwise;
 }
 
+/** What was kept as JSON, where it is still of the expected shape. */
+export function restore<T>(name: string, fits: (value: unknown) => value is T): T | undefined {
+  try {
+    const value: unknown = JSON.parse(read(name) ?? "null");
+    return fits(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function store(name: string, value: string): void {
   try {
     localStorage.setItem(`switchboard.${name}`, value);

@@ -14,11 +14,13 @@ import { VideoFrame } from "./video-frame";
 interface AttachmentsProps {
   attachments: Attachment[];
   conversationId: string;
+  /** Without their names: those of recordings say nothing to people. */
+  unnamed?: boolean;
   /** Opens a picture large. */
   onView: (id: string) => void;
 }
 
-export function Attachments({ attachments, conversationId, onView }: AttachmentsProps) {
+export function Attachments({ attachments, conversationId, unnamed, onView }: AttachmentsProps) {
   const pictures = attachments.filter((one) => one.kind === "image" && one.state !== "failed");
   const others = attachments.filter((one) => !pictures.includes(one));
   return (
@@ -31,7 +33,7 @@ export function Attachments({ attachments, conversationId, onView }: Attachments
         </div>
       ) : null}
       {others.map((one) => (
-        <One key={one.id} attachment={one} conversationId={conversationId} />
+        <One key={one.id} attachment={unnamed ? { ...one, file_name: null } : one} conversationId={conversationId} />
       ))}
     </div>
   );
