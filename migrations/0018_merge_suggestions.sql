@@ -1,4 +1,4 @@
--- Contacts that may be one person, and uploads that nobody sent.
+-- Contacts that may be one person, uploads that nobody sent, and search whose limit knows an order.
 
 -- lower() is not leakproof, so that behind row-level security no index on it serves; equality of a column does.
 alter table contacts add column email_key text generated always as (lower(email)) stored;
@@ -67,3 +67,63 @@ create trigger contacts_updated after update on contacts
 -- What was uploaded and not sent.
 create index attachments_unsent on attachments (created_at) where message_id is null;
 grant delete on attachments to switchboard_system;
+
+-- As before, and the limit takes the newest of the scanned messages whatever the plan is.
+create or replace function search_messages(
+    query tsquery, seen_by uuid, teams uuid[], conversation uuid, before uuid, wanted integer
+) returns table (id uuid)
+    language plpgsql stable security definer
+    set search_path = public, pg_temp
+    as $$
+declare
+    organization constant uuid := current_organization();
+    scanned constant integer := 20000;
+    found_ids uuid[];
+begin
+    if numnode(query) = 0 or organization is null then
+        return;
+    end if;
+    if conversation is not null then
+        return query
+        select m.id
+        from messages m
+        join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
+        where m.organization_id = organization and m.conversation_id = conversation
+          and m.words @@ query and m.deleted_at is null and c.deleted_at is null
+          and m.id < before
+          and (seen_by is null or c.assignee_id = seen_by or c.team_id = any (teams) or (c.assignee_id is null and c.team_id is null))
+        order by m.id desc
+        limit wanted;
+        return;
+    end if;
+    found_ids := array(
+        select m.id
+        from (
+            select recent.id, recent.conversation_id, recent.words, recent.deleted_at
+            from messages recent
+            where recent.organization_id = organization and recent.id < before
+            order by recent.id desc
+            limit scanned
+        ) m
+        join conversations c on c.organization_id = organization and c.id = m.conversation_id
+        where m.words @@ query and m.deleted_at is null and c.deleted_at is null
+          and (seen_by is null or c.assignee_id = seen_by or c.team_id = any (teams) or (c.assignee_id is null and c.team_id is null))
+        order by m.id desc
+        limit wanted);
+    if cardinality(found_ids) < wanted then
+        found_ids := array(
+            select m.id
+            from messages m
+            join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
+            where m.organization_id = organization and m.words @@ query and m.deleted_at is null and c.deleted_at is null
+              and m.id < before
+              and (seen_by is null or c.assignee_id = seen_by or c.team_id = any (teams) or (c.assignee_id is null and c.team_id is null))
+            order by m.id desc
+            limit wanted);
+    end if;
+    return query
+    select m.id
+    from messages m
+    where m.organization_id = organization and m.id = any (found_ids)
+    order by m.id desc;
+end $$;
