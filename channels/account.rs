@@ -34,6 +34,8 @@ pub enum FieldKind {
     Url,
     /// A whole number from 1 on.
     Number,
+    /// A text of several lines.
+    Lines,
 }
 
 /// The option every account has: an origin that stands in for the platform's own.
@@ -61,6 +63,14 @@ impl Field {
 
     pub const fn secret(name: &'static str, label: &'static str, help: &'static str) -> Self {
         Self { name, label, kind: FieldKind::Text, required: true, secret: true, help }
+    }
+
+    pub const fn lines(name: &'static str, label: &'static str, help: &'static str) -> Self {
+        Self { name, label, kind: FieldKind::Lines, required: true, secret: false, help }
+    }
+
+    fn refuses(&self, c: char) -> bool {
+        c.is_control() && !(self.kind == FieldKind::Lines && matches!(c, '\n' | '\r'))
     }
 
     pub const fn number(name: &'static str, label: &'static str, help: &'static str) -> Self {
@@ -105,7 +115,7 @@ impl Form {
             match given.get(field.name).map(|value| value.trim()).filter(|value| !value.is_empty()) {
                 None if field.required => faults.push(fault(field.name, "This field is required.")),
                 None => {}
-                Some(value) if value.len() > 4096 || value.chars().any(char::is_control) => {
+                Some(value) if value.len() > 4096 || value.chars().any(|c| field.refuses(c)) => {
                     faults.push(fault(field.name, "This value is too long or holds control characters."));
                 }
                 Some(value) if field.kind == FieldKind::Url && Url::parse(value).is_err() => {

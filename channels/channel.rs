@@ -14,6 +14,7 @@ use crate::{
     ReadError, Receipt, SendError,
     call::{BrowserPhone, CallAct},
     error::{NextStep, Refusal},
+    mirror::Mirror,
     party::{Party, PartyId},
     template::Template,
 };
@@ -157,6 +158,11 @@ pub trait Channel: Send + Sync + 'static {
 
     /// All approved and pending templates; empty where the platform has none.
     async fn templates(&self, account: &Account, net: &net::Client) -> Result<Vec<Template>, SendError>;
+
+    /// What the platform does where colleagues follow conversations on it and answer there; `None` where they cannot.
+    fn mirror(&self) -> Option<&dyn Mirror> {
+        None
+    }
 
     /// Whether the hub keeps a live connection for this account instead of, or beside, being called.
     fn streams(&self, _account: &Account) -> bool {

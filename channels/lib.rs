@@ -11,6 +11,7 @@ pub mod install;
 pub mod mail;
 pub mod markup;
 pub mod message;
+pub mod mirror;
 pub mod party;
 pub mod split;
 pub mod stream;

@@ -12,6 +12,7 @@ mod early;
 mod history;
 mod lines;
 mod messages;
+mod mirrored;
 mod people;
 mod queue;
 mod record;

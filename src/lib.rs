@@ -25,6 +25,7 @@ pub mod mail;
 pub mod maintenance;
 pub mod media;
 pub mod metrics;
+pub mod mirror;
 pub mod picture;
 pub mod profiles;
 pub mod realtime;

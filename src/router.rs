@@ -55,6 +55,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::integrations::routes())
         .merge(http::labels::routes())
         .merge(http::merge_suggestions::routes())
+        .merge(http::mirror::routes())
         .merge(http::organizations::routes())
         .merge(http::teams::routes())
         .merge(http::users::routes())

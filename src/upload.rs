@@ -52,6 +52,40 @@ pub async fn receive(
     };
     writer.shutdown().await.map_err(|error| Error::Internal(format!("media store: {error}")))?;
     let mime = mime(&written.beginning, declared.as_deref(), &file_name);
+    examined(app, organization, id, file_name, mime, written, voice).await
+}
+
+/// Keeps a file that is here as a whole.
+pub async fn take(
+    app: &App,
+    organization: OrganizationId,
+    bytes: Bytes,
+    declared: Option<&str>,
+    file_name: &str,
+) -> Result<Upload> {
+    let id = AttachmentId::new();
+    let file_name = clean_name(file_name);
+    let written = Written {
+        size: bytes.len(),
+        sha256: Sha256::digest(&bytes).to_vec(),
+        beginning: bytes.slice(..bytes.len().min(BEGINNING)),
+    };
+    let mime = mime(&written.beginning, declared, &file_name);
+    let key = attachment::storage_key(organization, id);
+    app.store.put(&key, bytes).await.map_err(|error| Error::Internal(error.to_string()))?;
+    examined(app, organization, id, file_name, mime, written, false).await
+}
+
+async fn examined(
+    app: &App,
+    organization: OrganizationId,
+    id: AttachmentId,
+    file_name: String,
+    mime: String,
+    written: Written,
+    voice: bool,
+) -> Result<Upload> {
+    let key = attachment::storage_key(organization, id);
     let picture = look(app, organization, id, &key, &mime, written.size).await?;
     let side = |pixels: Option<u32>| pixels.and_then(|pixels| i32::try_from(pixels).ok());
     Ok(Upload {

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     ids::OrganizationId,
     jobs::{Job, Jobs},
-    listeners, maintenance, media, profiles, refresh,
+    listeners, maintenance, media, mirror, profiles, refresh,
 };
 
 /// Jobs that one claim takes.
@@ -28,6 +28,8 @@ enum End {
     Done,
     /// Try again after the pause, or with backoff.
     Again(Option<Duration>, String),
+    /// Nothing went wrong; it has its turn after the pause.
+    Later(Duration),
     /// Trying again is pointless.
     Never(String),
 }
@@ -40,6 +42,7 @@ pub async fn run(app: App, stop: CancellationToken) {
     let renewal = tokio::spawn(jobs.clone().keep_claims());
     let upkeep = tokio::spawn(maintenance::run(app.clone(), stop.clone()));
     let listening = tokio::spawn(listeners::run(app.clone(), stop.clone()));
+    let following = tokio::spawn(mirror::run(app.clone(), stop.clone()));
     while !stop.is_cancelled() {
         let woken = app.db.jobs().notified();
         match jobs.claim(CLAIM.min(room(&jobs))).await {
@@ -55,7 +58,7 @@ pub async fn run(app: App, stop: CancellationToken) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // It ends by itself, and lets others have its connections at once.
-    let _ = listening.await;
+    let _ = tokio::join!(listening, following);
     renewal.abort();
     upkeep.abort();
 }
@@ -96,6 +99,7 @@ async fn work(app: App, jobs: Jobs, slots: Arc<Semaphore>, job: Job) {
     };
     let ended = match end {
         End::Done => jobs.done(&job).await,
+        End::Later(pause) => jobs.postpone(&[job.id], pause).await,
         End::Again(after, _) if after.is_some() && job.attempts < ATTEMPTS => {
             jobs.retry(&job, after, "asked to wait").await
         }
@@ -121,7 +125,17 @@ async fn perform(app: &App, job: &Job) -> Result<End> {
         "refresh" => Ok(end_of(refresh::carry_out(app, job).await?)),
         "acknowledge" => Ok(end_of(acknowledge(app, job).await?)),
         "profile" => Ok(end_of(profiles::learn(app, job).await?)),
+        "mirror_post" => Ok(turn(mirror::show(app, job).await?)),
+        "mirror_word" => Ok(turn(mirror::take_word(app, job).await?)),
         unknown => Ok(End::Never(format!("there is no such job: {unknown}"))),
+    }
+}
+
+fn turn(turn: mirror::Turn) -> End {
+    match turn {
+        mirror::Turn::Done => End::Done,
+        mirror::Turn::Wait(pause) => End::Later(pause),
+        mirror::Turn::Again(why) => End::Again(None, why),
     }
 }
 

@@ -9,6 +9,8 @@ use crate::{Account, Field, Form, Refusal, error::NextStep};
 
 pub(super) const ADDRESS: &str = "address";
 pub(super) const NAME: &str = "sender_name";
+/// What stands below every letter.
+pub(super) const SIGNATURE: &str = "signature";
 pub(super) const PROVIDER: &str = "provider";
 pub(super) const PROVIDER_SECRET: &str = "provider_secret";
 pub(super) const CALLBACK_SECRET: &str = "callback_secret";
@@ -38,6 +40,7 @@ pub(super) fn form() -> Form {
     Form::new(vec![
         Field::text(ADDRESS, "E-mail address", "The address that customers write to, for instance support@example.com."),
         Field::text(NAME, "Sender name", "What customers see beside the address, for instance Acme Support.").optional(),
+        Field::lines(SIGNATURE, "Signature", "Stands below every letter, for instance the team's name and telephone number.").optional(),
         Field::text("imap_host", "IMAP server", "Where letters are read, for instance imap.example.com. Empty if a provider calls the hub.")
             .optional(),
         Field::number("imap_port", "IMAP port", "993 with tls, 143 otherwise, if you leave it empty.").optional(),

@@ -59,6 +59,9 @@ pub(super) fn draft(account: &Account, message: &OutboundMessage) -> Result<Draf
     references.extend(in_reply_to.clone());
     references.retain(|id| is_id(id));
     let text = markup::translate(&written, Markup::Plain);
+    let subject = subject(message, &text);
+    let html = letter.html.clone().unwrap_or_else(|| markup::translate(&written, Markup::Html));
+    let (text, html) = signed(account, text, html);
     Ok(Draft {
         id: format!("{}@{}", message.id, account::domain(account)),
         from: Mailbox {
@@ -68,14 +71,26 @@ pub(super) fn draft(account: &Account, message: &OutboundMessage) -> Result<Draf
         to: vec![Mailbox::new(to.address.clone())],
         cc: letter.cc.clone(),
         bcc: letter.bcc.clone(),
-        subject: subject(message, &text),
-        html: letter.html.clone().unwrap_or_else(|| markup::translate(&written, Markup::Html)),
+        subject,
+        html,
         text,
         files,
         in_reply_to: in_reply_to.filter(|id| is_id(id)),
         references,
         mark: message.id.to_string(),
     })
+}
+
+/// With the account's signature, behind the line by which programs know one (RFC 3676).
+fn signed(account: &Account, text: String, html: String) -> (String, String) {
+    let signature = account.text(account::SIGNATURE).replace("\r\n", "\n");
+    let signature = signature.trim();
+    if signature.is_empty() {
+        return (text, html);
+    }
+    let [plain, formatted] =
+        [Markup::Plain, Markup::Html].map(|dialect| markup::translate(signature, dialect));
+    (format!("{text}\n\n-- \n{plain}"), format!("{html}<div>-- <br>{formatted}</div>"))
 }
 
 fn subject(message: &OutboundMessage, text: &str) -> String {

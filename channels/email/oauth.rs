@@ -25,13 +25,14 @@ const EARLY: TimeDelta = TimeDelta::minutes(10);
 const LIFE_SECONDS: i64 = 3600;
 
 /// Fields of an account that an admin fills in before consenting. Servers are entered where they are not the platform's usual ones.
-const ASKED: [&str; 12] = [
+const ASKED: [&str; 13] = [
     OAUTH[0],
     OAUTH[1],
     OAUTH[2],
     TENANT,
     account::ADDRESS,
     account::NAME,
+    account::SIGNATURE,
     "imap_host",
     "imap_port",
     "imap_security",

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The permissions that the hub uses, and what does not work without each.
-pub(super) const SCOPES: [(&str, &str); 17] = [
+pub(super) const SCOPES: [(&str, &str); 18] = [
     ("app_mentions:read", "being named in a channel"),
     ("channels:history", "messages in public channels"),
     ("channels:read", "the names of public channels"),
@@ -28,9 +28,10 @@ pub(super) const SCOPES: [(&str, &str); 17] = [
     ("reactions:read", "reactions of customers"),
     ("reactions:write", "our own reactions"),
     ("users:read", "people's names"),
+    ("users:read.email", "knowing members who answer in Slack"),
 ];
-/// Without this one the rest works as well as ever.
-const OPTIONAL: &str = "commands";
+/// Without these the rest works as well as ever.
+const OPTIONAL: [&str; 2] = ["commands", "users:read.email"];
 
 #[derive(Deserialize)]
 struct Me {
@@ -93,7 +94,7 @@ fn permissions(scopes: Option<&str>) -> Check {
     };
     let held: Vec<_> = scopes.split(',').map(str::trim).collect();
     let missing: Vec<_> =
-        SCOPES.iter().filter(|(scope, _)| *scope != OPTIONAL && !held.contains(scope)).collect();
+        SCOPES.iter().filter(|(scope, _)| !OPTIONAL.contains(scope) && !held.contains(scope)).collect();
     if missing.is_empty() {
         return Check::passed("permissions", "The app has all permissions that it needs.");
     }
@@ -110,7 +111,8 @@ async fn callbacks(account: &Account, connection: &Connection, net: &net::Client
     if !account.has(account::APP_TOKEN) {
         let address = &connection.webhook_url;
         let detail = format!(
-            "Slack cannot be asked where it sends events: Event Subscriptions, Interactivity and Slash Commands must all have {address}."
+            "Slack cannot be asked where it sends events: Event Subscriptions, Interactivity and Slash Commands must all have {address}, or {} where the app is in several workspaces.",
+            connection.shared_url()
         );
         return Check::passed("webhook", detail);
     }

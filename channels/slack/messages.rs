@@ -92,11 +92,17 @@ fn is_own(context: &Context<'_>, message: &Value) -> bool {
     by_app || text(message, "user").is_some_and(|user| context.bots.iter().any(|bot| bot == user))
 }
 
+/// The id that we gave a message on its way.
+pub(super) fn our_id(message: &Value) -> Option<&str> {
+    let metadata = message.get("metadata").filter(|data| text(data, "event_type") == Some(METADATA))?;
+    text(metadata.get("event_payload")?, "message_id")
+}
+
 /// Our own message comes back: if nobody knew whether it had gone out, now it is known.
 fn own(context: &Context<'_>, message: &Value, id: &MessageId) -> What {
-    let metadata = message.get("metadata").filter(|data| text(data, "event_type") == Some(METADATA));
-    let ours = metadata.and_then(|data| text(data.get("event_payload")?, "message_id")?.parse().ok());
-    let Some(message_id) = ours else { return ignored("our own message") };
+    let Some(message_id) = our_id(message).and_then(|id| id.parse().ok()) else {
+        return ignored("our own message");
+    };
     What::Status(StatusChange {
         external_id: id.to_string(),
         status: MessageStatus::Sent,

@@ -16,6 +16,7 @@ mod events;
 mod files;
 mod install;
 mod messages;
+mod mirror;
 mod people;
 mod place;
 mod read;
@@ -35,7 +36,7 @@ use webhooks::{Digest, Encoding, Envelope, Part, Scheme, Stamp, Unverified, Veri
 use crate::{
     Abilities, Account, AccountChanges, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming,
     Installed, ListenError, Listener, MediaLimit, OutboundMessage, Party, PartyId, ReadError, Receipt,
-    SendError, Template,
+    SendError, Template, mirror::Mirror,
 };
 
 const TIMESTAMP: &str = "X-Slack-Request-Timestamp";
@@ -71,6 +72,10 @@ impl Channel for Slack {
     }
 
     fn complete(&self, _account: &mut Account) {}
+
+    fn shared_address(&self) -> bool {
+        true
+    }
 
     fn route(&self, envelope: &Envelope<'_>) -> Vec<String> {
         read::route(envelope)
@@ -144,6 +149,10 @@ impl Channel for Slack {
 
     async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
         Ok(Vec::new())
+    }
+
+    fn mirror(&self) -> Option<&dyn Mirror> {
+        Some(self)
     }
 
     fn streams(&self, account: &Account) -> bool {

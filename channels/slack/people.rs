@@ -59,10 +59,11 @@ fn handle(value: &Value) -> Option<String> {
     text(value, "name").map(str::to_owned)
 }
 
+/// A user or a channel as it is asked for.
 #[derive(Deserialize)]
-struct Known {
+pub(super) struct Known {
     #[serde(alias = "channel", alias = "bot")]
-    user: Value,
+    pub(super) user: Value,
 }
 
 /// What Slack tells of somebody: a person's name, a channel's.

@@ -77,6 +77,24 @@ pub(super) fn say_in(
     Ok((format!("{channel}:{}", event["ts"].as_str().unwrap_or_default()), event))
 }
 
+pub(super) fn share_in(
+    workspace: &mut Workspace,
+    customer: &Customer,
+    media: &crate::Media,
+    thread: &str,
+) -> Result<(String, Value), ActError> {
+    workspace.meet(customer);
+    let (channel, ts) = named(thread)?;
+    let id = files::keep(workspace, media);
+    let text = escaped(media.caption.as_deref().unwrap_or_default());
+    let file = workspace.file_json("https://files.slack.com", &id);
+    let json = json!({
+        "user": customer.id, "text": text, "subtype": "file_share", "files": [file], "thread_ts": ts,
+    });
+    let event = workspace.keep(&channel, json, false);
+    Ok((format!("{channel}:{}", event["ts"].as_str().unwrap_or_default()), event))
+}
+
 fn said(workspace: &mut Workspace, channel: &str, json: Value) -> Done {
     let event = workspace.keep(channel, json, false);
     Ok((format!("{channel}:{}", event["ts"].as_str().unwrap_or_default()), Some(Told::Event(event))))

@@ -4,14 +4,18 @@ use serde_json::{Value, json};
 
 use super::{
     call::{Call, Refused},
-    files,
+    channels, files,
     world::{Workspace, random},
 };
 
 /// Characters from which on a text is refused here; Slack itself cuts it.
 const TEXT_MAX: usize = 40_000;
 /// Each method's permission.
-const NEEDED: [(&str, &str); 11] = [
+const NEEDED: [(&str, &str); 15] = [
+    ("chat.postEphemeral", "chat:write"),
+    ("conversations.history", "channels:history"),
+    ("conversations.list", "channels:read"),
+    ("conversations.replies", "channels:history"),
     ("chat.postMessage", "chat:write"),
     ("chat.update", "chat:write"),
     ("chat.delete", "chat:write"),
@@ -48,6 +52,9 @@ pub(super) fn run(base_url: &str, workspace: &mut Workspace, call: &Call) -> (An
         "chat.postMessage" => post(workspace, call),
         "chat.update" => update(workspace, call),
         "chat.delete" => delete(workspace, call),
+        "chat.postEphemeral" => channels::whisper(workspace, call),
+        "conversations.history" | "conversations.replies" => channels::history(workspace, call),
+        "conversations.list" => channels::list(workspace, call),
         "conversations.open" => open(workspace, call),
         "conversations.info" => channel(workspace, call),
         "users.info" => workspace

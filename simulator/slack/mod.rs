@@ -4,6 +4,7 @@
 
 mod acts;
 mod call;
+mod channels;
 mod consent;
 mod deliver;
 mod files;
@@ -26,8 +27,8 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-pub use self::call::Call;
 use self::world::Workspace;
+pub use self::{call::Call, channels::Posted};
 use crate::{Act, ActError, ChatChanged, ChatMessage, Customer, Faults, callbacks::Poster};
 
 /// Calls that are remembered for looking at.
@@ -151,6 +152,38 @@ impl Player {
         let (id, event) = said.ok_or(ActError::NoSuchAccount)??;
         self.0.event(account, event).await?;
         Ok(id)
+    }
+
+    /// A person shares a file in a channel's thread.
+    pub async fn share_in(
+        &self,
+        account: &str,
+        customer: &Customer,
+        media: &crate::Media,
+        thread: &str,
+    ) -> Result<String, ActError> {
+        let said = self.0.with(account, |workspace| acts::share_in(workspace, customer, media, thread));
+        let (id, event) = said.ok_or(ActError::NoSuchAccount)??;
+        self.0.event(account, event).await?;
+        Ok(id)
+    }
+
+    /// Somebody's address, as Slack gives it to apps.
+    pub fn set_email(&self, account: &str, person: &str, email: &str, confirmed: bool) {
+        self.0.with(account, |workspace| {
+            workspace.emails.insert(person.to_owned(), (email.to_owned(), confirmed));
+        });
+    }
+
+    /// All messages of a channel, oldest first.
+    pub fn posted(&self, account: &str, channel: &str) -> Vec<Posted> {
+        self.0.with(account, |workspace| channels::posted(workspace, channel)).unwrap_or_default()
+    }
+
+    /// What was shown to one person alone in a channel.
+    pub fn whispers(&self, account: &str, channel: &str) -> Vec<(String, Value)> {
+        let found = self.0.with(account, |workspace| Some(workspace.channels.get(channel)?.whispers.clone()));
+        found.flatten().unwrap_or_default()
     }
 
     /// Sends any event: what no [`Act`] stands for.

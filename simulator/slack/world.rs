@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::Customer;
 
 /// What the app is given when it is installed.
-const SCOPES: &str = "app_mentions:read,channels:history,channels:read,chat:write,commands,files:read,files:write,groups:history,groups:read,im:history,im:read,im:write,mpim:history,mpim:read,reactions:read,reactions:write,users:read";
+const SCOPES: &str = "app_mentions:read,channels:history,channels:read,chat:write,commands,files:read,files:write,groups:history,groups:read,im:history,im:read,im:write,mpim:history,mpim:read,reactions:read,reactions:write,users:read,users:read.email";
 
 pub(super) struct Workspace {
     pub(super) name: String,
@@ -28,6 +28,8 @@ pub(super) struct Workspace {
     pub(super) scopes: String,
     pub(super) request_url: Option<String>,
     pub(super) people: BTreeMap<String, Customer>,
+    /// Addresses of those who have one, and whether Slack has had it confirmed.
+    pub(super) emails: BTreeMap<String, (String, bool)>,
     pub(super) channels: BTreeMap<String, Channel>,
     pub(super) files: BTreeMap<String, File>,
     /// Open connections of Socket Mode, and tickets for further ones.
@@ -42,6 +44,8 @@ pub(super) struct Channel {
     /// The person, where this is a direct message.
     pub(super) person: Option<String>,
     pub(super) messages: Vec<Message>,
+    /// What one person alone saw: the person, and what was asked for.
+    pub(super) whispers: Vec<(String, Value)>,
 }
 
 /// A message as Slack keeps it.
@@ -89,6 +93,7 @@ impl Workspace {
             scopes: SCOPES.to_owned(),
             request_url: None,
             people: BTreeMap::new(),
+            emails: BTreeMap::new(),
             channels: BTreeMap::new(),
             files: BTreeMap::new(),
             sockets: Vec::new(),
@@ -168,11 +173,17 @@ impl Workspace {
     pub(super) fn user_json(&self, id: &str) -> Option<Value> {
         let person = self.people.get(id)?;
         let handle = person.username.clone().unwrap_or_else(|| id.to_lowercase());
-        Some(json!({
+        let mut json = json!({
             "id": id, "team_id": self.team, "name": handle, "real_name": person.name, "deleted": false, "is_bot": false,
             "locale": "en-GB", "tz": "Europe/London", "updated": 1_760_000_000,
             "profile": { "real_name": person.name, "display_name": "", "team": self.team, "status_text": "" },
-        }))
+        });
+        let told = self.scopes.split(',').any(|scope| scope == "users:read.email");
+        if let Some((email, confirmed)) = self.emails.get(id).filter(|_| told) {
+            json["profile"]["email"] = json!(email);
+            json["is_email_confirmed"] = json!(confirmed);
+        }
+        Some(json)
     }
 
     pub(super) fn find(&mut self, channel: &str, ts: &str) -> Option<&mut Message> {

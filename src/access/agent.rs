@@ -102,6 +102,29 @@ impl Member {
         })
     }
 
+    /// The member with that address, and whether they still are one.
+    pub async fn of_email(tx: &mut Tx, email: &str) -> Result<Option<(Self, bool)>> {
+        let organization_id = tx.organization();
+        let row: Option<(UserId, String, Role, bool, Vec<TeamId>, bool)> = sqlx::query_as(
+            "select users.id, users.name, members.role, organizations.agents_see_all,
+                    array(select team_id from team_members
+                          where organization_id = members.organization_id and user_id = members.user_id),
+                    members.deactivated_at is null
+             from members
+             join users on users.id = members.user_id
+             join organizations on organizations.id = members.organization_id
+             where members.organization_id = $1 and lower(users.email) = lower($2)",
+        )
+        .bind(organization_id)
+        .bind(email)
+        .fetch_optional(tx.sql())
+        .await?;
+        Ok(row.map(|(user_id, name, role, agents_see_all, teams, active)| {
+            let sees_all = role.sees_all_conversations() || agents_see_all;
+            (Self { organization_id, user_id, name, role, teams, sees_all }, active)
+        }))
+    }
+
     /// Whether a conversation with this assignee and team is visible to the member: one's own, one's teams', and those that
     /// nobody has.
     pub fn sees(&self, assignee: Option<UserId>, team: Option<TeamId>) -> bool {

@@ -25,6 +25,7 @@ use crate::{
     inbox::{
         integration::Integration,
         integration_admin::{self, Forgeries, IntegrationView, LiveConnection, Notice, missing},
+        mirror::{self, Mirror},
         template,
     },
 };
@@ -56,6 +57,8 @@ struct ChannelView {
     install_form: Option<Vec<::channels::Field>>,
     /// Where the platform's app sends the callbacks of all accounts, on channels where it has one address.
     shared_webhook_url: Option<String>,
+    /// Whether colleagues can follow conversations on it, and answer from there.
+    mirrors: bool,
 }
 
 /// Every channel of this installation.
@@ -72,6 +75,7 @@ async fn channels(State(app): State<App>, agent: Agent) -> Result<Json<Page<Chan
         shared_webhook_url: channel
             .shared_address()
             .then(|| integration_admin::shared_webhook_url(&app, channel.id().as_str())),
+        mirrors: channel.mirror().is_some(),
     };
     Ok(Json(Page::whole(::channels::all().iter().map(view).collect())))
 }
@@ -144,6 +148,8 @@ struct IntegrationDetail {
     notices: Vec<Notice>,
     /// Only where the channel listens instead of being called, once it has begun to.
     live: Option<LiveConnection>,
+    /// Where colleagues follow conversations on it.
+    mirror: Option<Mirror>,
 }
 
 #[utoipa::path(get, path = "/integrations/{id}", operation_id = "get_integration", tag = "integrations",
@@ -158,7 +164,8 @@ async fn show(
     let forgeries = integration_admin::forgeries(&mut tx, id).await?;
     let notices = integration_admin::notices(&mut tx, id).await?;
     let live = integration_admin::live_connection(&mut tx, id).await?;
-    Ok(Json(IntegrationDetail { integration, forgeries, notices, live }))
+    let mirror = mirror::find(&mut tx, id).await?;
+    Ok(Json(IntegrationDetail { integration, forgeries, notices, live, mirror }))
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

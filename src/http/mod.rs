@@ -22,6 +22,7 @@ pub mod labels;
 pub mod media;
 pub mod merge_suggestions;
 pub mod messages;
+pub mod mirror;
 pub mod organizations;
 pub mod page;
 pub mod pages;

@@ -58,6 +58,11 @@ pub struct Located {
 
 /// A finished upload, to be sent with a message: by the member, or by a visitor of the chat window.
 pub async fn create(tx: &mut Tx, member: Option<&Member>, upload: &Upload) -> Result<MessageAttachment> {
+    keep(tx, member.map(|member| member.user_id), upload).await
+}
+
+/// The same, by whoever it was.
+pub async fn keep(tx: &mut Tx, by: Option<UserId>, upload: &Upload) -> Result<MessageAttachment> {
     let organization = tx.organization();
     sqlx::query(
         "insert into attachments (organization_id, id, kind, file_name, mime, size, sha256, width, height, state, storage_key,
@@ -75,7 +80,7 @@ pub async fn create(tx: &mut Tx, member: Option<&Member>, upload: &Upload) -> Re
     .bind(upload.height)
     .bind(storage_key(organization, upload.id))
     .bind(upload.thumbnail.then(|| thumbnail_key(organization, upload.id)))
-    .bind(member.map(|member| member.user_id))
+    .bind(by)
     .execute(tx.sql())
     .await?;
     Ok(MessageAttachment {

@@ -15,7 +15,7 @@ use sqlx::types::Json;
 
 pub use self::{
     form::fill,
-    news::{Forgeries, LiveConnection, Notice, forgeries, live_connection, notices},
+    news::{Forgeries, LiveConnection, Notice, forgeries, live_connection, notices, warn},
     platform::{check, fetch_templates, listens_from, register, unregister},
     view::{IntegrationView, find, list, shared_webhook_url},
 };

@@ -40,6 +40,17 @@ pub struct Version {
 pub async fn edit(tx: &mut Tx, member: &Member, id: MessageId, text: &str) -> Result<Message> {
     let (message, locked) = open(tx, member, id).await?;
     own(member, &message)?;
+    rewrite(tx, message, &locked, text).await
+}
+
+/// The same for whoever wrote it, whoever may see the conversation.
+pub async fn edit_for(tx: &mut Tx, id: MessageId, text: &str) -> Result<Message> {
+    let (message, locked) = open_for_all(tx, id).await?;
+    rewrite(tx, message, &locked, text).await
+}
+
+async fn rewrite(tx: &mut Tx, message: Message, locked: &Locked, text: &str) -> Result<Message> {
+    let id = message.id;
     if message.kind == "system" || message.deleted_at.is_some() {
         return Err(not_editable("This cannot be edited."));
     }
@@ -47,7 +58,7 @@ pub async fn edit(tx: &mut Tx, member: &Member, id: MessageId, text: &str) -> Re
         return Ok(message);
     }
     if message.direction == "outbound" {
-        let abilities = abilities(&locked)?;
+        let abilities = abilities(locked)?;
         within(&message, abilities.edit_seconds, "edited")?;
         let most =
             if message.attachments.is_empty() { abilities.text.max } else { abilities.text.caption_max };
@@ -65,13 +76,24 @@ pub async fn edit(tx: &mut Tx, member: &Member, id: MessageId, text: &str) -> Re
     .bind(text)
     .execute(tx.sql())
     .await?;
-    changed(tx, &locked, id).await
+    changed(tx, locked, id).await
 }
 
 /// Takes a message back: a note, one that never left, or a sent one while the platform lets us.
 pub async fn delete(tx: &mut Tx, member: &Member, id: MessageId) -> Result<Message> {
     let (message, locked) = open(tx, member, id).await?;
     own(member, &message)?;
+    take_back(tx, message, &locked).await
+}
+
+/// The same for whoever wrote it, whoever may see the conversation.
+pub async fn delete_for(tx: &mut Tx, id: MessageId) -> Result<Message> {
+    let (message, locked) = open_for_all(tx, id).await?;
+    take_back(tx, message, &locked).await
+}
+
+async fn take_back(tx: &mut Tx, message: Message, locked: &Locked) -> Result<Message> {
+    let id = message.id;
     if message.deleted_at.is_some() {
         return Ok(message);
     }
@@ -79,7 +101,7 @@ pub async fn delete(tx: &mut Tx, member: &Member, id: MessageId) -> Result<Messa
         return Err(not_editable("This cannot be deleted."));
     }
     if message.direction == "outbound" && !matches!(message.status.as_deref(), Some("failed" | "queued")) {
-        within(&message, abilities(&locked)?.delete_seconds, "deleted")?;
+        within(&message, abilities(locked)?.delete_seconds, "deleted")?;
         tx.enqueue(Order::Delete { message_id: id }.job(locked.id));
     }
     keep_version(tx, &message).await?;
@@ -95,7 +117,7 @@ pub async fn delete(tx: &mut Tx, member: &Member, id: MessageId) -> Result<Messa
     if done.rows_affected() == 0 {
         return Err(Error::conflict("on_its_way", "This message is just being sent. Try again in a moment."));
     }
-    changed(tx, &locked, id).await
+    changed(tx, locked, id).await
 }
 
 /// Sets the business's reaction on a message; empty takes it back.
@@ -158,6 +180,12 @@ pub async fn find(tx: &mut Tx, member: &Member, id: MessageId) -> Result<Message
 async fn open(tx: &mut Tx, member: &Member, id: MessageId) -> Result<(Message, Locked)> {
     let conversation: ConversationId = message::find(tx, id).await?.conversation_id;
     let locked = conversation::lock(tx, member, conversation).await.map_err(hidden)?;
+    Ok((message::find(tx, id).await?, locked))
+}
+
+async fn open_for_all(tx: &mut Tx, id: MessageId) -> Result<(Message, Locked)> {
+    let conversation: ConversationId = message::find(tx, id).await?.conversation_id;
+    let locked = conversation::lock_for_all(tx, conversation).await?;
     Ok((message::find(tx, id).await?, locked))
 }
 

@@ -23,6 +23,7 @@ pub mod merge_suggestion;
 pub mod message;
 pub mod message_change;
 pub mod message_page;
+pub mod mirror;
 pub mod order;
 pub mod participant;
 pub mod read_mark;

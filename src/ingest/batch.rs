@@ -12,6 +12,7 @@ use super::{
     history::History,
     lines,
     messages::NewMessages,
+    mirrored,
     people::People,
     record::{self, Became, Effect, Record},
     tell,
@@ -62,6 +63,7 @@ pub(super) async fn store(
     let mut tx = db.begin(organization).await?;
     let mut became: Vec<Option<Became>> = items.iter().map(|_| None).collect();
     if !items.is_empty() {
+        let taken = mirrored::divert(&mut tx, &mut items).await?;
         watermarks::resolve(&mut tx, &mut items).await?;
         let mut people = People::find(&mut tx, &items).await?;
         while let Some((kept, gone)) = people.twins(&mut tx, &items).await? {
@@ -71,6 +73,7 @@ pub(super) async fn store(
             people = People::find(&mut tx, &items).await?;
         }
         store_items(&mut tx, &items, people, &mut became).await?;
+        mirrored::keep(&mut tx, &items, &taken, &mut became).await?;
     }
     let stored = stored(&items, &became);
     let became = by_delivery(deliveries.len(), &items, became);
@@ -89,7 +92,7 @@ fn stored(items: &[Item<'_>], became: &[Option<Became>]) -> [(&'static str, u64)
     let stored = |echo: bool| {
         let new = items.iter().zip(became).filter(|(item, became)| {
             matches!(item.what, What::Message(message) if message.echo == echo)
-                && became.as_ref().is_some_and(|one| one.effect == Effect::Stored)
+                && became.as_ref().is_some_and(|one| one.effect == Effect::Stored && one.message_id.is_some())
         });
         new.count() as u64
     };

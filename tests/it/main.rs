@@ -28,6 +28,7 @@ mod listeners;
 mod mailbox;
 mod merge_suggestions;
 mod messages;
+mod mirror;
 mod openapi;
 mod people;
 mod played;

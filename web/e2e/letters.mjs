@@ -26,11 +26,11 @@ function head(id, from, subject, more = "") {
   return `Date: ${new Date().toUTCString()}\nFrom: ${from}\nTo: ${address}\nSubject: ${subject}\nMessage-ID: <${id}@letters.example>\nMIME-Version: 1.0\n${more}`;
 }
 
-/** A formatted letter with a table, a picture in the text and what was said before. */
-export function formatted(from = "Ines Duarte <ines@atelier.example>") {
+/** A formatted letter with a table, a picture in the text (unless there is no `plan`) and what was said before. */
+export function formatted({ plan = true, from = "Ines Duarte <ines@atelier.example>" } = {}) {
   const picture = Buffer.from(png(420, 160, [37, 99, 235])).toString("base64").replace(/.{76}/g, "$&\n");
   const html = `<h2>Purchase order 7741</h2><p>Dear team,</p><p>please find below what we would like to order for the <b>spring season</b>.</p>
-<img src="cid:plan@atelier" alt="Plan of the shelf"><table border="1" cellpadding="6" style="border-collapse:collapse"><tr><th>Item</th><th>Quantity</th><th>Delivery</th></tr><tr><td>Rain shell, green</td><td>40</td><td>March</td></tr><tr><td>Trail 30 backpack</td><td>25</td><td>April</td></tr></table>
+${plan ? '<img src="cid:plan@atelier" alt="Plan of the shelf">' : ""}<table border="1" cellpadding="6" style="border-collapse:collapse"><tr><th>Item</th><th>Quantity</th><th>Delivery</th></tr><tr><td>Rain shell, green</td><td>40</td><td>March</td></tr><tr><td>Trail 30 backpack</td><td>25</td><td>April</td></tr></table>
 <p>Could you confirm the prices by Friday? <a href="https://atelier.example/orders/7741">The order in our system</a></p><p>Kind regards<br>Ines</p>
 <div class="gmail_quote">On Thu, Northwind Care wrote:<blockquote>Dear Ines, the price list for the spring is attached. Tell us what you need.</blockquote></div>`;
   const text = "Dear team,\n\nplease find below what we would like to order.\n\nKind regards\nInes\n\nOn Thu, Northwind Care <care@northwind.example> wrote:\n> Dear Ines, the price list for the spring is attached.\n> Tell us what you need.";
@@ -47,14 +47,7 @@ Content-Type: text/html; charset=utf-8
 
 ${html}
 --A--
---R
-Content-Type: image/png; name="plan.png"
-Content-Disposition: inline; filename="plan.png"
-Content-ID: <plan@atelier>
-Content-Transfer-Encoding: base64
-
-${picture}
---R--
+${plan ? `--R\nContent-Type: image/png; name="plan.png"\nContent-Disposition: inline; filename="plan.png"\nContent-ID: <plan@atelier>\nContent-Transfer-Encoding: base64\n\n${picture}\n` : ""}--R--
 `;
 }
 

@@ -20,9 +20,11 @@ const talks = [
   ["api", "Field app, Oslo", "3108", ["Ticket 882: pump P-14 reports low pressure."]],
 ];
 
-/** Lets somebody write on each channel; answers the conversations by channel, newest first. */
-export async function fillEveryChannel(hub) {
+/** Lets somebody write on each channel; answers an admin's calls, and the customers by channel. */
+export async function fillEveryChannel(hub, { plan = true } = {}) {
   const call = await caller(hub);
+  // The demo connects its accounts one after the other; its organization gets its name when all is there.
+  while ((await call("GET", "/organizations/current")).name.includes("being set up")) await new Promise((done) => setTimeout(done, 300));
   const people = {};
   for (const [channel, name, digits, lines] of talks) {
     people[channel] = await customer(hub, channel, name, digits);
@@ -30,7 +32,7 @@ export async function fillEveryChannel(hub) {
   }
   await sendFile(hub, people.messenger, "image", "tent.png", "image/png", png(640, 420, [60, 120, 90]), "", "messenger");
   const write = await connectLetters(hub, call);
-  await write(1, formatted());
+  await write(1, formatted({ plan }));
   await write(2, invitation());
   people.voice = await customer(hub, "voice", "Walter Brandt", "14155553109");
   return { call, people };

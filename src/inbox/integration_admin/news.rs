@@ -72,3 +72,23 @@ pub async fn notices(tx: &mut Tx, id: IntegrationId) -> Result<Vec<Notice>> {
     .fetch_all(tx.sql())
     .await?)
 }
+
+/// Something that admins should look at. The same is said once an hour.
+pub async fn warn(tx: &mut Tx, id: IntegrationId, topic: &str, text: &str) -> Result<()> {
+    sqlx::query(
+        "insert into notices (organization_id, id, integration_id, topic, severity, text)
+         select $1, $2, $3, $4, 'warning', $5
+         where not exists (select from notices
+                           where organization_id = $1 and integration_id = $3 and topic = $4 and text = $5
+                             and created_at > now() - interval '1 hour')",
+    )
+    .bind(tx.organization())
+    .bind(uuid::Uuid::now_v7())
+    .bind(id)
+    .bind(topic)
+    .bind(text)
+    .execute(tx.sql())
+    .await?;
+    super::tell(tx);
+    Ok(())
+}

@@ -156,7 +156,15 @@ impl Tenant {
              insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)
                  values ('{organization}', '{integration}', '{word}', 'en', '9', 'utility', 'approved',
                          jsonb_build_object('external_id', '9', 'name', '{word}', 'language', 'en', 'category', 'utility',
-                         'status', 'approved', 'body', 'Hi', 'parameters', '[]'::jsonb))",
+                         'status', 'approved', 'body', 'Hi', 'parameters', '[]'::jsonb));
+             insert into mirrors (organization_id, integration_id, place, place_name)
+                 values ('{organization}', '{integration}', 'C0{word}', '#{word}');
+             insert into mirror_threads (organization_id, integration_id, conversation_id, place, thread)
+                 values ('{organization}', '{integration}', '{conversation}', 'C0{word}', 'C0{word}:1.2');
+             insert into mirror_posts (organization_id, integration_id, message_id, conversation_id, place)
+                 values ('{organization}', '{integration}', '{message}', '{conversation}', 'C0{word}');
+             insert into mirror_words (organization_id, integration_id, external_id, conversation_id, place, author)
+                 values ('{organization}', '{integration}', 'C0{word}:3.4', '{conversation}', 'C0{word}', '{{}}')",
             sealed = hex::encode(sealed),
             user = self.id("user").unwrap(),
         );

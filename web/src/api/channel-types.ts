@@ -45,7 +45,7 @@ export interface Abilities {
 export interface FormField {
   name: string;
   label: string;
-  kind: "text" | "url" | "number";
+  kind: "text" | "url" | "number" | "lines";
   required: boolean;
   secret: boolean;
   help: string;
@@ -60,6 +60,8 @@ export interface Channel {
   install_form?: FormField[] | null;
   /** The one address for all accounts of an app, where the platform has that. */
   shared_webhook_url?: string | null;
+  /** Whether colleagues can follow conversations on it, and answer from there. */
+  mirrors?: boolean;
 }
 
 export interface Check {
@@ -97,6 +99,21 @@ export interface IntegrationDetail extends Integration {
   /** Where the channel listens instead of being called. */
   live?: LiveConnection | null;
   notices?: Notice[];
+  /** Where colleagues follow conversations on it. */
+  mirror?: Mirror | null;
+}
+
+export interface MirrorPlace {
+  id: string;
+  name: string;
+}
+
+export interface Mirror {
+  place: MirrorPlace;
+  /** Empty: of all. */
+  channels: string[];
+  team_ids: string[];
+  created_at: string;
 }
 
 export interface LiveConnection {

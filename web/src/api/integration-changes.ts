@@ -1,5 +1,5 @@
 import { api, body } from "./client";
-import type { Callback, Integration, TestResult } from "./types";
+import type { Callback, Integration, Mirror, TestResult } from "./types";
 
 export function connect(form: { channel: string; name: string; account: Record<string, string> }): Promise<Integration> {
   return body<Integration>(api.POST("/api/v1/integrations", { body: form }));
@@ -34,6 +34,15 @@ export function pauseIntegration(id: string): Promise<Integration> {
 
 export function resumeIntegration(id: string): Promise<Integration> {
   return body<Integration>(api.POST("/api/v1/integrations/{id}/resume", { params: { path: { id } } }));
+}
+
+/** Conversations are followed in that place from now on. */
+export function putMirror(id: string, choice: { place: string; channels: string[]; team_ids: string[] }): Promise<Mirror> {
+  return body<Mirror>(api.PUT("/api/v1/integrations/{id}/mirror", { params: { path: { id } }, body: choice }));
+}
+
+export async function endMirror(id: string): Promise<void> {
+  await body<undefined>(api.DELETE("/api/v1/integrations/{id}/mirror", { params: { path: { id } } }));
 }
 
 export async function syncTemplates(id: string): Promise<void> {

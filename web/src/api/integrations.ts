@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-import type { Callback, Channel, Integration, IntegrationDetail, Page, Template } from "./types";
+import type { Callback, Channel, Integration, IntegrationDetail, MirrorPlace, Page, Template } from "./types";
 
 export function channels() {
   return queryOptions({
@@ -59,5 +59,16 @@ export function integration(id: string) {
   return queryOptions({
     queryKey: ["integrations", id] as const,
     queryFn: ({ signal }) => body<IntegrationDetail>(api.GET("/api/v1/integrations/{id}", { params: { path: { id } }, signal })),
+  });
+}
+
+/** Rooms on the platform that the account is in. */
+export function mirrorPlaces(id: string) {
+  return queryOptions({
+    queryKey: ["mirror-places", id] as const,
+    queryFn: async ({ signal }) =>
+      (await body<Page<MirrorPlace>>(api.GET("/api/v1/integrations/{id}/mirror/places", { params: { path: { id } }, signal }))).data,
+    staleTime: 60_000,
+    retry: false,
   });
 }

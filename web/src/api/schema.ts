@@ -826,6 +826,45 @@ export interface paths {
         patch: operations["update_integration"];
         trace?: never;
     };
+    "/api/v1/integrations/{id}/mirror": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is mirrored through this integration; 404 if nothing is. */
+        get: operations["get_mirror"];
+        /**
+         * From now on, conversations are followed there, a thread for each, and answered from there. What is written in that place
+         *     comes from colleagues, never from customers.
+         */
+        put: operations["put_mirror"];
+        post?: never;
+        /** Ends it. What was posted stays on the platform. */
+        delete: operations["delete_mirror"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/integrations/{id}/mirror/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rooms on the platform that the account is in, to choose from; none where conversations cannot be followed. */
+        get: operations["list_mirror_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/integrations/{id}/pause": {
         parameters: {
             query?: never;
@@ -1356,7 +1395,7 @@ export interface components {
             secret: boolean;
         };
         /** @enum {string} */
-        AccountFieldKind: "text" | "url" | "number";
+        AccountFieldKind: "text" | "url" | "number" | "lines";
         AddTeamMember: {
             user_id: components["schemas"]["UserId"];
         };
@@ -1468,6 +1507,8 @@ export interface components {
             id: string;
             /** @description What is filled in before consenting on the platform's page, where accounts can be connected so. */
             install_form?: components["schemas"]["AccountField"][] | null;
+            /** @description Whether colleagues can follow conversations on it, and answer from there. */
+            mirrors: boolean;
             /** @description `Telegram` */
             name: string;
             /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
@@ -1770,6 +1811,7 @@ export interface components {
             /** @description Refused callbacks of the last 30 days. */
             forgeries: components["schemas"]["Forgeries"][];
             live?: components["schemas"]["LiveConnection"] | null;
+            mirror?: components["schemas"]["Mirror"] | null;
             notices: components["schemas"]["Notice"][];
         };
         /** Format: uuid */
@@ -2059,6 +2101,25 @@ export interface components {
         };
         /** Format: uuid */
         MessageId: string;
+        /** @description What is mirrored, and where to. */
+        Mirror: {
+            /** @description Conversations of these channels alone; empty: of all. */
+            channels: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** @description The room on the platform in which each conversation is a thread. */
+            place: components["schemas"]["Place"];
+            /** @description Conversations of these teams alone; empty: of all, and those that no team has. */
+            team_ids: components["schemas"]["TeamId"][];
+        };
+        MirrorChoice: {
+            /** @description Conversations of these channels alone; empty: of all. */
+            channels?: string[];
+            /** @description The id of one of the integration's places. */
+            place: string;
+            /** @description Conversations of these teams alone; empty: of all, and those that no team has. */
+            team_ids?: components["schemas"]["TeamId"][];
+        };
         /** @description An organization that the caller is a member of. */
         MyOrganization: {
             id: components["schemas"]["OrganizationId"];
@@ -2208,6 +2269,8 @@ export interface components {
                 id: string;
                 /** @description What is filled in before consenting on the platform's page, where accounts can be connected so. */
                 install_form?: components["schemas"]["AccountField"][] | null;
+                /** @description Whether colleagues can follow conversations on it, and answer from there. */
+                mirrors: boolean;
                 /** @description `Telegram` */
                 name: string;
                 /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
@@ -2520,6 +2583,17 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_Place: {
+            data: {
+                /** @description The platform's id. */
+                id: string;
+                /** @description `#support` */
+                name: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Session: {
             data: {
                 address?: string | null;
@@ -2665,6 +2739,13 @@ export interface components {
              * @description How far this member has read.
              */
             read_seq: number;
+        };
+        /** @description A room where colleagues talk. */
+        Place: {
+            /** @description The platform's id. */
+            id: string;
+            /** @description `#support` */
+            name: string;
         };
         /** @description The caller's to mend. */
         Problem: {
@@ -5608,6 +5689,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IntegrationView"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mirror: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mirror"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_mirror: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MirrorChoice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mirror"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_mirror: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_mirror_places: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["IntegrationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Place"];
                 };
             };
             /** @description A problem, RFC 9457 */

@@ -1,6 +1,6 @@
 import { Check, LoaderCircle, WifiOff } from "lucide-react";
 
-import { count, } from "@/lib/text";
+import { count } from "@/lib/text";
 import { span } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { useConnection } from "@/live/connection";
@@ -13,7 +13,7 @@ export function ConnectionChip() {
   const quiet = (state === "live" && caughtUp === undefined) || (state === "connecting" && lostFor < 1500);
 
   return (
-    <div role="status" className="pointer-events-none absolute inset-x-0 top-2 z-30 flex justify-center" data-connection={state}>
+    <div role="status" className="pointer-events-none absolute inset-x-0 top-15 z-30 flex justify-center" data-connection={state}>
       {quiet ? (
         <span className="sr-only">{state === "live" ? "Connected" : "Connecting"}</span>
       ) : (

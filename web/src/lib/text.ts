@@ -47,3 +47,11 @@ export function sentenceCase(word: string): string {
   const words = word.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** A text without the marks of our own small markup (`*bold*`, `_italic_`, `~struck~`, code), for places of one line. */
+export function unmarked(text: string): string {
+  let plain = text.replace(/```|`/g, "");
+  // Marks may stand inside each other; three rounds reach all kinds.
+  for (let round = 0; round < 3; round++) plain = plain.replace(/(^|[\s(*_~])([*_~])(\S|\S[^\n]*?\S)\2(?=$|[\s).,!?:;*_~])/gm, "$1$3");
+  return plain;
+}

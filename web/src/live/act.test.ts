@@ -40,6 +40,24 @@ it("shows the change and says so before the server answers, and takes it back wh
   expect(texts()).toEqual(["Not closed. The database is away."]);
 });
 
+it("an older answer that is still on its way does not show it as it was", async () => {
+  const open = conversation("a");
+  hold(open);
+  let late: (one: Conversation) => void = () => undefined;
+  const asked = client.fetchQuery({ queryKey: conversationKeys.one("a"), queryFn: () => new Promise<Conversation>((done) => (late = done)), staleTime: 0 }).catch(() => undefined);
+  let answer: (one: Conversation) => void = () => undefined;
+  vi.mocked(patchConversation).mockReturnValue(new Promise((done) => (answer = done)));
+  const done = act(client, [open], { status: "closed" }, "closed");
+  await vi.waitFor(() => expect(shown("a")?.status).toBe("closed"));
+  late(open);
+  await asked;
+  await Promise.resolve();
+  expect(shown("a")?.status).toBe("closed");
+  answer(conversation("a", { status: "closed", version: 2 }));
+  await done;
+  expect(shown("a")).toMatchObject({ status: "closed", version: 2 });
+});
+
 it("undo goes back to what was there, a nap with its end", async () => {
   const asleep = conversation("a", { status: "snoozed", snoozed_until: "2026-02-01T08:00:00Z" });
   hold(asleep);

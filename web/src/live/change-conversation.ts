@@ -1,4 +1,4 @@
-import type { QueryClient } from "@tanstack/react-query";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 
 import { markRead, markUnread as postUnread, patchConversation, patchConversations } from "@/api/conversations";
 import type { Conversation, ConversationChange, ConversationsChange } from "@/api/types";
@@ -6,6 +6,8 @@ import { heldConversation, holdConversation } from "./cache";
 
 /** Shows the change at once, tells the server, and takes it back when the server refuses. */
 export async function changeConversation(client: QueryClient, id: string, change: ConversationChange): Promise<void> {
+  const stopped = underway(client, [id]);
+  if (stopped.length) await Promise.all(stopped.map((queryKey) => client.cancelQueries({ queryKey, exact: true })));
   const before = heldConversation(client, id);
   if (before) holdConversation(client, foresee(before, change));
   try {
@@ -13,7 +15,21 @@ export async function changeConversation(client: QueryClient, id: string, change
   } catch (error) {
     if (before) holdConversation(client, before);
     throw error;
+  } finally {
+    for (const queryKey of stopped) void client.invalidateQueries({ queryKey, exact: true });
   }
+}
+
+/**
+ * Questions on their way whose answers would show the conversations as they were before a change that is told now. They are
+ * stopped, and asked again when the change is through. What has nothing to show yet goes on, and so does a next page.
+ */
+function underway(client: QueryClient, ids: string[]): QueryKey[] {
+  return client
+    .getQueryCache()
+    .findAll({ fetchStatus: "fetching" })
+    .filter(({ queryKey: [kind, id], state }) => state.data !== undefined && !state.fetchMeta?.fetchMore && (kind === "conversations" || (kind === "conversation" && ids.includes(id as string))))
+    .map((query) => query.queryKey);
 }
 
 /** Marks everything up to a message as read. */
@@ -67,6 +83,8 @@ function foreseeMany(before: Conversation, { add_labels: add = [], remove_labels
  * none was.
  */
 export async function changeConversations(client: QueryClient, ids: string[], change: ConversationsChange): Promise<{ changed: number; refused: string[] }> {
+  const stopped = underway(client, ids);
+  if (stopped.length) await Promise.all(stopped.map((queryKey) => client.cancelQueries({ queryKey, exact: true })));
   const before = new Map(ids.map((id) => [id, heldConversation(client, id)]));
   for (const one of before.values()) if (one) holdConversation(client, foreseeMany(one, change));
   const refused: string[] = [];
@@ -89,6 +107,8 @@ export async function changeConversations(client: QueryClient, ids: string[], ch
   } catch (error) {
     waiting.forEach(takeBack);
     throw error;
+  } finally {
+    for (const queryKey of stopped) void client.invalidateQueries({ queryKey, exact: true });
   }
   if (refused[0] && refused.length === ids.length) throw new Error(refused[0]);
   return { changed: ids.length - refused.length, refused };

@@ -11,6 +11,7 @@ import { useComposerMode } from "@/lib/facts/composer-mode";
 import { segmentsOf } from "@/lib/segments";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useNow } from "@/lib/use-now";
+import { AccountNotice } from "./account-notice";
 import { ClosedWindow } from "./closed-window";
 import { ComposerFoot } from "./composer-foot";
 import { ComposerTabs } from "./composer-tabs";
@@ -92,6 +93,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   return (
     <section aria-label="Composer" className="border-t">
       <TypingLine conversationId={conversation.id} />
+      <AccountNotice integrationId={conversation.integration_id} />
       <div
         className={classes("relative", note ? "bg-paper on-tint" : "bg-surface", dragging && "outline-2 -outline-offset-2 outline-accent")}
         onDragOver={(event) => {

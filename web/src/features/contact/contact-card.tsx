@@ -104,14 +104,8 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
                 <ChannelGlyph channel={channel} />
               </span>
               <span className="min-w-0 flex-1">
-                {names.data?.find((one) => one.id === channel)?.name ?? channel}
-                {contact.identities
-                  .filter((identity) => identity.channel === channel)
-                  .map(({ kind, external_id: id }) => (
-                    <span key={`${kind ?? ""}/${id}`} className="block text-sm [overflow-wrap:anywhere] text-muted">
-                      {id}
-                    </span>
-                  ))}
+                <span className="block">{names.data?.find((one) => one.id === channel)?.name ?? channel}</span>
+                <Addresses ids={contact.identities.filter((identity) => identity.channel === channel).map((identity) => identity.external_id)} />
               </span>
             </li>
           ))}
@@ -141,6 +135,25 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
         {dialog === "merge" ? <MergeDialog contact={contact} onClose={() => setDialog(undefined)} onMerged={onMerged} /> : null}
       </Suspense>
     </div>
+  );
+}
+
+/** What a platform calls somebody: the shortest, which people can read; its inner numbers are one press away. */
+function Addresses({ ids }: { ids: string[] }) {
+  const [first, ...rest] = ids.toSorted((one, other) => one.length - other.length);
+  const line = "text-sm [overflow-wrap:anywhere] text-muted";
+  if (rest.length === 0) return <span className={line}>{first}</span>;
+  return (
+    <details className={line}>
+      <summary className="rounded hover:text-text">
+        {first} <span className="text-xs">+{rest.length}</span>
+      </summary>
+      {rest.map((id) => (
+        <span key={id} className="block pl-4">
+          {id}
+        </span>
+      ))}
+    </details>
   );
 }
 

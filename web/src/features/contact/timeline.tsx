@@ -4,6 +4,7 @@ import { StickyNote } from "lucide-react";
 
 import { contactConversations, contactTimeline } from "@/api/contacts";
 import type { Channel, Message } from "@/api/types";
+import { unmarked } from "@/lib/text";
 import { dayKey, dayName, exact, shortAgo } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { Button } from "@/ui/button";
@@ -69,8 +70,8 @@ function who({ direction, sender }: Message): string {
   return sender.name ?? (direction === "outbound" ? "Your team" : "Customer");
 }
 
-function what({ text, kind, attachments, deleted_at: deleted }: Message): string {
+function what({ text, kind, direction, attachments, deleted_at: deleted }: Message): string {
   if (deleted) return "deleted";
-  if (text) return text;
+  if (text) return direction === "inbound" ? text : unmarked(text);
   return attachments[0]?.file_name ?? kind;
 }

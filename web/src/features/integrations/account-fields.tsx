@@ -1,5 +1,5 @@
 import type { FormField } from "@/api/types";
-import { Field, Input } from "@/ui/field";
+import { Field, Input, Textarea } from "@/ui/field";
 
 interface AccountFieldsProps {
   fields: FormField[];
@@ -15,7 +15,15 @@ export function AccountFields({ fields, values, faults, stored, onChange }: Acco
   const folded = (field: FormField) => field.kind !== "text" && !field.required;
   const one = (field: FormField) => (
     <Field key={field.name} label={field.label} help={field.help} optional={!field.required} error={faults[field.name] ?? faults[`account.${field.name}`]}>
-      {(props) => (
+      {(props) => field.kind === "lines" ? (
+        <Textarea
+          {...props}
+          name={field.name}
+          placeholder={stored?.[field.name]}
+          value={values[field.name] ?? ""}
+          onChange={(event) => onChange({ ...values, [field.name]: event.target.value })}
+        />
+      ) : (
         <Input
           {...props}
           name={field.name}

@@ -16,6 +16,7 @@ import { toast, toastError } from "@/ui/toast";
 import { AccountPanel } from "./account-panel";
 import { HealthPanel } from "./health-panel";
 import { LivePanel } from "./live-panel";
+import { MirrorPanel } from "./mirror-panel";
 import { NoticesPanel } from "./notices-panel";
 import { SilencePanel } from "./silence-panel";
 import { StateChip } from "./state-chip";
@@ -124,6 +125,7 @@ export function IntegrationPage({ id }: { id: string }) {
         ) : null}
       </Panel>
       {channel?.abilities.templates ? <TemplatesPanel integration={one} /> : null}
+      {channel?.mirrors && writes ? <MirrorPanel key={one.mirror?.place.id ?? "none"} integration={one} /> : null}
       {writes ? <SilencePanel key={one.version} integration={one} /> : null}
       {channel && writes ? <AccountPanel integration={one} channel={channel} /> : null}
       {writes ? (

@@ -1,4 +1,5 @@
 import type { Conversation } from "@/api/types";
+import { unmarked } from "@/lib/text";
 
 const named: Record<string, string> = {
   image: "Photo",
@@ -17,7 +18,8 @@ const named: Record<string, string> = {
 export function snippet(last: Conversation["last_message"]): string {
   if (!last) return "No messages yet";
   const name = named[last.kind];
-  const text = last.text.replace(/\s+/g, " ").trim();
+  // What customers write stands as they wrote it: its marks are ranges, not characters.
+  const text = (last.direction === "inbound" ? last.text : unmarked(last.text)).replace(/\s+/g, " ").trim();
   if (!name) return text || "Message";
   return text ? `${name}: ${text}` : name;
 }

@@ -56,7 +56,7 @@ function isAnswer(subject: string): boolean {
 export function Quoted({ text }: { text: string }) {
   return (
     <details className="mt-1 text-sm text-muted">
-      <summary aria-label="Show what was quoted" className="w-fit rounded border px-1.5 leading-4 hover:text-text">
+      <summary aria-label="Show what was quoted" title="Show what was quoted" className="w-fit list-none rounded border bg-surface/60 px-1.5 leading-4 hover:text-text [&::-webkit-details-marker]:hidden">
         …
       </summary>
       <p dir="auto" className="mt-1 border-l-2 pl-2 whitespace-pre-wrap [overflow-wrap:anywhere]">{text}</p>

@@ -8,7 +8,9 @@ import { HtmlBody, InviteCard, Quoted } from "./letter";
 
 /** The structured pieces of a message, each as a small card. */
 export function Parts({ message }: { message: Pick<Message, "id" | "parts"> }) {
-  return message.parts.map((part, index) => <PartCard key={index} part={part} message={message} />);
+  // What was quoted stands below the letter that quotes it.
+  const parts = message.parts.toSorted((one, other) => Number(one.type === "email") - Number(other.type === "email"));
+  return parts.map((part, index) => <PartCard key={index} part={part} message={message} />);
 }
 
 function PartCard({ part, message }: { part: Part; message: Pick<Message, "id"> }): ReactNode {

@@ -61,10 +61,10 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
           <>
             <CallButton conversation={conversation} />
             <Assigned conversation={conversation} onOpen={() => show("assign", about)} />
-            <IconButton label="Labels" keys="l" className="hidden @lg:inline-flex" onClick={() => show("label", about)}>
+            <IconButton label="Labels" keys="l" className="hidden @2xl:inline-flex" onClick={() => show("label", about)}>
               <Tag />
             </IconButton>
-            <IconButton label="Snooze" keys="s" className="hidden @lg:inline-flex" onClick={() => show("snooze", about)}>
+            <IconButton label="Snooze" keys="s" className="hidden @2xl:inline-flex" onClick={() => show("snooze", about)}>
               <AlarmClock />
             </IconButton>
             <Menu

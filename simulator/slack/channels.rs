@@ -1,0 +1,108 @@
+//! Channels as the app sees them: those that it is in, what was said there, and words for one person alone.
+
+use serde_json::{Value, json};
+
+use super::{
+    call::{Call, Refused},
+    world::{Message, Workspace},
+};
+
+/// Messages that one answer holds at most.
+const PAGE: usize = 200;
+
+/// A message in a channel, as everybody there sees it.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// `C1:1760000000.000100`
+    pub id: String,
+    /// The thread's, in the same form.
+    pub thread: Option<String>,
+    pub text: String,
+    /// Written by the app.
+    pub ours: bool,
+    pub deleted: bool,
+    /// Names of its files.
+    pub files: Vec<String>,
+    /// As events tell of it.
+    pub event: Value,
+}
+
+pub(super) fn list(workspace: &Workspace, call: &Call) -> Result<Value, Refused> {
+    let most: usize = call.text("limit").parse().unwrap_or(100);
+    let skipped: usize = call.text("cursor").parse().unwrap_or(0);
+    let named = workspace.channels.iter().filter(|(id, _)| id.starts_with('C'));
+    let page: Vec<_> = named
+        .clone()
+        .skip(skipped)
+        .take(most)
+        .map(|(id, channel)| json!({ "id": id, "name": channel.name, "is_member": true, "is_archived": false, "is_channel": true }))
+        .collect();
+    let next =
+        if skipped + page.len() < named.count() { (skipped + page.len()).to_string() } else { String::new() };
+    Ok(json!({ "channels": page, "response_metadata": { "next_cursor": next } }))
+}
+
+/// `conversations.history` shows what is in no thread, newest first; `conversations.replies` shows one, oldest first.
+pub(super) fn history(workspace: &Workspace, call: &Call) -> Result<Value, Refused> {
+    let channel = workspace.channels.get(call.text("channel")).ok_or("channel_not_found")?;
+    let (root, oldest) = (call.text("ts"), call.text("oldest"));
+    if call.method == "conversations.replies" && !channel.messages.iter().any(|one| one.ts == root) {
+        return Err("thread_not_found".into());
+    }
+    let thread = |one: &Message| one.json["thread_ts"].as_str().unwrap_or_default().to_owned();
+    let wanted = |one: &&Message| match root {
+        "" => thread(one).is_empty(),
+        root => one.ts == root || thread(one) == root,
+    };
+    let found =
+        channel.messages.iter().filter(|one| !one.deleted && one.ts.as_str() >= oldest).filter(wanted);
+    let shown = |one: &Message| {
+        let mut json = one.json.clone();
+        if call.text("include_all_metadata") != "true"
+            && let Some(fields) = json.as_object_mut()
+        {
+            fields.remove("metadata");
+        }
+        json
+    };
+    let mut messages: Vec<_> = found.map(shown).collect();
+    if root.is_empty() {
+        messages.reverse();
+    }
+    messages.truncate(PAGE);
+    Ok(json!({ "messages": messages, "has_more": false }))
+}
+
+pub(super) fn whisper(workspace: &mut Workspace, call: &Call) -> Result<Value, Refused> {
+    let to = call.text("user").to_owned();
+    if !workspace.people.contains_key(&to) {
+        return Err("user_not_in_channel".into());
+    }
+    let ts = workspace.tick();
+    let channel = workspace.channels.get_mut(call.text("channel")).ok_or("channel_not_found")?;
+    channel.whispers.push((to, Value::Object(call.fields.clone())));
+    Ok(json!({ "message_ts": ts }))
+}
+
+pub(super) fn posted(workspace: &Workspace, id: &str) -> Vec<Posted> {
+    let messages = workspace.channels.get(id).map(|channel| channel.messages.as_slice()).unwrap_or_default();
+    messages.iter().map(|message| look(id, message)).collect()
+}
+
+fn look(channel: &str, message: &Message) -> Posted {
+    let text = |field: &str| message.json[field].as_str();
+    let files = message.json["files"].as_array().into_iter().flatten();
+    let mut event = message.json.clone();
+    event["channel"] = json!(channel);
+    event["channel_type"] = json!("channel");
+    event["event_ts"] = json!(message.ts);
+    Posted {
+        id: format!("{channel}:{}", message.ts),
+        thread: text("thread_ts").map(|ts| format!("{channel}:{ts}")),
+        text: text("text").unwrap_or_default().to_owned(),
+        ours: message.ours,
+        deleted: message.deleted,
+        files: files.filter_map(|file| file["name"].as_str()).map(str::to_owned).collect(),
+        event,
+    }
+}
