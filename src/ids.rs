@@ -56,6 +56,7 @@ ids! {
     ConversationId;
     MessageId;
     AttachmentId;
+    ScheduledMessageId;
     /// A recorded callback.
     CallbackId;
 }
