@@ -111,6 +111,9 @@ pub struct BrowserPhone {
     /// Rings in all browsers when a customer calls.
     pub shared: PhoneToken,
     pub expires_at: DateTime<Utc>,
+    /// The platform's library that carries the sound: `twilio`. `None` where the account stands behind another address than the
+    /// platform's own, which the library cannot reach: calls are led and shown, and nothing is heard.
+    pub library: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]

@@ -31,6 +31,7 @@ impl Demo {
     pub async fn start() -> std::io::Result<Self> {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let simulator = Simulator::start(anywhere).await?;
+        simulator.twilio.let_desk_answer();
         Ok(Self { simulator: Arc::new(simulator) })
     }
 

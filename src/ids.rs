@@ -55,6 +55,7 @@ ids! {
     ConversationId;
     MessageId;
     AttachmentId;
+    ScheduledMessageId;
     /// A recorded callback.
     CallbackId;
 }

@@ -30,7 +30,7 @@ fn fixtures(channel: &str) -> BTreeSet<String> {
 #[test]
 fn every_listed_case_is_shown() {
     let mut missing = Vec::new();
-    for channel in ["whatsapp", "telegram", "email", "slack"] {
+    for channel in ["whatsapp", "telegram", "email", "slack", "sms", "voice"] {
         let fixtures = fixtures(channel);
         let list = fs::read_to_string(folder(channel).join("cases.txt")).unwrap();
         let mut ids = BTreeSet::new();
@@ -47,7 +47,8 @@ fn every_listed_case_is_shown() {
                 missing.push(format!("{id}: {place}"));
             }
         }
-        let numbered = |name: &&String| ["wa-", "tg-", "sl-"].iter().any(|prefix| name.starts_with(prefix));
+        let numbered =
+            |name: &&String| ["wa-", "tg-", "sl-", "tw-"].iter().any(|prefix| name.starts_with(prefix));
         let unlisted = fixtures
             .iter()
             .filter(numbered)

@@ -65,6 +65,8 @@ pub(super) struct Leg {
     /// Where its `events` are told.
     pub status: Option<Url>,
     pub events: &'static str,
+    /// The call that a browser is told it rings for.
+    pub call: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,12 +150,8 @@ impl Verb {
 impl Dial {
     fn write(&self, xml: &mut Xml) {
         let timeout = self.timeout_seconds.to_string();
-        let mut attributes = vec![
-            ("action", self.action.as_str()),
-            ("method", "POST"),
-            ("timeout", &timeout),
-            ("answerOnBridge", "true"),
-        ];
+        let mut attributes =
+            vec![("action", self.action.as_str()), ("method", "POST"), ("timeout", &timeout)];
         attributes.extend(self.caller_id.as_deref().map(|number| ("callerId", number)));
         if let Some(recording) = &self.recording {
             attributes.push(("record", "record-from-answer-dual"));
@@ -178,6 +176,9 @@ impl Leg {
             Telephone::Client(identity) => {
                 xml.open("Client", &attributes);
                 xml.text("Identity", &[], identity);
+                if let Some(call) = &self.call {
+                    xml.empty("Parameter", &[("name", "call"), ("value", call)]);
+                }
                 xml.close("Client");
             }
         }
@@ -277,12 +278,14 @@ mod tests {
                     whisper: None,
                     status: Some(url("step=leg")),
                     events: "answered",
+                    call: Some("CA1".into()),
                 },
                 Leg {
                     to: Telephone::Number("+4915100000001".into()),
                     whisper: Some(url("step=whisper")),
                     status: None,
                     events: "",
+                    call: None,
                 },
             ],
         };
@@ -293,11 +296,11 @@ mod tests {
                 r#"<?xml version="1.0" encoding="UTF-8"?><Response>"#,
                 r#"<Say language="en-GB">Hello &amp; &quot;welcome&quot; &lt;you&gt;</Say>"#,
                 r#"<Dial action="https://hub.example/webhooks/voice/1?step=rung&amp;round=1" method="POST" timeout="20""#,
-                r#" answerOnBridge="true" callerId="+15005550006" record="record-from-answer-dual""#,
+                r#" callerId="+15005550006" record="record-from-answer-dual""#,
                 r#" recordingStatusCallback="https://hub.example/webhooks/voice/1?step=recording""#,
                 r#" recordingStatusCallbackEvent="completed">"#,
                 r#"<Client statusCallback="https://hub.example/webhooks/voice/1?step=leg""#,
-                r#" statusCallbackEvent="answered"><Identity>desk_1</Identity></Client>"#,
+                r#" statusCallbackEvent="answered"><Identity>desk_1</Identity><Parameter name="call" value="CA1"/></Client>"#,
                 r#"<Number url="https://hub.example/webhooks/voice/1?step=whisper">+4915100000001</Number></Dial></Response>"#,
             )
         );

@@ -132,6 +132,7 @@ impl Platform {
     /// Rings a telephone that the API calls.
     async fn reach(self: Arc<Self>, sid: String, url: String, seconds: u32) {
         self.move_leg(&sid, "ringing", "ringing").await;
+        self.desk_answers(&sid);
         let picked = self
             .wait(seconds, |this| match this.leg(&sid) {
                 Some(leg) if leg.has_ended() => Some(false),

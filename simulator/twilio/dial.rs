@@ -53,7 +53,7 @@ impl Platform {
     }
 
     /// Each with what is said to it before it is connected.
-    async fn ring(&self, parent: &Leg, verb: &Element) -> Vec<(String, Option<String>)> {
+    async fn ring(self: &Arc<Self>, parent: &Leg, verb: &Element) -> Vec<(String, Option<String>)> {
         let mut children = Vec::new();
         for noun in &verb.children {
             let to = match noun.children.iter().find(|child| child.name == "Identity") {
@@ -73,10 +73,27 @@ impl Platform {
                 self.move_leg(&sid, "failed", "completed").await;
             } else {
                 self.move_leg(&sid, "ringing", "ringing").await;
+                // A forwarded telephone is asked for a key before it is connected; a customer is not.
+                if whisper.is_some() || to.starts_with("client:member_") {
+                    self.desk_answers(&sid);
+                }
             }
             children.push((sid, whisper));
         }
         children
+    }
+
+    /// A member takes their telephone, where they do so by themselves.
+    pub(super) fn desk_answers(self: &Arc<Self>, sid: &str) {
+        let settings = self.settings();
+        if !settings.desk_answers {
+            return;
+        }
+        let (platform, sid) = (self.clone(), sid.to_owned());
+        tokio::spawn(async move {
+            tokio::time::sleep(settings.second).await;
+            platform.change_leg(&sid, |leg| leg.picked_up = true);
+        });
     }
 
     /// Whoever is to be connected: they took the call, and pressed a key where they were asked to.

@@ -63,7 +63,8 @@ impl Platform {
     }
 
     async fn verb(self: &Arc<Self>, leg: &str, epoch: u32, verb: &Element) -> Next {
-        if verb.name != "Reject" && verb.name != "Dial" {
+        let silent = verb.name == "Dial" && verb.attribute("answerOnBridge") == Some("true");
+        if verb.name != "Reject" && !silent {
             self.answer_once(leg).await;
         }
         match verb.name.as_str() {
@@ -108,7 +109,8 @@ impl Platform {
 
     async fn gather(&self, leg: &str, epoch: u32, verb: &Element) -> Next {
         verb.children.iter().for_each(|said| self.hear(leg, &said.text));
-        self.change_leg(leg, |leg| leg.waits = "gather");
+        let digit = self.settings().desk_answers.then_some('1');
+        self.change_leg(leg, |leg| (leg.waits, leg.digit) = ("gather", digit.or(leg.digit)));
         let seconds = verb.seconds("timeout", 5);
         let heard =
             self.wait(seconds, |this| {
@@ -127,6 +129,7 @@ impl Platform {
     /// The caller speaks after the tone, or hangs up.
     async fn record(&self, leg: &str, epoch: u32, verb: &Element) -> Next {
         self.change_leg(leg, |leg| leg.waits = "record");
+        self.hear(leg, "Beep.");
         let seconds = verb.seconds("maxLength", 3600);
         let spoken = self
             .wait(seconds, |this| match this.leg(leg) {

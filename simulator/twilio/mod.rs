@@ -64,6 +64,8 @@ struct Settings {
     pace: Duration,
     /// How long a second of ringing, music and silence takes.
     second: Duration,
+    /// Whether members' own telephones and browsers take what rings there.
+    desk_answers: bool,
     /// Calls per second that an account may make.
     calls_per_second: usize,
     /// Whether media are given out only to the account itself.
@@ -78,6 +80,7 @@ impl Default for Settings {
             status_order: StatusOrder::default(),
             pace: Duration::from_millis(100),
             second: Duration::from_secs(1),
+            desk_answers: false,
             calls_per_second: 100,
             media_protected: true,
             known_as: None,
@@ -112,6 +115,12 @@ impl Platform {
 
     pub fn set_pace(&self, between_statuses: Duration) {
         self.change_settings(|settings| settings.pace = between_statuses);
+    }
+
+    /// Members' own telephones and browsers take what rings there after a second or two, and press the key that they are asked to press.
+    /// What all browsers are called by goes on ringing.
+    pub fn let_desk_answer(&self) {
+        self.change_settings(|settings| settings.desk_answers = true);
     }
 
     /// Calls per second that an account may make; beyond that 20429.
@@ -167,7 +176,8 @@ impl Platform {
     }
 
     fn changed(&self, channel: &'static str, account: &str, customer: &str) {
-        let (account, customer) = (account.to_owned(), customer.to_owned());
+        // Customers are called by their digits, as `Player::customer` gives them.
+        let (account, customer) = (account.to_owned(), customer.replace('+', ""));
         // Nobody looks.
         let _ = self.changes.send(ChatChanged { channel, account, customer, typing: false });
     }

@@ -16,7 +16,7 @@ use crate::{
     app::App,
     db::Tx,
     error::{Error, Result},
-    ids::{OrganizationId, TeamId, UserId},
+    ids::{OrganizationId, SessionId, TeamId, UserId},
 };
 
 /// Somebody with a valid access token. What they may do is asked in [`Agent::begin`].
@@ -70,10 +70,9 @@ impl Agent {
     }
 }
 
-impl Member {
-    /// Reads role and teams; the session must not have ended.
-    pub async fn load(tx: &mut Tx, claims: Claims) -> Result<Self> {
-        let row: Option<Row> = sqlx::query_as(
+impl Row {
+    async fn read(tx: &mut Tx, user: UserId, session: Option<SessionId>) -> Result<Option<Self>> {
+        Ok(sqlx::query_as(
             "select users.name, members.role, organizations.agents_see_all,
                     array(select team_id from team_members
                           where organization_id = members.organization_id and user_id = members.user_id) as teams,
@@ -84,22 +83,40 @@ impl Member {
              join organizations on organizations.id = members.organization_id
              where members.organization_id = $1 and members.user_id = $2 and members.deactivated_at is null",
         )
-        .bind(claims.organization_id)
-        .bind(claims.user_id)
-        .bind(claims.session_id)
+        .bind(tx.organization())
+        .bind(user)
+        .bind(session)
         .fetch_optional(tx.sql())
-        .await?;
+        .await?)
+    }
+
+    fn member(self, organization_id: OrganizationId, user_id: UserId) -> Member {
+        Member {
+            organization_id,
+            user_id,
+            sees_all: self.role.sees_all_conversations() || self.agents_see_all,
+            name: self.name,
+            role: self.role,
+            teams: self.teams,
+        }
+    }
+}
+
+impl Member {
+    /// Reads role and teams; the session must not have ended.
+    pub async fn load(tx: &mut Tx, claims: Claims) -> Result<Self> {
+        let row = Row::read(tx, claims.user_id, Some(claims.session_id)).await?;
         let row = row
             .filter(|row| !row.session_ended)
             .ok_or_else(|| Error::unauthorized("session_ended", "This session has ended. Log in again."))?;
-        Ok(Self {
-            organization_id: claims.organization_id,
-            user_id: claims.user_id,
-            name: row.name,
-            role: row.role,
-            teams: row.teams,
-            sees_all: row.role.sees_all_conversations() || row.agents_see_all,
-        })
+        Ok(row.member(claims.organization_id, claims.user_id))
+    }
+
+    /// For what is done later in a member's name: they must still be one, and may have logged out.
+    pub async fn find(tx: &mut Tx, user: UserId) -> Result<Self> {
+        let row = Row::read(tx, user, None).await?;
+        let gone = || Error::unprocessable("author_gone", "Who wrote it is no longer a member.");
+        Ok(row.ok_or_else(gone)?.member(tx.organization(), user))
     }
 
     /// The member with that address, and whether they still are one.

@@ -1,4 +1,4 @@
-//! Calls: click to call from a conversation, hang up, hold, resume, transfer.
+//! Calls: click to call from a conversation, those that go on, taking one, hang up, hold, resume, transfer.
 
 use axum::{
     extract::State,
@@ -14,9 +14,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     access::{agent::Agent, permission::May},
     app::App,
-    calls,
+    calls::{self, LiveCall, Taken},
     error::{Error, Problems, Result},
-    http::extract::{Json, Path},
+    http::{
+        extract::{Json, Path},
+        page::Page,
+    },
     ids::{ConversationId, MessageId},
     inbox::{
         conversation,
@@ -28,6 +31,8 @@ use crate::{
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(create))
+        .routes(routes!(list))
+        .routes(routes!(answer))
         .routes(routes!(hang_up))
         .routes(routes!(hold))
         .routes(routes!(resume))
@@ -59,6 +64,39 @@ async fn create(agent: Agent, Path(id): Path<ConversationId>, Json(body): Json<N
         Sent::New(message) => (StatusCode::CREATED, Json(message)).into_response(),
         Sent::Repeated(message) => Json(message).into_response(),
     })
+}
+
+/// Calls that go on now.
+#[utoipa::path(get, path = "/calls", operation_id = "list_live_calls", tag = "calls",
+    responses((status = 200, body = Page<LiveCall>), Problems))]
+async fn list(agent: Agent) -> Result<Json<Page<LiveCall>>> {
+    Ok(Json(Page::whole(calls::live(&agent).await?)))
+}
+
+#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    /// Where the call is led: `browser` (the member's own, the default) or a number with `+` and country code. `here` where the
+    /// member's browser has taken it already by the platform's own library.
+    #[garde(length(max = 20))]
+    to: Option<String>,
+}
+
+/// Takes an incoming call. 409 `call_taken` where somebody else was faster.
+#[utoipa::path(post, path = "/calls/{id}/answer", operation_id = "answer_call", tag = "calls",
+    params(("id" = MessageId, Path,)), request_body = Answer, responses((status = 202, body = Message), Problems))]
+async fn answer(
+    State(app): State<App>,
+    agent: Agent,
+    Path(id): Path<MessageId>,
+    Json(body): Json<Answer>,
+) -> Result<Response> {
+    let at = match body.to.as_deref() {
+        Some("here") => Ok(Taken::Here),
+        to => leg(to, &agent.claims().user_id.to_string()).map(Taken::At),
+    };
+    let message = calls::answer(&app, &agent, id, at).await?;
+    Ok((StatusCode::ACCEPTED, Json(message)).into_response())
 }
 
 /// Ends the call.

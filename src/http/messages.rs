@@ -1,4 +1,6 @@
-//! Messages: pages of a conversation, sending, notes, edits, reactions, resending, search.
+//! Messages: pages of a conversation, sending now or later, notes, edits, reactions, resending, search.
+
+mod later;
 
 use axum::{
     http::StatusCode,
@@ -42,6 +44,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(react))
         .routes(routes!(retry))
         .routes(routes!(history))
+        .merge(later::routes())
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]

@@ -17,6 +17,7 @@ pub mod draft;
 pub mod integration;
 pub mod integration_admin;
 pub mod label;
+pub mod later;
 pub mod letter;
 pub mod listing;
 pub mod message;

@@ -7,6 +7,7 @@ use channels::{
     message::Part,
 };
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
@@ -27,7 +28,8 @@ use crate::{
 };
 
 /// What the agent asks for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Send {
     /// Chosen by the client; unique in the conversation.
     pub client_id: String,
@@ -116,8 +118,18 @@ async fn send_in(
         stale::check(tx, member, locked, send.last_seen_seq).await?;
     }
     check_reply(tx, locked, send).await?;
-    let pieces = if send.note { note(tx, send).await? } else { outbound(tx, locked, &around, send).await? };
+    let pieces = match send.note {
+        true => note(tx, send).await?,
+        false => outbound(tx, locked, &around, send, Utc::now()).await?,
+    };
     place(tx, author, locked, send, &pieces).await
+}
+
+/// What is wrong already with a message that is to be sent at that time.
+pub async fn check(tx: &mut Tx, locked: &Locked, send: &Send, at: DateTime<Utc>) -> Result<()> {
+    let around = surroundings(tx, locked, "").await?;
+    check_reply(tx, locked, send).await?;
+    outbound(tx, locked, &around, send, at).await.map(|_| ())
 }
 
 /// Calls a customer: the agent's telephone rings first. A call is a message that is delivered like any other.
@@ -192,7 +204,7 @@ pub async fn retry(tx: &mut Tx, member: &Member, id: MessageId) -> Result<Messag
     let abilities = abilities(&locked)?;
     check_contact(&around)?;
     if message.kind != "template" {
-        check_window(tx, &locked, &abilities).await?;
+        check_window(tx, &locked, &abilities, Utc::now()).await?;
     }
     let done = sqlx::query(
         "update messages
@@ -232,13 +244,19 @@ async fn surroundings(tx: &mut Tx, locked: &Locked, client_id: &str) -> Result<S
     .await?)
 }
 
-async fn outbound(tx: &mut Tx, locked: &Locked, around: &Surroundings, send: &Send) -> Result<Vec<Piece>> {
+async fn outbound(
+    tx: &mut Tx,
+    locked: &Locked,
+    around: &Surroundings,
+    send: &Send,
+    at: DateTime<Utc>,
+) -> Result<Vec<Piece>> {
     let abilities = abilities(locked)?;
     check_contact(around)?;
     let template = match &send.draft.extras.template {
         Some(asked) => template::find(tx, locked.integration_id, &asked.name, &asked.language).await?,
         None => {
-            check_window(tx, locked, &abilities).await?;
+            check_window(tx, locked, &abilities, at).await?;
             None
         }
     };
@@ -303,8 +321,8 @@ fn check_contact(around: &Surroundings) -> Result<()> {
 }
 
 /// Where the channel has a window, free text needs an open one; the problem brings the templates to choose from.
-async fn check_window(tx: &mut Tx, locked: &Locked, abilities: &Abilities) -> Result<()> {
-    let open = |until: DateTime<Utc>| until > Utc::now();
+async fn check_window(tx: &mut Tx, locked: &Locked, abilities: &Abilities, at: DateTime<Utc>) -> Result<()> {
+    let open = |until: DateTime<Utc>| until > at;
     if abilities.window_hours.is_none() || locked.window_closes_at.is_some_and(open) {
         return Ok(());
     }
@@ -313,7 +331,12 @@ async fn check_window(tx: &mut Tx, locked: &Locked, abilities: &Abilities) -> Re
     let problem = Problem::new(
         axum::http::StatusCode::UNPROCESSABLE_ENTITY,
         "window_closed",
-        "The customer has not written lately, so that only a template can be sent.",
+        match at > Utc::now() {
+            true => {
+                "The customer may have to write once more before that time: only a template is sure to be taken then."
+            }
+            false => "The customer has not written lately, so that only a template can be sent.",
+        },
     );
     Err(problem
         .with_current(json!({"window_closes_at": locked.window_closes_at, "templates": approved}))

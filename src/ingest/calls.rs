@@ -3,12 +3,15 @@
 
 use channels::event::{InboundMedia, TimelineLine};
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 use super::{lines, rows};
 use crate::{
     db::Tx,
     error::Result,
-    ids::{ConversationId, IntegrationId, MessageId},
+    ids::{ConversationId, IntegrationId, MessageId, UserId},
+    inbox::{conversation, message},
+    realtime::event::{EventKind, NewEvent},
 };
 
 /// What a change did to its call.
@@ -59,6 +62,30 @@ pub(super) async fn follow_up(tx: &mut Tx, news: &[CallNews]) -> Result<()> {
             at: one.at,
         };
         lines::put(tx, one.integration_id, one.conversation_id, &line).await?;
+        notify(tx, one).await?;
+    }
+    Ok(())
+}
+
+/// Whoever looks after the conversation is told, or everybody who may write where nobody does yet.
+async fn notify(tx: &mut Tx, call: &CallNews) -> Result<()> {
+    let told: Vec<UserId> = sqlx::query_scalar(
+        "select m.user_id from conversations c join members m on m.organization_id = $1
+         where c.organization_id = $1 and c.id = $2 and m.deactivated_at is null and m.role <> 'viewer'
+           and (m.user_id = c.assignee_id
+                or c.assignee_id is null and (c.team_id is null or exists (
+                    select from team_members t
+                    where t.organization_id = $1 and t.team_id = c.team_id and t.user_id = m.user_id)))",
+    )
+    .bind(tx.organization())
+    .bind(call.conversation_id)
+    .fetch_all(tx.sql())
+    .await?;
+    let conversation = conversation::load(tx, &[call.conversation_id]).await?.pop();
+    let message = message::load(tx, &[call.message_id]).await?.pop();
+    if let (Some(conversation), Some(message), false) = (conversation, message, told.is_empty()) {
+        let data = json!({"kind": "missed_call", "message": message, "conversation": conversation});
+        tx.tell(NewEvent::everybody(EventKind::Notification, &data).also_for(told));
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ mod installs;
 mod integrations;
 mod jobs;
 mod labels;
+mod later;
 mod letters;
 mod listeners;
 mod mailbox;

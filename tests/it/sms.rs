@@ -144,3 +144,37 @@ fn png() -> Vec<u8> {
     image::DynamicImage::new_rgb8(2, 1).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     bytes.into_inner()
 }
+
+/// The attachment of the message with that caption, once it is fetched or given up.
+async fn settled(owner: &Session, conversation: &Value, caption: &str) -> Value {
+    eventually(async || {
+        let all = owner.get(&messages(conversation)).await.expect(200).body;
+        let all = all["data"].as_array().unwrap().clone();
+        let found = all.into_iter().find(|message| message["text"] == caption)?["attachments"][0].clone();
+        (found["state"] != "pending").then_some(found)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_file_that_the_token_does_not_open_may_lie_open_or_stays_named() {
+    let (hub, owner, played, conversation) = start().await;
+    let _work = hub.work();
+    let twilio = played.simulator.twilio.clone();
+    for (caption, protected, state) in [("lies open", false, "stored"), ("is locked", true, "failed")] {
+        twilio.protect_media(protected);
+        twilio.faults().next("media", simulator::Fault::Refuse { code: 20003, retry_after: None });
+        let picture = Media {
+            kind: "image".into(),
+            file_name: "label.png".into(),
+            mime: "image/png".into(),
+            bytes: png().into(),
+            caption: Some(caption.into()),
+        };
+        if protected {
+            twilio.faults().next("media", simulator::Fault::Refuse { code: 20003, retry_after: None });
+        }
+        played.act(CUSTOMER, Act::Media(picture)).await;
+        assert_eq!(settled(&owner, &conversation, caption).await["state"], state, "{caption}");
+    }
+}

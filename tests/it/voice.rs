@@ -77,10 +77,97 @@ async fn a_call_is_taken_in_the_browser_and_ends() {
     assert_eq!(desk.conversation().await["contact"]["phone"], CUSTOMER_NUMBER);
     assert!(desk.played.simulator.twilio.pick_up(&desk.shared).await);
     let message = desk.call("in_progress").await;
-    assert_eq!(message["parts"][0]["answered_by"], desk.shared.trim_start_matches("client:"));
+    // What rings in all browsers is nobody's: whoever took it there says so.
+    assert_eq!(message["parts"][0]["answered_by"], Value::Null);
+    let here = json!({"to": "here"});
+    let path = format!("/calls/{}/answer", message["id"].as_str().unwrap());
+    let taken = desk.owner.post(&path, &here).await.expect(202).body;
+    assert_eq!(taken["parts"][0]["answered_by"], desk.owner.user_id.as_str());
+    let bia = desk.hub.invite(&desk.owner, "bia", "agent").await;
+    bia.post(&path, &here).await.expect_problem(409, "call_taken");
     desk.phone(PhoneAct::HangUp).await;
     let message = desk.call("completed").await;
     assert!(message["text"].as_str().unwrap().starts_with("Incoming call"), "{message}");
+}
+
+#[tokio::test]
+async fn the_first_who_takes_a_call_has_it_at_their_own_telephone() {
+    let desk = Desk::start().await;
+    let bia = desk.hub.invite(&desk.owner, "bia", "agent").await;
+    let vera = desk.hub.invite(&desk.owner, "vera", "viewer").await;
+    let twilio = desk.played.simulator.twilio.clone();
+    desk.phone(PhoneAct::Call).await;
+    let id = desk.call("ringing").await["id"].as_str().unwrap().to_owned();
+    let live = bia.get("/calls").await.expect(200).body;
+    assert_eq!(live["data"][0]["message"]["id"], id.as_str());
+    assert_eq!(live["data"][0]["conversation"]["contact"]["phone"], CUSTOMER_NUMBER);
+    let path = format!("/calls/{id}/answer");
+    vera.post(&path, &json!({})).await.expect_problem(403, "forbidden");
+    bia.post(&path, &json!({"to": "0151"})).await.expect_problem(422, "invalid");
+    let mobile = "+4915199999999";
+    let taken = bia.post(&path, &json!({"to": mobile})).await.expect(202).body;
+    assert_eq!(taken["parts"][0]["answered_by"], bia.user_id.as_str());
+    desk.owner.post(&path, &json!({})).await.expect_problem(409, "call_taken");
+    assert!(twilio.pick_up(mobile).await, "the call is led to the telephone");
+    assert!(twilio.press(mobile, '1').await, "which is asked whether a person holds it");
+    let call = desk.call("in_progress").await;
+    assert_eq!(call["parts"][0]["answered_by"], mobile);
+    desk.owner.post(&format!("/calls/{id}/hangup"), &json!({})).await.expect(202);
+    desk.call("completed").await;
+    assert!(bia.get("/calls").await.expect(200).body["data"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_led_away_rings_for_the_others_as_before() {
+    let desk = Desk::start().await;
+    desk.phone(PhoneAct::Call).await;
+    let id = desk.call("ringing").await["id"].as_str().unwrap().to_owned();
+    let refusal = simulator::Fault::Refuse { code: 21220, retry_after: None };
+    desk.played.simulator.twilio.faults().next("change_call", refusal);
+    let path = format!("/calls/{id}/answer");
+    desk.owner.post(&path, &json!({})).await.expect_problem(422, "call_refused");
+    assert_eq!(desk.call("ringing").await["parts"][0]["answered_by"], Value::Null);
+    let bia = desk.hub.invite(&desk.owner, "bia", "agent").await;
+    let taken = bia.post(&path, &json!({"to": "browser"})).await.expect(202).body;
+    assert_eq!(taken["parts"][0]["answered_by"], bia.user_id.as_str());
+    let own = format!("client:member_{}", bia.user_id.replace('-', ""));
+    assert!(desk.played.simulator.twilio.pick_up(&own).await, "it rings in the member's own browser");
+    assert_eq!(desk.call("in_progress").await["parts"][0]["answered_by"], bia.user_id.as_str());
+}
+
+#[tokio::test]
+async fn a_missed_call_is_told_to_those_who_could_have_taken_it() {
+    let desk = Desk::start().await;
+    let bia = desk.hub.invite(&desk.owner, "bia", "agent").await;
+    desk.phone(PhoneAct::Call).await;
+    desk.call("ringing").await;
+    desk.phone(PhoneAct::HangUp).await;
+    desk.call("no_answer").await;
+    let told: Vec<(String, Vec<uuid::Uuid>)> =
+        sqlx::query_as("select payload::jsonb ->> 'kind', audience from events where kind = 'notification'")
+            .fetch_all(&mut desk.hub.sql().await)
+            .await
+            .unwrap();
+    let mut everybody: Vec<uuid::Uuid> =
+        [&desk.owner.user_id, &bia.user_id].map(|id| id.parse().unwrap()).to_vec();
+    everybody.sort();
+    let (kind, mut audience) = told.into_iter().next().unwrap();
+    audience.sort();
+    assert_eq!((kind.as_str(), audience), ("missed_call", everybody));
+}
+
+#[tokio::test]
+async fn those_who_take_calls_see_what_they_can_take_them_on() {
+    let desk = Desk::start().await;
+    let phones = desk.owner.get("/phones").await.expect(200).body;
+    let phone = &phones["data"][0];
+    assert_eq!((&phone["integration_id"], &phone["browser"]), (&json!(desk.played.id), &json!(true)));
+    // The played Twilio stands behind an address of its own, which Twilio's library in the browser does not know.
+    assert_eq!((&phone["number"], &phone["library"]), (&json!(desk.played.account), &Value::Null));
+    let vera = desk.hub.invite(&desk.owner, "vera", "viewer").await;
+    vera.get("/phones").await.expect_problem(403, "forbidden");
+    let stranger = desk.hub.found("Other", "eve").await;
+    assert_eq!(stranger.get("/phones").await.expect(200).body["data"], json!([]));
 }
 
 #[tokio::test]

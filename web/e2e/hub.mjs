@@ -63,20 +63,24 @@ async function isSeeded(url) {
 
 /** Lets a customer do something on the played WhatsApp account. */
 export async function act(hub, customer, what, channel = "whatsapp") {
-  const { data } = await (await fetch(`${hub.url}/playground/api/accounts`)).json();
-  const { account } = data.find((one) => one.channel === channel);
   const response = await fetch(`${hub.url}/playground/api/act`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ channel, account, customer, act: what }),
+    body: JSON.stringify({ channel, account: await account(hub, channel), customer, act: what }),
   });
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   return response.json();
 }
 
+/** The played account of a channel; the demo connects them one after the other. */
 async function account(hub, channel) {
-  const { data } = await (await fetch(`${hub.url}/playground/api/accounts`)).json();
-  return data.find((one) => one.channel === channel).account;
+  for (let turn = 0; turn < 200; turn++) {
+    const { data } = await (await fetch(`${hub.url}/playground/api/accounts`)).json();
+    const found = data.find((one) => one.channel === channel);
+    if (found) return found.account;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`the demo has no account on ${channel}`);
 }
 
 /** Lets a customer send a file. */

@@ -88,10 +88,12 @@ fn ring(context: &Context<'_>, before: Response, telephones: Vec<Telephone>) -> 
 fn leg(context: &Context<'_>, to: Telephone) -> Option<Leg> {
     Some(match to {
         Telephone::Client(_) => {
-            Leg { to, whisper: None, status: Some(context.link(Step::Leg, &[])?), events: "answered" }
+            let (status, call) = (context.link(Step::Leg, &[])?, context.call.clone());
+            Leg { to, whisper: None, status: Some(status), events: "answered", call: Some(call) }
         }
         Telephone::Number(_) => {
-            Leg { to, whisper: Some(context.link(Step::Whisper, &[])?), status: None, events: "" }
+            let whisper = context.link(Step::Whisper, &[])?;
+            Leg { to, whisper: Some(whisper), status: None, events: "", call: None }
         }
     })
 }
@@ -176,6 +178,7 @@ fn connect(context: &Context<'_>) -> Option<Response> {
         whisper: None,
         status: Some(context.link(Step::Customer, &[("agent", agent)])?),
         events: "ringing answered completed",
+        call: None,
     };
     Some(Response::new().then(Verb::Dial(Dial {
         action: context.link(Step::Dialled, &[])?,

@@ -158,10 +158,10 @@ pub(super) fn member_identity(member: &str) -> String {
     format!("member_{safe}")
 }
 
-/// The member behind a browser's identity, as the hub writes ids; the identity itself if it is none of a member.
-pub(super) fn member(identity: &str) -> String {
+/// The member behind a browser's identity, as the hub writes ids; `None` for what all browsers are called by.
+pub(super) fn member(identity: &str) -> Option<String> {
     let id = identity.strip_prefix("member_").and_then(|id| uuid::Uuid::parse_str(id).ok());
-    id.map_or_else(|| identity.to_owned(), |id| id.to_string())
+    id.map(|id| id.to_string())
 }
 
 #[cfg(test)]
@@ -190,7 +190,7 @@ mod tests {
     fn identities_lead_back_to_members() {
         let id = "019b0000-0000-7000-8000-000000000001";
         assert_eq!(member_identity(id), "member_019b000000007000800000000000000 1".replace(' ', ""));
-        assert_eq!(member(&member_identity(id)), id);
-        assert_eq!(member("desk_1500"), "desk_1500");
+        assert_eq!(member(&member_identity(id)).as_deref(), Some(id));
+        assert_eq!(member("desk_1500"), None);
     }
 }

@@ -58,14 +58,17 @@ fn leg(context: &Context<'_>) -> What {
 fn answered(context: &Context<'_>, by: Option<&str>) -> What {
     What::Call(Box::new(CallChange {
         state: Some(CallState::InProgress),
-        answered_by: by.map(who),
+        answered_by: by.and_then(who),
         ..context.change()
     }))
 }
 
-/// A member's id, or a number.
-fn who(telephone: &str) -> String {
-    telephone.strip_prefix("client:").map_or_else(|| telephone.to_owned(), form::member)
+/// A member's id, or a number; `None` for what rings in everybody's browser: whoever took it there tells the hub.
+fn who(telephone: &str) -> Option<String> {
+    match telephone.strip_prefix("client:") {
+        Some(identity) => form::member(identity),
+        None => Some(telephone.to_owned()),
+    }
 }
 
 /// The customer's telephone, in a call that we began: its end is the call's.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Account,
+    account::API_BASE_URL,
     call::{BrowserPhone, PhoneToken},
 };
 
@@ -27,6 +28,7 @@ pub(super) fn phone(account: &Account, member: &str, now: DateTime<Utc>) -> Opti
         own: of(member_identity(member)),
         shared: of(desk_identity(account)),
         expires_at: now + LIFETIME,
+        library: (!account.has(API_BASE_URL)).then_some("twilio"),
     })
 }
 
@@ -72,7 +74,7 @@ mod tests {
         let now = "2026-01-02T03:04:05Z".parse().unwrap();
         let phone = phone(&account, "019b0000-0000-7000-8000-000000000001", now).unwrap();
         assert_eq!(phone.expires_at.to_rfc3339(), "2026-01-02T04:04:05+00:00");
-        assert_eq!(phone.shared.identity, "desk_15005550006");
+        assert_eq!((phone.shared.identity.as_str(), phone.library), ("desk_15005550006", Some("twilio")));
         let token = phone.own.token.expose_secret();
         let parts: Vec<&str> = token.split('.').collect();
         let json =

@@ -56,6 +56,7 @@ impl Tenant {
         let name = name.trim_start_matches("add_").trim_start_matches("remove_");
         let thing = match name.trim_end_matches('s').trim_end_matches("_id") {
             "id" if noun == "call" => "message",
+            "id" if noun == "scheduled-message" => "scheduled_message",
             "id" => noun,
             "assignee" | "member" | "author" | "mention" => "user",
             "reply_to" | "before_message" => "message",
@@ -114,9 +115,17 @@ impl Tenant {
 
     async fn fill(&mut self, hub: &Hub) {
         let organization = self.id("organization").unwrap();
-        let [integration, contact, conversation, message, attachment, label, callback] =
-            ["integration", "contact", "conversation", "message", "attachment", "label", "callback"]
-                .map(|thing| self.new_id(thing));
+        let [integration, contact, conversation, message, attachment, label, callback, scheduled] = [
+            "integration",
+            "contact",
+            "conversation",
+            "message",
+            "attachment",
+            "label",
+            "callback",
+            "scheduled_message",
+        ]
+        .map(|thing| self.new_id(thing));
         let place = Place { organization, column: "integrations.sealed", row: integration };
         let sealed =
             hub.app.vault.seal(place, br#"{"bot_token":"1:secret","secret_token":"secret"}"#).unwrap();
@@ -141,6 +150,9 @@ impl Tenant {
              insert into conversation_labels values ('{organization}', '{conversation}', '{label}', now());
              insert into callbacks (organization_id, id, integration_id, channel, verdict, outcome, method, headers, body)
                  values ('{organization}', '{callback}', '{integration}', 'telegram', 'verified', 'stored', 'POST', '[]', '{word}');
+             insert into scheduled_messages (organization_id, id, conversation_id, author_id, author_name, client_id, send_at, request)
+                 values ('{organization}', '{scheduled}', '{conversation}', '{user}', '{word}', '1', now() + interval '1 day',
+                         jsonb_build_object('draft', jsonb_build_object('text', '{word} later', 'extras', '{{}}'::jsonb), 'attachments', '[]'::jsonb));
              insert into notices (organization_id, id, integration_id, topic, severity, text)
                  values ('{organization}', gen_random_uuid(), '{integration}', 'quality', 'info', '{word}');
              insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)

@@ -52,7 +52,10 @@ export interface CallPart {
   direction: "inbound" | "outbound";
   state: "queued" | "ringing" | "in_progress" | "on_hold" | "completed" | "no_answer" | "busy" | "failed" | "cancelled" | "voicemail";
   at: string;
+  answered_at?: string | null;
+  ended_at?: string | null;
   duration_seconds?: number | null;
+  /** A member's id, or a name or number. */
   answered_by?: string | null;
   transcript?: string | null;
   reason?: string | null;

@@ -280,6 +280,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls that go on now. */
+        get: operations["list_live_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an incoming call. 409 `call_taken` where somebody else was faster. */
+        post: operations["answer_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls/{id}/hangup": {
         parameters: {
             query?: never;
@@ -736,6 +770,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/scheduled-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of a conversation that wait for their time, the next one first. */
+        get: operations["list_scheduled_messages"];
+        put?: never;
+        /** Sends a message at a later time, as if it were written then. A `client_id` that was given before answers what it was. */
+        post: operations["schedule_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/typing": {
         parameters: {
             query?: never;
@@ -1139,6 +1191,41 @@ export interface paths {
         patch: operations["update_organization"];
         trace?: never;
     };
+    "/api/v1/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Integrations that take calls, for those who may take them. */
+        get: operations["list_phones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scheduled-messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Cancels it. 404 once it was sent. */
+        delete: operations["cancel_scheduled_message"];
+        options?: never;
+        head?: never;
+        /** Gives it another time. One that could not be sent waits again. */
+        patch: operations["change_scheduled_message"];
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -1364,6 +1451,13 @@ export interface components {
         AccountFieldKind: "text" | "url" | "number" | "lines";
         AddTeamMember: {
             user_id: components["schemas"]["UserId"];
+        };
+        Answer: {
+            /**
+             * @description Where the call is led: `browser` (the member's own, the default) or a number with `+` and country code. `here` where the
+             *     member's browser has taken it already by the platform's own library.
+             */
+            to?: string | null;
         };
         /** Format: uuid */
         AttachmentId: string;
@@ -1897,6 +1991,11 @@ export interface components {
             max_rows: number;
             title_max: number;
         };
+        /** @description A call that goes on, and with whom. */
+        LiveCall: {
+            conversation: components["schemas"]["Conversation"];
+            message: components["schemas"]["Message"];
+        };
         /** @description The live connection of an account that has one. */
         LiveConnection: {
             /** @description What it says of itself: `name`, `ok`, `detail`. */
@@ -2121,6 +2220,14 @@ export interface components {
             /** @description A role of the palette. */
             color?: string;
             name: string;
+        };
+        NewScheduledMessage: {
+            message: components["schemas"]["SendMessage"];
+            /**
+             * Format: date-time
+             * @description Within a year.
+             */
+            send_at: string;
         };
         /**
          * @description The one useful thing to do about a refusal.
@@ -2406,6 +2513,15 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_LiveCall: {
+            data: {
+                conversation: components["schemas"]["Conversation"];
+                message: components["schemas"]["Message"];
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Member: {
             data: {
                 availability: components["schemas"]["Availability"];
@@ -2519,12 +2635,54 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_Phone: {
+            data: {
+                /** @description Whether browsers are telephones of it. */
+                browser: boolean;
+                channel: string;
+                integration_id: components["schemas"]["IntegrationId"];
+                /** @description The platform's library that carries the sound: `twilio`. `null` where nothing is heard in the browser. */
+                library?: string | null;
+                name: string;
+                /** @description What customers call. */
+                number: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Place: {
             data: {
                 /** @description The platform's id. */
                 id: string;
                 /** @description `#support` */
                 name: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_ScheduledMessage: {
+            data: {
+                author_id: components["schemas"]["UserId"];
+                author_name: string;
+                client_id: string;
+                conversation_id: components["schemas"]["ConversationId"];
+                /** Format: date-time */
+                created_at: string;
+                /** @description Why it could not be sent at its time; it then waits for another one. */
+                fault?: string | null;
+                /**
+                 * Format: int32
+                 * @description How many files come with it.
+                 */
+                files: number;
+                id: components["schemas"]["ScheduledMessageId"];
+                /** Format: date-time */
+                send_at: string;
+                /** @description The template's name, where it is one. */
+                template?: string | null;
+                text: string;
             }[];
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
@@ -2676,6 +2834,18 @@ export interface components {
              */
             read_seq: number;
         };
+        /** @description An integration that takes calls. */
+        Phone: {
+            /** @description Whether browsers are telephones of it. */
+            browser: boolean;
+            channel: string;
+            integration_id: components["schemas"]["IntegrationId"];
+            /** @description The platform's library that carries the sound: `twilio`. `null` where nothing is heard in the browser. */
+            library?: string | null;
+            name: string;
+            /** @description What customers call. */
+            number: string;
+        };
         /** @description A room where colleagues talk. */
         Place: {
             /** @description The platform's id. */
@@ -2778,6 +2948,34 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "agent" | "manager" | "admin" | "owner";
+        /** @description A message that waits for its time. */
+        ScheduledMessage: {
+            author_id: components["schemas"]["UserId"];
+            author_name: string;
+            client_id: string;
+            conversation_id: components["schemas"]["ConversationId"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why it could not be sent at its time; it then waits for another one. */
+            fault?: string | null;
+            /**
+             * Format: int32
+             * @description How many files come with it.
+             */
+            files: number;
+            id: components["schemas"]["ScheduledMessageId"];
+            /** Format: date-time */
+            send_at: string;
+            /** @description The template's name, where it is one. */
+            template?: string | null;
+            text: string;
+        };
+        ScheduledMessageChange: {
+            /** Format: date-time */
+            send_at: string;
+        };
+        /** Format: uuid */
+        ScheduledMessageId: string;
         /**
          * @description How words of messages and contacts are cut for search: PostgreSQL's own text search configurations. `simple` takes them as
          *     they are. A change counts for what is written from then on.
@@ -3740,6 +3938,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Callback"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_live_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LiveCall"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description A problem, RFC 9457 */
@@ -5327,6 +5605,88 @@ export interface operations {
             };
         };
     };
+    list_scheduled_messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScheduledMessage"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScheduledMessage"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessage"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     type_in_conversation: {
         parameters: {
             query?: never;
@@ -6699,6 +7059,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_phones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Phone"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_scheduled_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ScheduledMessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_scheduled_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ScheduledMessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduledMessageChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledMessage"];
                 };
             };
             /** @description A problem, RFC 9457 */

@@ -2,6 +2,7 @@
 import type { Button, MediaKind, Refusal, TemplateRequest } from "./channel-types";
 import type { Mailbox, Part } from "./part-types";
 
+export type * from "./call-types";
 export type * from "./channel-types";
 export type * from "./part-types";
 
@@ -75,6 +76,8 @@ export interface Identity {
   channel: string;
   kind?: string;
   external_id: string;
+  /** Since when the customer wants no messages there. */
+  opted_out_at?: string | null;
 }
 
 export interface Contact {
@@ -237,6 +240,23 @@ export interface SendRequest {
   subject?: string;
   cc?: Mailbox[];
   bcc?: Mailbox[];
+}
+
+/** A message that waits for its time. */
+export interface ScheduledMessage {
+  id: string;
+  conversation_id: string;
+  author_id: string;
+  author_name: string;
+  client_id: string;
+  send_at: string;
+  text: string;
+  /** The template's name, where it is one. */
+  template: string | null;
+  files: number;
+  /** Why it could not be sent at its time. */
+  fault: string | null;
+  created_at: string;
 }
 
 export interface Callback {

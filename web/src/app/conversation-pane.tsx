@@ -22,6 +22,7 @@ interface ConversationPaneProps {
   view: string;
   at?: string;
 }
+const Waiting = lazy(() => import("@/features/later/waiting").then((module) => ({ default: module.Waiting })));
 
 /** One conversation with its composer and its contact. What the list knows is shown at once. */
 export function ConversationPane({ conversationId, view, at }: ConversationPaneProps) {
@@ -42,6 +43,9 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
           <>
             <ThreadHeader conversation={conversation} view={view} />
             <Thread conversation={conversation} at={at} />
+            <Suspense>
+              <Waiting key={conversation.id} conversationId={conversation.id} />
+            </Suspense>
             <Composer conversation={conversation} />
           </>
         ) : (

@@ -6,6 +6,7 @@ import { logout } from "@/api/auth";
 import { myOrganizations } from "@/api/organization";
 import { enterOrganization, useSession } from "@/api/session";
 import type { Availability } from "@/api/types";
+import { ReadyItem } from "@/features/phone/ready-for-calls";
 import { classes } from "@/lib/classes";
 import { Avatar } from "@/ui/avatar";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
@@ -77,6 +78,7 @@ export function MeMenu() {
           <MenuLine />
         </>
       ) : null}
+      <ReadyItem />
       <MenuItem icon={<UserRound />} onSelect={() => void navigate({ to: "/settings/$page", params: { page: "profile" } })}>
         My profile
       </MenuItem>

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { CircleHelp, Inbox, type LucideIcon, Settings, Users } from "lucide-react";
 
+import { ReadyButton } from "@/features/phone/ready-for-calls";
 import { useOverlay } from "@/lib/facts/overlay";
 import { IconButton } from "@/ui/button";
 import { Tip } from "@/ui/tooltip";
@@ -29,6 +30,7 @@ export function Rail() {
         </Tip>
       ))}
       <div className="flex-1" />
+      <ReadyButton />
       <IconButton label="Keyboard shortcuts" keys="?" onClick={() => show("shortcuts")}>
         <CircleHelp />
       </IconButton>

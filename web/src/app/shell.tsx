@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect } from "react";
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 
+import { useMay } from "@/api/may";
 import { useSession } from "@/api/session";
 import { useNarrow } from "@/lib/use-media";
 import { useDrafts } from "@/lib/facts/drafts";
@@ -13,6 +14,7 @@ import { Rail } from "./rail";
 import { useNotice } from "./use-notice";
 
 const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const PhoneDesk = lazy(() => import("@/features/phone/phone-desk").then((module) => ({ default: module.PhoneDesk })));
 const ShortcutSheet = lazy(() => import("@/features/shortcuts/shortcut-sheet").then((module) => ({ default: module.ShortcutSheet })));
 
 /** The frame of every page of a member: navigation, the live connection, and what the keyboard opens. */
@@ -23,6 +25,7 @@ export function Shell() {
   const navigate = useNavigate();
   const notice = useNotice();
   const narrow = useNarrow();
+  const writes = useMay("writeConversations");
   const deep = useRouterState({ select: (state) => /^\/(inbox|contacts|settings)\/./.test(state.location.pathname) });
 
   const me = useSession((session) => session.user?.id);
@@ -47,6 +50,7 @@ export function Shell() {
   return (
     <Live account={account} notice={notice}>
       <div className="flex h-dvh flex-col md:flex-row">
+        <Suspense>{writes ? <PhoneDesk key={account} /> : null}</Suspense>
         {narrow ? null : <Rail />}
         <div className="relative min-h-0 min-w-0 flex-1">
           <Outlet />

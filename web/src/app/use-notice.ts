@@ -20,7 +20,7 @@ export function useNotice(): Notice {
         }
         const id = conversation?.id;
         const name = conversation?.contact.name || "a conversation";
-        const text = kind === "assigned" ? `${by?.name ?? "Somebody"} assigned ${name} to you.` : kind === "mention" ? `${by?.name ?? "Somebody"} mentioned you: ${name}.` : `News about ${name}.`;
+        const text = kind === "assigned" ? `${by?.name ?? "Somebody"} assigned ${name} to you.` : kind === "mention" ? `${by?.name ?? "Somebody"} mentioned you: ${name}.` : kind === "missed_call" ? `Missed call from ${name}. Call back, or write.` : kind === "scheduled_failed" ? `A message to ${name} could not be sent at its time.` : `News about ${name}.`;
         const open = id ? { label: "Open", run: () => void navigate({ to: "/inbox/$conversationId", params: { conversationId: id } }) } : undefined;
         toast(text, { act: open });
       },

@@ -1,9 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
 
+import { callKeys } from "@/api/calls";
 import { contactKeys } from "@/api/contacts";
 import { conversationKeys } from "@/api/conversations";
+import { laterKeys } from "@/api/later";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
+import type { LiveCall } from "@/api/types";
+import { upsertCall } from "./calls";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
 import { patchMessage, withStatus } from "./message-pages";
 import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, SettingsData, StatusData, TypingData } from "./protocol";
@@ -28,7 +32,7 @@ const touched: Record<string, string[]> = {
   teams: ["teams", "members"],
   members: ["members", "teams"],
   organization: ["organization"],
-  integrations: ["integrations", "templates"],
+  integrations: ["integrations", "templates", "phones"],
   templates: ["templates"],
   contacts: ["contact", "contacts"],
 };
@@ -67,13 +71,16 @@ const handlers: Partial<Record<string, Handler>> = {
 
 /** Asks anew for all that is shown: too much was missed to be told one by one. */
 export function refetchAll(client: QueryClient): void {
-  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"]]) {
+  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live, ["scheduled"]]) {
     void client.invalidateQueries({ queryKey: key });
   }
 }
 
 function onMessage(client: QueryClient, { message, conversation }: MessageData): void {
   holdMessage(client, message);
+  if (message.kind === "call") client.setQueryData<LiveCall[]>(callKeys.live, (held) => upsertCall(held, message, conversation ?? heldConversation(client, message.conversation_id)));
+  // The hub writes a line where the customer wants no more messages, or wants them again.
+  if (message.kind === "system" && conversation) void client.invalidateQueries({ queryKey: contactKeys.one(conversation.contact.id), exact: true });
   if (message.direction !== "internal") noteTyping(message.conversation_id, message.sender.id ?? "", "", false);
   if (!conversation) return;
   onConversation(client, { conversation });
@@ -89,6 +96,7 @@ function touchRow(client: QueryClient, { message_id, conversation_id, status }: 
 
 function onConversation(client: QueryClient, { conversation }: ConversationData): void {
   holdConversation(client, conversation);
+  void client.invalidateQueries({ queryKey: laterKeys.of(conversation.id), exact: true });
   recount(client);
 }
 

@@ -4,7 +4,7 @@ import { Slot } from "radix-ui";
 import { classes } from "@/lib/classes";
 import { Tip } from "./tooltip";
 
-type Look = "primary" | "plain" | "quiet" | "danger";
+type Look = "primary" | "plain" | "quiet" | "danger" | "positive";
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: Look;
@@ -19,6 +19,7 @@ const looks: Record<Look, string> = {
   plain: "border bg-surface hover:bg-sunken",
   quiet: "hover:bg-line/60",
   danger: "border border-negative/40 text-negative-text hover:bg-negative-quiet",
+  positive: "bg-positive text-surface hover:opacity-90",
 };
 
 export function Button({ look = "plain", small, busy, asChild, className, disabled, ...rest }: ButtonProps) {

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useRef } from "react";
-import { LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
+import { ChevronDown, Clock, LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
 
 import type { Abilities } from "@/api/types";
 import { classes } from "@/lib/classes";
@@ -30,6 +30,7 @@ interface ComposerFootProps {
   onTemplate: () => void;
   onOffer: () => void;
   onLocation: () => void;
+  onLater: () => void;
   onSend: () => void;
 }
 
@@ -112,10 +113,25 @@ export function ComposerFoot(props: ComposerFootProps) {
         {note ? null : <WindowNote window={window} />}
       </div>
       {shut ? null : (
-        <Button look="primary" disabled={!ready} onClick={props.onSend}>
-          <SendHorizontal />
-          {editing ? "Save" : note ? "Add note" : <span className="max-sm:sr-only">Send on {channelName}</span>}
-        </Button>
+        <span className="flex shrink-0">
+          <Button look="primary" disabled={!ready} onClick={props.onSend} className={classes(!note && !editing && "rounded-r-none")}>
+            <SendHorizontal />
+            {editing ? "Save" : note ? "Add note" : <span className="max-sm:sr-only">Send on {channelName}</span>}
+          </Button>
+          {note || editing ? null : (
+            <Menu
+              trigger={
+                <Button look="primary" disabled={!ready} aria-label="More ways to send" className="rounded-l-none border-l border-on-accent/30 px-1.5">
+                  <ChevronDown />
+                </Button>
+              }
+            >
+              <MenuItem icon={<Clock />} onSelect={props.onLater}>
+                Send later
+              </MenuItem>
+            </Menu>
+          )}
+        </span>
       )}
     </div>
   );

@@ -3,13 +3,13 @@ import { Keys } from "@/ui/keys";
 
 interface ComposerTabsProps {
   note: boolean;
-  /** Nothing can be written to the customer here. */
-  mute: boolean;
+  /** What the first tab is for. */
+  reply: string;
   disabled: boolean;
   onChange: (note: boolean) => void;
 }
 
-export function ComposerTabs({ note, mute, disabled, onChange }: ComposerTabsProps) {
+export function ComposerTabs({ note, reply, disabled, onChange }: ComposerTabsProps) {
   const tab = (isNote: boolean, name: string, keys: string) => (
     <button
       type="button"
@@ -27,7 +27,7 @@ export function ComposerTabs({ note, mute, disabled, onChange }: ComposerTabsPro
   );
   return (
     <div role="tablist" aria-label="What to write" className="flex gap-1 px-2">
-      {mute ? null : tab(false, "Reply", "r")}
+      {tab(false, reply, "r")}
       {tab(true, "Note", "n")}
     </div>
   );

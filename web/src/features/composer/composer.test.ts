@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { Abilities, Template } from "@/api/types";
+import type { Abilities, Contact, Conversation, Template } from "@/api/types";
+import { barOf, optedOut } from "./barred";
 import { counter, fileFit } from "./limits";
 import { mentionAt, mentioned } from "./mentions";
 import { blanksOf, complete, filled, templateRequest } from "./template-values";
@@ -106,5 +107,29 @@ describe("a template", () => {
       body: [{ name: "name", type: "text", text: "Ada" }, { name: "place", type: "text", text: "Hamburg" }],
       buttons: [{ index: 1, type: "url", suffix: "abc" }],
     });
+  });
+});
+
+describe("what bars a reply", () => {
+  const conversation = { channel: "sms", contact: { blocked: false, reachable: true } } as Conversation;
+  const identity = (channel: string, opted_out_at?: string) => ({ channel, external_id: "+49151", opted_out_at: opted_out_at ?? null });
+  const contact = (...identities: ReturnType<typeof identity>[]) => ({ identities }) as unknown as Contact;
+  const open = { state: "none" } as const;
+
+  it("is nothing while nobody objects", () => {
+    expect(barOf(conversation, contact(identity("sms")), abilities, open)).toBeUndefined();
+    expect(barOf(conversation, undefined, undefined, open)).toBeUndefined();
+    expect(barOf(conversation, contact(identity("sms")), abilities, { state: "closed" })).toBe("window");
+  });
+  it("is the customer's STOP, on this channel and at all of their addresses there", () => {
+    const stopped = identity("sms", "2026-01-01T00:00:00Z");
+    expect(barOf(conversation, contact(stopped), abilities, open)).toBe("opted_out");
+    expect(optedOut(contact(stopped, identity("sms")), "sms")).toBeUndefined();
+    expect(optedOut(contact(identity("whatsapp", "2026-01-01T00:00:00Z"), identity("sms")), "sms")).toBeUndefined();
+  });
+  it("is a block on either side, and a channel that carries no texts", () => {
+    expect(barOf({ ...conversation, contact: { ...conversation.contact, blocked: true } }, undefined, abilities, open)).toBe("blocked");
+    expect(barOf({ ...conversation, contact: { ...conversation.contact, reachable: false } }, undefined, abilities, open)).toBe("unreachable");
+    expect(barOf(conversation, undefined, { ...abilities, text: { ...abilities.text, max: 0 }, media: [] }, open)).toBe("no_texts");
   });
 });

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 
+import { contact as contactQuery } from "@/api/contacts";
 import { channels } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import { members } from "@/api/organization";
@@ -12,6 +13,8 @@ import { segmentsOf } from "@/lib/segments";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useNow } from "@/lib/use-now";
 import { AccountNotice } from "./account-notice";
+import { barOf } from "./barred";
+import { BarredReply } from "./barred-reply";
 import { ClosedWindow } from "./closed-window";
 import { ComposerFoot } from "./composer-foot";
 import { ComposerTabs } from "./composer-tabs";
@@ -32,16 +35,14 @@ import { useUploads } from "./use-uploads";
 import { windowNow } from "./window";
 
 const LocationDialog = lazy(() => import("./location-dialog").then((module) => ({ default: module.LocationDialog })));
+const TimeDialog = lazy(() => import("@/ui/time-dialog").then((module) => ({ default: module.TimeDialog })));
 const TemplateDialog = lazy(() => import("./template-dialog").then((module) => ({ default: module.TemplateDialog })));
 
 /** Where an agent writes to the customer, or to the team. */
 export function Composer({ conversation }: { conversation: Conversation }) {
-  const { mode, set, find, send, sendTemplate, sendLocation } = useSend(conversation);
-  const { data: known } = useQuery(channels());
-  const channel = known?.find((one) => one.id === conversation.channel);
-  // Where nothing can be written to the customer, a call for instance, there are notes only.
-  const mute = channel?.abilities.text.max === 0;
-  const note = mode.note || mute;
+  const { mode, set, find, send, sendLater, sendTemplate, sendLocation } = useSend(conversation);
+  const { note } = mode;
+  const channel = useQuery(channels()).data?.find((one) => one.id === conversation.channel);
   const key = draftKey(conversation.id, mode.editing ? "edit" : note ? "note" : "reply");
   const text = useDrafts((state) => state.drafts[key] ?? "");
   const write = useDrafts((state) => state.write);
@@ -53,7 +54,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const { uploads, add, remove, retry, clear } = useUploads(conversation.id, note ? undefined : abilities, channelName);
   const [offer, setOffer] = useState(noOffer);
   const [head, setHead] = useHead(conversation.id);
-  const [picking, setPicking] = useState<"template" | "location">();
+  const [picking, setPicking] = useState<"template" | "location" | "time">();
   const [dragging, setDragging] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const typing = useTypingSignal(conversation.id);
@@ -61,12 +62,15 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const context = find(mode.editing ?? mode.replyTo);
   const editing = mode.editing !== undefined && context !== undefined;
   const count = counter(text, abilities, note, uploads.length > 0);
-  const shut = window.state === "closed" && !note && !editing;
+  // Who wants no more messages is known with the contact.
+  const contact = useQuery(contactQuery(conversation.contact.id)).data;
+  const bar = note || editing ? undefined : barOf(conversation, contact, abilities, window);
+  const shut = bar !== undefined;
   const lettered = !note && !editing && abilities !== undefined && (abilities.subject === true || abilities.cc === true);
   const fault = lettered ? headFault(head) : undefined;
   const ready = !fault && !count.over && uploads.every((one) => one.attachment) && (text.trim() !== "" || (uploads.length > 0 && !editing));
 
-  useShortcuts({ r: () => set(conversation.id, { note: mute }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
+  useShortcuts({ r: () => set(conversation.id, { note: false }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
   const shown = useRef(focus);
   useEffect(() => {
     if (shown.current !== focus) field.current?.focus();
@@ -78,15 +82,23 @@ export function Composer({ conversation }: { conversation: Conversation }) {
     if (contextText !== undefined) write(key, contextText);
   }, [contextText, key, write]);
 
-  function submit(andClose = false) {
-    if (!ready || shut) return;
-    const outgoing = { text: text.trim(), note, uploads, offer, head: lettered ? headRequest(head, abilities) : {}, mentions: note ? mentioned(text, people) : [] };
+  const outgoing = () => ({ text: text.trim(), note, uploads, offer, head: lettered ? headRequest(head, abilities) : {}, mentions: note ? mentioned(text, people) : [] });
+  function empty() {
     write(key, "");
     clear();
     setOffer(noOffer);
     setHead(noHead);
     typing.stop();
-    void send(outgoing, andClose);
+  }
+  function submit(andClose = false) {
+    if (!ready || shut) return;
+    const sent = outgoing();
+    empty();
+    void send(sent, andClose);
+  }
+  async function submitLater(at: Date) {
+    setPicking(undefined);
+    if (ready && !shut && (await sendLater(outgoing(), at))) empty();
   }
 
   if (!writes) return <p className="border-t px-4 py-3 text-center text-sm text-muted">Your role reads along. Writing needs the role of an agent.</p>;
@@ -107,9 +119,11 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           add(event.dataTransfer.files);
         }}
       >
-        <ComposerTabs note={note} mute={mute} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
+        <ComposerTabs note={note} reply={abilities?.text.max === 0 ? "Call" : "Reply"} disabled={editing} onChange={(next) => set(conversation.id, { note: next, replyTo: undefined })} />
         {context ? <ContextStrip message={context} editing={editing} onDrop={() => (editing && write(key, ""), set(conversation.id, { replyTo: undefined, editing: undefined }))} /> : null}
-        {shut ? (
+        {bar && bar !== "window" ? (
+          <BarredReply bar={bar} conversation={conversation} contact={contact} channelName={channelName} onNote={() => set(conversation.id, { note: true, replyTo: undefined })} />
+        ) : shut ? (
           <ClosedWindow channelName={channelName} contactName={conversation.contact.name} hours={abilities?.window_hours ?? 24} templates={abilities?.templates ?? false} onTemplate={() => setPicking("template")} />
         ) : (
           <>
@@ -137,7 +151,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           editing={editing}
           channelName={channelName}
           abilities={abilities}
-          window={window}
+          window={bar && bar !== "window" ? { state: "none" } : window}
           count={count}
           segments={!note && abilities?.segments && text ? segmentsOf(text, abilities.segments) : undefined}
           ready={ready}
@@ -146,6 +160,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           onTemplate={() => setPicking("template")}
           onOffer={() => setOffer({ ...offer, buttons: [...offer.buttons, newChoice()] })}
           onLocation={() => setPicking("location")}
+          onLater={() => setPicking("time")}
           onSend={() => submit()}
         />
       </div>
@@ -159,6 +174,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
             }}
           />
         ) : null}
+        {picking === "time" ? <TimeDialog title="Send later" act="Send then" onClose={() => setPicking(undefined)} onChoose={(at) => void submitLater(at)} /> : null}
         {picking === "template" ? (
           <TemplateDialog
             integrationId={conversation.integration_id}

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 
+import { laterKeys, scheduleMessage } from "@/api/later";
 import { editMessage, messageKeys } from "@/api/messages";
 import type { Attachment, Conversation, SendRequest, Template } from "@/api/types";
 import { plain, useComposerMode } from "@/lib/facts/composer-mode";
@@ -12,7 +13,7 @@ import { type Offer, offered } from "./offer";
 import { type Blanks, filled, templateRequest } from "./template-values";
 import type { Upload } from "./use-uploads";
 
-interface Outgoing {
+export interface Outgoing {
   text: string;
   note: boolean;
   uploads: Upload[];
@@ -42,28 +43,32 @@ export function useSend(conversation: Conversation) {
       return;
     }
     const attachments = uploads.flatMap((one) => (one.attachment ? [{ ...one.attachment, local_url: one.preview } satisfies Attachment] : []));
-    const buttons = note ? [] : offered(offer);
-    const framed = buttons.length > 0;
     const sent = sendMessage(
       client,
       id,
       {
-        client_id: crypto.randomUUID(),
-        text: text || undefined,
-        note: note || undefined,
-        attachments: attachments.length ? attachments.map((one) => one.id) : undefined,
+        ...requestOf({ text, note, uploads, offer, head, mentions }),
         reply_to: quoted?.id,
-        buttons: framed ? buttons : undefined,
-        header: (framed && offer.header.trim()) || undefined,
-        footer: (framed && offer.footer.trim()) || undefined,
-        mentions: mentions.length ? mentions : undefined,
         last_seen_seq: conversation.last_seq || undefined,
-        ...head,
       },
       { attachments, kind: attachments[0] ? kindOf(attachments[0]) : "text", reply_to: quoted ? { id: quoted.id, external_id: quoted.external_id, text: quoted.text, sender_name: quoted.sender.name } : null },
     );
     // Closed only behind the message: an answer to a closed conversation would open it again.
     if ((await sent) && andClose) await changeConversation(client, id, { status: "closed" }).catch(toastError);
+  }
+
+  /** Keeps it until its time; false where that was refused, and what was written stays. */
+  async function sendLater(outgoing: Outgoing, at: Date): Promise<boolean> {
+    const quoted = find(mode.replyTo);
+    try {
+      await scheduleMessage(id, { ...requestOf(outgoing), reply_to: quoted?.id }, at.toISOString());
+    } catch (error) {
+      toastError(error);
+      return false;
+    }
+    set(id, { replyTo: undefined });
+    void client.invalidateQueries({ queryKey: laterKeys.of(id) });
+    return true;
   }
 
   function sendTemplate(template: Template, blanks: Blanks): Promise<boolean> {
@@ -73,7 +78,25 @@ export function useSend(conversation: Conversation) {
   function sendLocation(location: NonNullable<SendRequest["location"]>): Promise<boolean> {
     return sendMessage(client, id, { client_id: crypto.randomUUID(), location, last_seen_seq: conversation.last_seq || undefined }, { kind: "location", text: location.name ?? "" });
   }
-  return { mode, set, find, send, sendTemplate, sendLocation };
+  return { mode, set, find, send, sendLater, sendTemplate, sendLocation };
+}
+
+/** What the hub is asked to send. */
+function requestOf({ text, note, uploads, offer, head, mentions }: Outgoing): SendRequest {
+  const attachments = uploads.flatMap((one) => one.attachment?.id ?? []);
+  const buttons = note ? [] : offered(offer);
+  const framed = buttons.length > 0;
+  return {
+    client_id: crypto.randomUUID(),
+    text: text || undefined,
+    note: note || undefined,
+    attachments: attachments.length ? attachments : undefined,
+    buttons: framed ? buttons : undefined,
+    header: (framed && offer.header.trim()) || undefined,
+    footer: (framed && offer.footer.trim()) || undefined,
+    mentions: mentions.length ? mentions : undefined,
+    ...head,
+  };
 }
 
 function kindOf({ kind }: Attachment): string {

@@ -1,10 +1,12 @@
 import { lazy, Suspense, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Ban, Merge, MoreHorizontal } from "lucide-react";
+import { Ban, BellOff, Merge, MoreHorizontal } from "lucide-react";
 
 import { blockContact, contact as contactQuery, contactKeys } from "@/api/contacts";
 import { channels } from "@/api/integrations";
 import { useMay } from "@/api/may";
+import type { Identity } from "@/api/types";
+import { dateAndTime } from "@/lib/time";
 import { refetchAll } from "@/live/apply";
 import { Avatar } from "@/ui/avatar";
 import { IconButton } from "@/ui/button";
@@ -14,6 +16,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { Attributes } from "./attributes";
+import { CallContact } from "./call-contact";
 import { CardSkeleton } from "./card-skeleton";
 import { EditInPlace } from "./edit-in-place";
 import { Notes } from "./notes";
@@ -64,6 +67,11 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
         <div className="flex flex-wrap justify-center gap-1">
           {contact.blocked ? <Chip tone="negative">Blocked</Chip> : null}
           {contact.reachable === false ? <Chip tone="warning">Has blocked you</Chip> : null}
+          {contact.identities.some((one) => one.opted_out_at) ? (
+            <Chip tone="warning">
+              <BellOff /> Opted out
+            </Chip>
+          ) : null}
           {contact.language ? <Chip>{contact.language}</Chip> : null}
         </div>
         {writes ? (
@@ -87,7 +95,10 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
       <Section title="Details">
         <dl className="flex flex-col gap-1.5">
           <Fact name="Phone">
-            <EditInPlace label="Phone" type="tel" value={contact.phone ?? ""} disabled={!writes} onSave={(phone) => change({ phone: phone || null })} />
+            <span className="flex items-center gap-1">
+              <EditInPlace label="Phone" type="tel" value={contact.phone ?? ""} disabled={!writes} onSave={(phone) => change({ phone: phone || null })} />
+              {contact.phone && writes && !contact.blocked ? <CallContact contactId={contact.id} /> : null}
+            </span>
           </Fact>
           <Fact name="E-mail">
             <EditInPlace label="E-mail" type="email" value={contact.email ?? ""} disabled={!writes} onSave={(email) => change({ email: email || null })} />
@@ -104,6 +115,9 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
               <span className="min-w-0 flex-1">
                 <span className="block">{names.data?.find((one) => one.id === channel)?.name ?? channel}</span>
                 <Addresses ids={contact.identities.filter((identity) => identity.channel === channel).map((identity) => identity.external_id)} />
+                {optedOutOn(contact.identities, channel) ? (
+                  <span className="block text-xs text-warning">No messages since {dateAndTime(optedOutOn(contact.identities, channel) ?? "")}</span>
+                ) : null}
               </span>
             </li>
           ))}
@@ -162,6 +176,10 @@ function Addresses({ ids }: { ids: string[] }) {
       ) : null}
     </span>
   );
+}
+
+function optedOutOn(identities: Identity[], channel: string): string | undefined {
+  return identities.find((one) => one.channel === channel && one.opted_out_at)?.opted_out_at ?? undefined;
 }
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {

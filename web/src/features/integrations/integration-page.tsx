@@ -6,6 +6,7 @@ import { ArrowLeft, KeyRound, Pause, Play, Trash2 } from "lucide-react";
 import { pauseIntegration, reauthorise, removeIntegration, resumeIntegration } from "@/api/integration-changes";
 import { channels, integration, integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
+import { whyNot } from "@/api/refusals";
 import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
@@ -107,7 +108,7 @@ export function IntegrationPage({ id }: { id: string }) {
         </div>
         {one.fault ? (
           <p className="mt-3 rounded-md bg-negative-quiet px-3 py-2 text-sm text-negative-text">
-            {one.fault.detail} {one.fault.next_step}
+            {whyNot(one.fault)}
           </p>
         ) : null}
       </Panel>

@@ -1,13 +1,13 @@
 import { memo } from "react";
 import { Link } from "@tanstack/react-router";
-import { AlarmClock, Check, ChevronsUp, CircleAlert } from "lucide-react";
+import { AlarmClock, Check, ChevronsUp, CircleAlert, PhoneMissed } from "lucide-react";
 
 import type { Conversation, Member } from "@/api/types";
 import { classes } from "@/lib/classes";
 import { exact, shortAgo } from "@/lib/time";
 import { Avatar } from "@/ui/avatar";
 import { ChannelGlyph } from "@/ui/channel-glyph";
-import { snippet, speaker } from "./snippet";
+import { snippet, speaker, wasMissed } from "./snippet";
 
 interface RowProps {
   conversation: Conversation;
@@ -131,6 +131,7 @@ function Mark({ conversation }: { conversation: Conversation }) {
   return (
     <span className="flex shrink-0 items-center gap-1.5">
       {urgent ? <ChevronsUp className={classes("size-4", conversation.priority === "urgent" ? "text-negative-text" : "text-warning")} aria-label={`${conversation.priority} priority`} /> : null}
+      {wasMissed(conversation.last_message) ? <PhoneMissed className="size-4 text-negative-text" aria-label="Call back" /> : null}
       {failed ? <CircleAlert className="size-4 text-negative-text" aria-label="Not delivered" /> : null}
       {conversation.status === "snoozed" ? <AlarmClock className="size-3.5 text-muted" aria-label="Snoozed" /> : null}
       {conversation.unread_count > 0 ? (

@@ -20,8 +20,14 @@ export function snippet(last: Conversation["last_message"]): string {
   const name = named[last.kind];
   // What customers write stands as they wrote it: its marks are ranges, not characters.
   const text = (last.direction === "inbound" ? last.text : unmarked(last.text)).replace(/\s+/g, " ").trim();
-  if (!name) return text || "Message";
+  // A call's text is its headline.
+  if (!name || (last.kind === "call" && text)) return text || "Message";
   return text ? `${name}: ${text}` : name;
+}
+
+/** Whether somebody waits to be called back. */
+export function wasMissed(last: Conversation["last_message"]): boolean {
+  return last?.kind === "call" && last.direction === "inbound" && /^(Missed call|Voicemail)/.test(last.text);
 }
 
 /** Who said it, in front of the line; nothing for the contact. */

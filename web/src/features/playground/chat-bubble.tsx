@@ -6,6 +6,8 @@ import { clock } from "@/lib/time";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import type { Act, ChatMessage } from "./types";
 
+const callWords: Record<string, string> = { ringing: "Ringing", "in-progress": "Call, connected", completed: "Call ended", busy: "Call declined", "no-answer": "Call, not answered", canceled: "Call cancelled", failed: "Call failed" };
+
 interface ChatBubbleProps {
   message: ChatMessage;
   quoted?: ChatMessage;
@@ -83,6 +85,7 @@ export function ChatBubble({ message, quoted, onReply, onEdit, onAct }: ChatBubb
 
 function Media({ message }: { message: ChatMessage }) {
   const { media_url: url, kind } = message;
+  if (kind === "call") return <p className="font-medium">{callWords[message.status] ?? "Call"}</p>;
   if (!url) return kind === "text" || message.text ? null : <p className="text-muted">{kind}</p>;
   if (kind === "image" || kind === "sticker") return <img src={url} alt={message.file_name ?? kind} className="mb-1 max-h-56 max-w-full rounded" />;
   if (kind === "video") return <video src={url} controls className="mb-1 max-h-56 max-w-full rounded" aria-label={message.file_name ?? "Video"} />;

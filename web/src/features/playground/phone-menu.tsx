@@ -1,11 +1,11 @@
-import { Ban, ContactRound, Eye, MapPin, MoreVertical, Undo2 } from "lucide-react";
+import { Ban, BellOff, BellRing, ContactRound, Eye, MapPin, MoreVertical, Undo2 } from "lucide-react";
 
 import { IconButton } from "@/ui/button";
 import { Menu, MenuItem, MenuLine } from "@/ui/menu";
 import type { Act } from "./types";
 
 /** The rarer things that a customer does. */
-export function PhoneMenu({ onAct }: { onAct: (act: Act) => void }) {
+export function PhoneMenu({ onAct, optsOut }: { onAct: (act: Act) => void; optsOut: boolean }) {
   return (
     <Menu
       trigger={
@@ -23,6 +23,16 @@ export function PhoneMenu({ onAct }: { onAct: (act: Act) => void }) {
       <MenuItem icon={<Eye />} onSelect={() => onAct({ type: "read" })}>
         Read everything
       </MenuItem>
+      {optsOut ? (
+        <>
+          <MenuItem icon={<BellOff />} onSelect={() => onAct({ type: "text", text: "STOP" })}>
+            Write STOP
+          </MenuItem>
+          <MenuItem icon={<BellRing />} onSelect={() => onAct({ type: "text", text: "START" })}>
+            Write START
+          </MenuItem>
+        </>
+      ) : null}
       <MenuLine />
       <MenuItem icon={<Ban />} danger onSelect={() => onAct({ type: "block" })}>
         Block the business

@@ -6,6 +6,7 @@ import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { perform, sendFile } from "./calls";
+import { CallPad } from "./call-pad";
 import { ChatBubble } from "./chat-bubble";
 import { PhoneInput } from "./phone-input";
 import { PhoneMenu } from "./phone-menu";
@@ -20,6 +21,7 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
   const [editing, setEditing] = useState<string>();
   const end = useRef<HTMLDivElement>(null);
   const all = messages.data ?? [];
+  const calls = seat.channel === "voice";
   const unread = all.some((message) => !message.from_customer && message.status !== "read");
 
   useEffect(() => {
@@ -48,11 +50,11 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
             Mark read
           </button>
         ) : null}
-        <PhoneMenu onAct={act} />
+        {calls ? null : <PhoneMenu onAct={act} optsOut={seat.channel === "sms"} />}
       </header>
       <div className="flex min-h-0 flex-1 flex-col gap-1.5 overflow-y-auto bg-sunken px-3 py-3" role="log" aria-label="Chat" tabIndex={0}>
         {messages.isError ? <Failed error={messages.error} onRetry={() => void messages.refetch()} /> : null}
-        {messages.data && all.length === 0 ? <p className="m-auto max-w-52 text-center text-muted">Say hello. It appears in the inbox at once.</p> : null}
+        {messages.data && all.length === 0 ? <p className="m-auto max-w-52 text-center text-muted">{calls ? "Call. It rings in the inbox at once." : "Say hello. It appears in the inbox at once."}</p> : null}
         {all.map((message) => (
           <ChatBubble
             key={message.id}
@@ -65,7 +67,8 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
         ))}
         <div ref={end} />
       </div>
-      <PhoneInput
+      {calls ? <CallPad calls={all} onAct={act} /> : null}
+      {calls ? null : <PhoneInput
         key={editing ?? "new"}
         quoted={all.find((message) => message.id === replyTo)}
         edited={all.find((message) => message.id === editing)}
@@ -79,7 +82,7 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
           setEditing(undefined);
         }}
         onFile={(file, kind, caption) => void run(sendFile(seat, file, kind, caption))}
-      />
+      />}
     </section>
   );
 }

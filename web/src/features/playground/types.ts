@@ -53,7 +53,9 @@ export type Act =
   | { type: "delete"; message: string }
   | { type: "read" }
   | { type: "block" }
-  | { type: "unblock" };
+  | { type: "unblock" }
+  | { type: "phone"; act: "call" | "answer" | "hang_up" }
+  | { type: "phone"; act: "speak"; seconds: number };
 
 export interface ChatChanged {
   channel: string;

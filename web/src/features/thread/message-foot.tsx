@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { retryMessage } from "@/api/messages";
-import type { Refusal } from "@/api/types";
+import { whyNot } from "@/api/refusals";
 import { classes } from "@/lib/classes";
 import { useComposerMode } from "@/lib/facts/composer-mode";
 import { draftKey, useDrafts } from "@/lib/facts/drafts";
@@ -36,7 +36,7 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
     useComposerMode.getState().set(message.conversation_id, { note: message.direction === "internal" });
   }
   const meanwhile = message.local?.state === "failed" ? message.local.meanwhile : undefined;
-  const why = message.local?.problem ?? refusalWords(message.error);
+  const why = message.local?.problem ?? whyNot(message.error);
   return (
     <div className={classes("mt-0.5 max-w-[72ch] px-1 text-xs text-muted", message.direction === "outbound" && "text-right")}>
       <time dateTime={message.sent_at} title={exact(message.sent_at)}>
@@ -74,13 +74,6 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
       ) : null}
     </div>
   );
-}
-
-/** The platform's reason and the way out; its bare code where it gave no words. */
-function refusalWords(refusal: Refusal | null): string {
-  if (!refusal) return "";
-  const said = [refusal.detail, refusal.next_step].filter(Boolean).join(" ");
-  return said || (refusal.code ? `The platform refused it (${refusal.code}).` : "");
 }
 
 function since(at: string): string {

@@ -1,3 +1,4 @@
+import { whyNot } from "@/api/refusals";
 import type { HeldMessage } from "@/live/message-pages";
 import { Ago } from "@/ui/ago";
 import { Dialog } from "@/ui/dialog";
@@ -39,7 +40,7 @@ export function MessageStory({ message, onClose }: { message: HeldMessage; onClo
       </dl>
       {message.error ? (
         <p className="mt-4 rounded-md bg-negative-quiet px-3 py-2 text-sm text-negative-text">
-          {message.error.detail} {message.error.next_step}
+          {whyNot(message.error)}
         </p>
       ) : null}
     </Dialog>

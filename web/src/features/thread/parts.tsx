@@ -7,13 +7,13 @@ import { CallCard } from "./call-card";
 import { HtmlBody, InviteCard, Quoted } from "./letter";
 
 /** The structured pieces of a message, each as a small card. */
-export function Parts({ message }: { message: Pick<Message, "id" | "parts"> }) {
+export function Parts({ message }: { message: Pick<Message, "id" | "conversation_id" | "parts"> }) {
   // What was quoted stands below the letter that quotes it.
   const parts = message.parts.toSorted((one, other) => Number(one.type === "email") - Number(other.type === "email"));
   return parts.map((part, index) => <PartCard key={index} part={part} message={message} />);
 }
 
-function PartCard({ part, message }: { part: Part; message: Pick<Message, "id"> }): ReactNode {
+function PartCard({ part, message }: { part: Part; message: Pick<Message, "id" | "conversation_id"> }): ReactNode {
   switch (part.type) {
     case "location":
       return (

@@ -1,7 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { AlarmClock, ArrowLeft, CircleCheck, Mail, MoreHorizontal, PanelRight, RotateCcw, Tag, UserPlus, UsersRound } from "lucide-react";
+import { AlarmClock, ArrowLeft, BellOff, CircleCheck, Mail, MoreHorizontal, PanelRight, RotateCcw, Tag, UserPlus, UsersRound } from "lucide-react";
 
+import { contact as contactQuery } from "@/api/contacts";
 import { useMay } from "@/api/may";
 import { labels as labelList, members, teams } from "@/api/organization";
 import type { Conversation, Priority } from "@/api/types";
@@ -30,6 +31,8 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
   const show = useOverlay((state) => state.show);
   const panel = useContactPanel();
   const writes = useMay("writeConversations");
+  const identities = useQuery(contactQuery(conversation.contact.id)).data?.identities.filter((one) => one.channel === conversation.channel);
+  const optedOut = identities?.length && identities.every((one) => one.opted_out_at);
   const about = [conversation.id];
   const closed = conversation.status === "closed";
 
@@ -52,6 +55,13 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
             <Chip tone="warning" className="hidden @2xl:inline-flex">
               <AlarmClock /> until {moment(conversation.snoozed_until)}
             </Chip>
+          ) : null}
+          {optedOut ? (
+            <span className="hidden @xl:inline">
+              <Chip tone="warning">
+                <BellOff /> Opted out
+              </Chip>
+            </span>
           ) : null}
           {closed ? <Chip>Closed</Chip> : null}
           {conversation.status === "pending" ? <Chip>Pending</Chip> : null}

@@ -1,13 +1,13 @@
-export interface SnoozeTime {
+export interface NearTime {
   name: string;
   at: Date;
 }
 
-/** The usual times to be reminded, in the reader's own time zone; only those that lie ahead and differ. */
-export function snoozeTimes(now: Date): SnoozeTime[] {
+/** The usual times for what is to happen later, in the reader's own time zone; only those that lie ahead and differ. */
+export function nearTimes(now: Date): NearTime[] {
   const at = (days: number, hour: number) => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour);
   const toMonday = ((8 - now.getDay()) % 7) || 7;
-  const times: SnoozeTime[] = [
+  const times: NearTime[] = [
     { name: "In 1 hour", at: new Date(now.getTime() + 60 * 60_000) },
     { name: "In 3 hours", at: new Date(now.getTime() + 180 * 60_000) },
     { name: "This evening", at: at(0, 18) },

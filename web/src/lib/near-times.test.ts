@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 
-import { snoozeTimes } from "./snooze-times";
+import { nearTimes } from "./near-times";
 
-const names = (date: Date) => snoozeTimes(date).map((time) => time.name);
+const names = (date: Date) => nearTimes(date).map((time) => time.name);
 
 describe("times to snooze until", () => {
   it("lie ahead, also late in the evening", () => {
     const late = new Date(2026, 10, 20, 22, 15);
     expect(names(late)).not.toContain("This evening");
-    for (const time of snoozeTimes(late)) expect(time.at.getTime()).toBeGreaterThan(late.getTime());
+    for (const time of nearTimes(late)) expect(time.at.getTime()).toBeGreaterThan(late.getTime());
   });
   it("offers the coming Monday, never today", () => {
     const monday = new Date(2026, 10, 23, 8);
-    const next = snoozeTimes(monday).find((time) => time.name === "Next Monday");
+    const next = nearTimes(monday).find((time) => time.name === "Next Monday");
     expect(next?.at).toEqual(new Date(2026, 10, 30, 9));
   });
   it("offers no time twice", () => {
