@@ -43,6 +43,10 @@ pub struct InboundEvent {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum What {
     Message(Box<InboundMessage>),
+    /// A message from before the account was connected.
+    Past(Box<PastMessage>),
+    /// An entry of the address book of the business's own phone came, changed or went.
+    AddressBook(AddressBookEntry),
     /// One of our own messages moved on.
     Status(StatusChange),
     /// All of our messages of a thread moved on, up to one of them or to a moment.
@@ -121,6 +125,28 @@ pub struct InboundMessage {
     /// A letter's subject. The first one becomes the conversation's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subject: Option<String>,
+}
+
+/// It stands before everything that the hub saw itself, counts as read and wakes nothing. One whose content the platform gives
+/// later comes again under the same id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PastMessage {
+    pub message: InboundMessage,
+    /// How far a message of the business got, where the platform tells.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<MessageStatus>,
+    /// The platform has only named the message and may give its content later.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub placeholder: bool,
+}
+
+/// Somebody whom the business knows by a name of its own, whether or not they ever wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressBookEntry {
+    pub party: Party,
+    /// The entry was removed: the name is the platform's again, the contact stays.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub removed: bool,
 }
 
 /// A file that must be fetched after commit by [`crate::Channel::fetch_media`].

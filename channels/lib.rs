@@ -23,7 +23,7 @@ mod body;
 mod discord;
 mod email;
 mod meta;
-mod phone;
+pub mod phone;
 mod slack;
 mod telegram;
 pub mod twilio;

@@ -14,7 +14,6 @@ pub struct Party {
     /// E.164 with plus.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub phone: Option<String>,
-    /// Known or claimed. It fills in what is missing of a contact, and finds nobody.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -1,5 +1,11 @@
 //! Telephone numbers in one writing, so that they compare.
 
+/// The one form of a person's number, whichever channel or member wrote it: E.164 with plus, mobile numbers as they are dialled
+/// today. `None` for what is no number with its country.
+pub fn normal(written: &str) -> Option<String> {
+    e164(written).and_then(|number| dialled(&number))
+}
+
 /// E.164 with plus, from what people write with the country: `+49 (0) 30 1234567`. `None` for what is no such number.
 pub(crate) fn e164(written: &str) -> Option<String> {
     let number = phonenumber::parse(None, written.trim()).ok()?;

@@ -52,6 +52,7 @@ ids! {
     LabelId;
     IntegrationId;
     ContactId;
+    MergeSuggestionId;
     ConversationId;
     MessageId;
     AttachmentId;

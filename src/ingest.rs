@@ -3,11 +3,13 @@
 //! after its commit.
 
 mod account;
+mod address_book;
 mod answers;
 mod batch;
 mod calls;
 mod changes;
 mod early;
+mod history;
 mod lines;
 mod messages;
 mod mirrored;
@@ -17,6 +19,7 @@ mod record;
 mod rows;
 mod state;
 mod tell;
+mod thread;
 mod threads;
 mod watermarks;
 

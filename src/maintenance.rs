@@ -10,7 +10,7 @@ use crate::{
     app::App,
     error::Result,
     inbox::{counts, later, snooze},
-    refresh,
+    refresh, upload,
 };
 
 /// A worker's upkeep. Runs until told to stop.
@@ -23,6 +23,7 @@ pub async fn run(app: App, stop: CancellationToken) {
         every(&stop, Duration::from_secs(15), || refresh::ask(&app)),
         every(&stop, Duration::from_secs(30), || alarms::check(&app)),
         every(&stop, Duration::from_secs(3600), || expire(&app)),
+        every(&stop, Duration::from_secs(3600), || forget_uploads(&app)),
     );
 }
 
@@ -58,6 +59,14 @@ async fn count_jobs(app: &App) -> Result<()> {
     .await?;
     metrics::gauge!("switchboard_jobs_ready").set(ready as f64);
     metrics::gauge!("switchboard_jobs_dead").set(dead as f64);
+    Ok(())
+}
+
+async fn forget_uploads(app: &App) -> Result<()> {
+    let forgotten = upload::forget_unsent(app).await?;
+    if forgotten > 0 {
+        tracing::info!(uploads = forgotten, "uploads that nobody sent are gone");
+    }
     Ok(())
 }
 

@@ -54,6 +54,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::install::routes())
         .merge(http::integrations::routes())
         .merge(http::labels::routes())
+        .merge(http::merge_suggestions::routes())
         .merge(http::mirror::routes())
         .merge(http::organizations::routes())
         .merge(http::teams::routes())

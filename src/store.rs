@@ -51,6 +51,9 @@ pub enum StoreError {
     #[error("the bucket or folder for media does not exist")]
     NoPlace,
     /// With the file's size in bytes.
+    /// Wrong, expired, or without the right to do it.
+    #[error("the store refuses the keys: {0}")]
+    Keys(String),
     #[error("the requested range lies outside the file")]
     Range(u64),
     #[error("media store: {0}")]
@@ -195,6 +198,8 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
 impl From<object_store::Error> for StoreError {
     fn from(error: object_store::Error) -> Self {
         match error {
+            object_store::Error::Unauthenticated { source, .. }
+            | object_store::Error::PermissionDenied { source, .. } => Self::Keys(source.to_string()),
             object_store::Error::NotFound { source, .. } if source.to_string().contains("NoSuchBucket") => {
                 Self::NoPlace
             }

@@ -21,6 +21,9 @@ const LOOKED_AT: usize = 25 << 20;
 /// What a type is told by.
 const BEGINNING: usize = 8192;
 
+/// Rows that are locked while their files are deleted.
+const FORGOTTEN_AT_ONCE: i64 = 50;
+
 /// What was written, before it is looked at.
 struct Written {
     size: usize,
@@ -144,6 +147,35 @@ async fn look(
             .map_err(internal)?;
     }
     Ok(picture)
+}
+
+/// Forgets uploads that nobody has sent within a day, rows and files; answers how many. A file that could not be deleted keeps its row,
+/// and both go the next time.
+pub async fn forget_unsent(app: &App) -> Result<u64> {
+    let mut forgotten = 0;
+    loop {
+        let mut sql = app.db.system().begin().await?;
+        let gone: Vec<(Option<String>, Option<String>)> = sqlx::query_as(
+            "delete from attachments a
+             using (select organization_id, id from attachments
+                    where message_id is null and created_at < now() - interval '1 day'
+                    order by created_at limit $1) unsent
+             where a.organization_id = unsent.organization_id and a.id = unsent.id and a.message_id is null
+             returning a.storage_key, a.thumbnail_key",
+        )
+        .bind(FORGOTTEN_AT_ONCE)
+        .fetch_all(&mut *sql)
+        .await?;
+        let keys: Vec<_> = gone.iter().flat_map(|(file, thumbnail)| file.iter().chain(thumbnail)).collect();
+        for key in keys {
+            app.store.delete(key).await.map_err(|error| Error::Internal(error.to_string()))?;
+        }
+        sql.commit().await?;
+        if gone.is_empty() {
+            return Ok(forgotten);
+        }
+        forgotten += gone.len() as u64;
+    }
 }
 
 /// By the first bytes; where they tell nothing or only the container, by what was declared, never as something that a

@@ -53,6 +53,7 @@ pub(super) struct Contact {
     pub username: Option<String>,
     /// E.164 with plus.
     pub phone: Option<String>,
+    #[serde(default)]
     pub email: Option<String>,
     pub language: Option<String>,
     /// Whether the customer may be written to.

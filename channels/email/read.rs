@@ -134,9 +134,10 @@ fn shown(
     let thread = root(message).filter(|_| !is_doubtful).unwrap_or_else(|| id.clone());
     let contact = Party {
         ids: address::party(&sender.address).into_iter().collect(),
+        // Whoever a forged letter names is nobody's evidence.
+        email: address::party(&sender.address).filter(|_| !is_doubtful).map(|id| id.address),
         // A known person keeps the name that is known.
         name: sender.name.filter(|_| !is_doubtful),
-        email: Some(sender.address),
         ..Party::default()
     };
     InboundMessage {

@@ -102,6 +102,11 @@ fn message(context: &Context<'_>, message: &Message) -> Option<Vec<What>> {
     if let Some(from) = message.migrate_from_chat_id.0 {
         return Some(changes::moved(context, message, from, id.chat));
     }
+    let through = message.sender_business_bot.as_ref().and_then(|bot| bot.id.0);
+    if through.is_some_and(|bot| bot.to_string() == context.bot) {
+        // Told back, perhaps before the call that sent it is answered, which says the same.
+        return Some(vec![ignored("our own message in a business chat")]);
+    }
     let (contact, author, echo) = sides(context, message)?;
     let content = content::of(message);
     let thread = thread_of(message, id.chat);

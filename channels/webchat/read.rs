@@ -93,6 +93,13 @@ impl<'a> Reader<'a> {
         if text.is_empty() && media.is_empty() {
             return ignored("A message has a text, files or a choice.");
         }
+        let mut party = self.party.clone();
+        party.email = message
+            .form
+            .as_ref()
+            .and_then(|form| form.email.clone())
+            .filter(|text| text.contains('@'))
+            .or(party.email);
         parts.extend(message.form.and_then(answers));
         let external_id = Message::external_id(&self.thread, &message.id);
         let sent_at = message.at.unwrap_or(self.request.received_at());
@@ -103,7 +110,7 @@ impl<'a> Reader<'a> {
             reply_to: message.reply_to.map(|external_id| Quote { external_id, text: None }),
             referral: message.page.map(|page| json!({ "source": "page", "page": page })),
             opens_window: true,
-            ..InboundMessage::new(external_id, self.thread.clone(), self.party.clone(), kind, sent_at)
+            ..InboundMessage::new(external_id, self.thread.clone(), party, kind, sent_at)
         }))
     }
 

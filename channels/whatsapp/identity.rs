@@ -72,6 +72,10 @@ pub(super) fn phone_id(wa_id: &str) -> PartyId {
     PartyId { kind: WA_ID.into(), key: key(wa_id), address: wa_id.trim_start_matches('+').to_owned() }
 }
 
+pub(super) fn user(bsuid: &str) -> PartyId {
+    PartyId::plain(BSUID, bsuid)
+}
+
 /// A number as people write it, with its country.
 pub(super) fn written(number: &str) -> Option<PartyId> {
     let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '+')).collect();
@@ -88,7 +92,7 @@ pub(super) fn thread(group_id: Option<&str>) -> String {
     group_id.map_or_else(String::new, |id| format!("{GROUP}:{id}"))
 }
 
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     name.trim().chars().take(255).collect()
 }
 

@@ -44,7 +44,7 @@ struct Head {
     at: DateTime<Utc>,
 }
 
-fn event(message: &wire::Message, ids: Ids<'_>, beside: Beside<'_>, echo: bool) -> What {
+pub(super) fn event(message: &wire::Message, ids: Ids<'_>, beside: Beside<'_>, echo: bool) -> What {
     let kind = message.content.kind.as_deref().unwrap_or_default();
     if matches!(kind, "ephemeral" | "request_welcome") && message.content.text.is_none() {
         return ignored(format!("{kind} has no content"));

@@ -8,6 +8,7 @@ mod connect;
 mod content;
 mod errors;
 mod graph;
+mod history;
 mod identity;
 mod interactive;
 mod media;

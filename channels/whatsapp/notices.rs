@@ -1,4 +1,4 @@
-//! Everything that is not a message: templates, limits, bans, quality, preferences, history.
+//! Everything that is not a message: templates, limits, bans, quality, preferences.
 
 use serde_json::Value;
 
@@ -24,7 +24,6 @@ pub(super) fn read(field: &str, value: &Value) -> Option<Vec<InboundEvent>> {
         "account_alerts" => notice(field, alert(value)),
         "business_capability_update" => notice(field, capability(value)),
         "security" => notice(field, security(value)),
-        "history" | "smb_app_state_sync" => notice(field, history(field, value)),
         _ => return None,
     };
     let account = text(value.get("metadata").unwrap_or(&Value::Null), "phone_number_id");
@@ -173,29 +172,11 @@ fn security(value: &Value) -> (Severity, String) {
     (Severity::Warning, format!("Number {}: {}", word(value, "display_phone_number"), word(value, "event")))
 }
 
-fn history(field: &str, value: &Value) -> (Severity, String) {
-    if field == "smb_app_state_sync" {
-        let contacts = value.get("state_sync").and_then(Value::as_array).map_or(0, Vec::len);
-        return (Severity::Info, format!("Address book of the business phone: contacts {contacts}"));
-    }
-    let chunks = value.get("history").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let threads = chunks.iter().filter_map(|chunk| chunk.get("threads")?.as_array()).flatten();
-    let messages = threads.clone().filter_map(|thread| thread.get("messages")?.as_array()).map(Vec::len);
-    let progress = chunks.last().and_then(|chunk| text(chunk.get("metadata")?, "progress"));
-    let declined = chunks.iter().find_map(|chunk| chunk.get("errors")?.as_array()?.first());
-    if let Some(fault) = declined {
-        return (Severity::Info, format!("History was not shared: {}", word(fault, "title")));
-    }
-    let progress = progress.map(|percent| format!(", {percent} % done")).unwrap_or_default();
-    let (messages, threads) = (messages.sum::<usize>(), threads.count());
-    (Severity::Info, format!("History of the business phone: chats {threads}, messages {messages}{progress}"))
-}
-
 fn notice(field: &str, (severity, text): (Severity, String)) -> What {
     What::Notice(Notice { topic: field.to_owned(), severity, text })
 }
 
-fn text(value: &Value, key: &str) -> Option<String> {
+pub(super) fn text(value: &Value, key: &str) -> Option<String> {
     match value.get(key)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use webhooks::Verified;
 
-use super::{messages, notices, statuses, wire};
+use super::{history, messages, notices, statuses, wire};
 use crate::{
     InboundEvent, Incoming, ReadError, body,
     event::{Answer, Notice, Severity, What},
@@ -73,7 +73,11 @@ fn change(value: Value, received_at: DateTime<Utc>) -> Vec<InboundEvent> {
         return vec![unreadable(&field, "A change has no value.").into()];
     };
     let account = updates.metadata.phone_number_id.clone();
-    let mut found = batch(updates, received_at);
+    let mut found = match field.as_str() {
+        "history" => history::read(updates, received_at),
+        "smb_app_state_sync" => history::address_book(updates),
+        _ => batch(updates, received_at),
+    };
     if found.is_empty() {
         found.push(match field.as_str() {
             "messages" | "smb_message_echoes" | "message_echoes" | "calls" | "user_preferences" => {

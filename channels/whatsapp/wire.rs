@@ -38,11 +38,82 @@ pub(super) struct Updates {
     pub errors: Vec<Fault>,
     #[serde(deserialize_with = "array")]
     pub user_preferences: Vec<Value>,
+    #[serde(deserialize_with = "list")]
+    pub history: Vec<HistoryChunk>,
+    #[serde(deserialize_with = "list")]
+    pub state_sync: Vec<StateSync>,
+}
+
+/// A piece of what the business's phone remembers. Chunks may come in any order.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HistoryChunk {
+    #[serde(deserialize_with = "lenient")]
+    pub metadata: HistoryProgress,
+    #[serde(deserialize_with = "list")]
+    pub threads: Vec<HistoryThread>,
+    #[serde(deserialize_with = "list")]
+    pub errors: Vec<Fault>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HistoryProgress {
+    /// Of the whole synchronisation, in percent.
+    #[serde(deserialize_with = "integer")]
+    pub progress: Option<i64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HistoryThread {
+    /// The customer.
+    #[serde(deserialize_with = "id")]
+    pub id: Option<String>,
+    #[serde(deserialize_with = "array")]
+    pub messages: Vec<Value>,
+}
+
+/// What only a message of the history has.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct HistoryContext {
+    #[serde(deserialize_with = "lenient")]
+    pub from_me: Option<bool>,
+    #[serde(deserialize_with = "text")]
+    pub status: Option<String>,
+}
+
+/// An entry of the phone's address book that came, changed or went.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct StateSync {
+    #[serde(rename = "type", deserialize_with = "text")]
+    pub kind: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub action: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub contact: StateContact,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct StateContact {
+    #[serde(deserialize_with = "text")]
+    pub full_name: Option<String>,
+    #[serde(deserialize_with = "text")]
+    pub first_name: Option<String>,
+    #[serde(deserialize_with = "id")]
+    pub phone_number: Option<String>,
+    #[serde(deserialize_with = "id")]
+    pub user_id: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Metadata {
+    #[serde(deserialize_with = "text")]
+    pub display_phone_number: Option<String>,
     #[serde(deserialize_with = "id")]
     pub phone_number_id: Option<String>,
 }
@@ -96,6 +167,8 @@ pub(super) struct Message {
     pub referral: Option<Value>,
     #[serde(deserialize_with = "list")]
     pub errors: Vec<Fault>,
+    #[serde(deserialize_with = "lenient")]
+    pub history_context: HistoryContext,
     #[serde(flatten)]
     pub content: Content,
 }

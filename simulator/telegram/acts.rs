@@ -79,9 +79,14 @@ pub(super) fn run(
             let contact = json!({ "phone_number": phone, "first_name": name });
             scene.say("contacts", Map::from_iter([("contact".to_owned(), contact)]), None)
         }
+        // Of these a bot that answers for somebody is not told.
+        Act::React { .. } | Act::Press { .. } | Act::Block | Act::Unblock if scene.bot.acting.is_some() => {
+            Err(ActError::Unsupported("such an act in a business chat"))
+        }
         Act::React { message, emoji } => scene.react(&message, &emoji),
         Act::Press { message, button } => scene.press(&message, &button),
         Act::Edit { message, text } => scene.edit(&message, &text),
+        Act::Delete { message } if scene.bot.acting.is_some() => scene.delete(&message),
         Act::Delete { .. } => Err(ActError::Unsupported("deletion that a bot is told of")),
         Act::Read => Ok(scene.read()),
         Act::Block => Ok(scene.member(true)),
@@ -157,6 +162,19 @@ impl Scene<'_> {
         let payload = Value::Object(message.json.clone());
         let external = format!("{}:{}", self.chat, number(id)?);
         Ok(self.tell("edited_message", "chat:", payload, external))
+    }
+
+    /// Only told to a bot that answers for a business account.
+    fn delete(&mut self, id: &str) -> Result<Done, ActError> {
+        if !self.message(id)?.by_customer {
+            return Err(ActError::NoSuchMessage);
+        }
+        let (chat, number) = (self.chat_json(), number(id)?);
+        if let Some(chat) = self.bot.chats.get_mut(&self.chat) {
+            chat.messages.remove(&number);
+        }
+        let payload = json!({ "chat": chat, "message_ids": [number] });
+        Ok(self.tell("deleted_business_messages", "chat:", payload, id.to_owned()))
     }
 
     fn react(&mut self, id: &str, emoji: &str) -> Result<Done, ActError> {

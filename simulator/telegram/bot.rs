@@ -11,7 +11,7 @@ use rand::{Rng, distr::Alphanumeric};
 use serde_json::{Map, Value, json};
 use tokio::sync::{Semaphore, oneshot};
 
-use super::{rates::Buckets, refused::Refused};
+use super::{business::Business, rates::Buckets, refused::Refused};
 use crate::{ActError, ChatButton, Customer};
 
 pub(super) struct Bot {
@@ -25,6 +25,10 @@ pub(super) struct Bot {
     pub(super) files: BTreeMap<String, File>,
     /// Button presses that wait for their answer.
     pub(super) presses: BTreeMap<String, DateTime<Utc>>,
+    /// Business accounts that it answers for, by connection.
+    pub(super) connections: BTreeMap<String, Business>,
+    /// The connection whose chats are in the place of its own now.
+    pub(super) acting: Option<String>,
     /// Updates that wait, by queue; those of one queue go out one after the other.
     pub(super) queues: BTreeMap<String, VecDeque<Waiting>>,
     /// Queues that are being delivered now.
@@ -98,6 +102,8 @@ impl Bot {
             chats: BTreeMap::new(),
             files: BTreeMap::new(),
             presses: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            acting: None,
             queues: BTreeMap::new(),
             running: BTreeSet::new(),
             buckets: Buckets::default(),

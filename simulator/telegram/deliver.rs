@@ -60,9 +60,10 @@ fn lifetime(kind: &str) -> TimeDelta {
 impl Shared {
     /// Puts an update into its queue and sees to it that the queue moves.
     pub(super) fn enqueue(self: &Arc<Self>, bot: &mut Bot, kind: &str, queue: &str, payload: Value) -> Told {
+        let (kind, queue, payload) = bot.in_its_name(kind, queue, payload);
         if let Some(webhook) = &bot.webhook {
-            let named = webhook.allowed.iter().any(|allowed| allowed == kind);
-            if !(named || webhook.allowed.is_empty() && !UNUSUAL.contains(&kind)) {
+            let named = webhook.allowed.contains(&kind);
+            if !(named || webhook.allowed.is_empty() && !UNUSUAL.contains(&kind.as_str())) {
                 return None;
             }
         }
@@ -70,13 +71,13 @@ impl Shared {
         let (told, receiver) = oneshot::channel();
         let waiting = Waiting {
             update_id,
-            body: json!({ "update_id": update_id, kind: payload }),
-            expires: Utc::now() + lifetime(kind),
+            body: json!({ "update_id": update_id, kind.as_str(): payload }),
+            expires: Utc::now() + lifetime(&kind),
             attempts: 0,
             told: Some(told),
         };
-        bot.queues.entry(queue.to_owned()).or_default().push_back(waiting);
-        self.start(bot, queue);
+        bot.queues.entry(queue.clone()).or_default().push_back(waiting);
+        self.start(bot, &queue);
         Some(receiver)
     }
 

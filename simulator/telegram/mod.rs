@@ -5,6 +5,7 @@
 mod acts;
 mod amend;
 mod bot;
+mod business;
 mod call;
 mod deliver;
 mod files;
@@ -223,6 +224,9 @@ impl Shared {
             "getwebhookinfo" => Ok(webhook::info(bot)),
             "getupdates" => webhook::updates(bot, call),
             "getfile" => files::get(bot, call),
+            _ if call.text("business_connection_id").is_some() => {
+                self.run_for_business(bot, call, &rates, changes)
+            }
             _ => send::run(bot, call, &rates, changes)
                 .or_else(|| amend::run(bot, call, changes))
                 .unwrap_or_else(|| Err(Refused::new(404, "Not Found: method not found"))),

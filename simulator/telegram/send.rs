@@ -70,11 +70,12 @@ struct Place {
 
 fn place(bot: &mut Bot, call: &Call) -> Result<Place, Refused> {
     let id = chat_id(bot, call)?;
-    if call.text("business_connection_id").is_some() {
-        return Err(Refused::bad("business connection not found"));
+    let mut common = Fields::new();
+    if let Some(connection) = &bot.acting {
+        common.insert("business_connection_id".into(), json!(connection));
+        common.insert("sender_business_bot".into(), bot.user());
     }
     let chat = bot.writable(id)?;
-    let mut common = Fields::new();
     if let Some(topic) = call.integer("message_thread_id") {
         if !chat.topics.contains(&topic) {
             return Err(Refused::bad("message thread not found"));
@@ -143,7 +144,7 @@ pub(super) fn check_markup(markup: &Value) -> Result<(), Refused> {
 
 /// Puts a message into the chat; the answer is the message.
 fn store(bot: &mut Bot, place: &Place, content: Content) -> Result<Value, Refused> {
-    let (id, from) = (bot.next_message(), bot.user());
+    let (id, from) = (bot.next_message(), bot.speaker());
     let chat = bot.writable(place.chat)?;
     let mut message = Fields::new();
     message.insert("message_id".into(), json!(id));

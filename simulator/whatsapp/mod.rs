@@ -5,6 +5,7 @@ mod acts;
 mod callback;
 mod compose;
 mod graph;
+mod history;
 mod media;
 mod messages;
 mod number;
@@ -25,6 +26,7 @@ use chrono::Utc;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
+pub use self::history::Remembered;
 use self::world::{Number, World};
 use crate::{Act, ActError, ChatChanged, ChatMessage, Customer, Faults, callbacks::Poster};
 
@@ -202,6 +204,33 @@ impl Player {
         self.changed(account, &customer.id, false);
         self.tell(account, "smb_message_echoes", value).await?;
         Ok(id)
+    }
+
+    /// The customer sends several files quickly: callbacks of their own at the same moment, in no order. The messages' ids.
+    pub async fn album(
+        &self,
+        account: &str,
+        customer: &Customer,
+        files: Vec<crate::Media>,
+    ) -> Result<Vec<String>, ActError> {
+        let sent =
+            files.into_iter().map(|file| crate::Player::act(self, account, customer, Act::Media(file)));
+        futures::future::try_join_all(sent).await
+    }
+
+    /// The customer listens to a voice message of the business: `read` and then `played`.
+    pub async fn listen(&self, account: &str, customer: &str, message: &str) -> Result<(), ActError> {
+        let opaque = {
+            let mut world = self.world();
+            let number = world.numbers.get_mut(account).ok_or(ActError::NoSuchAccount)?;
+            let (_, bubble) = number.find(message).ok_or(ActError::NoSuchMessage)?;
+            if bubble.view.kind != "voice" {
+                return Err(ActError::Unsupported("listening to such a message"));
+            }
+            bubble.opaque.clone()
+        };
+        self.report(account, message, &statuses::Fate::played(customer.to_owned(), opaque)).await;
+        Ok(())
     }
 
     /// Any callback value under any field, in Meta's envelope and signed; metadata is added where it is missing.

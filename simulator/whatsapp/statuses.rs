@@ -43,6 +43,11 @@ impl Fate {
         let steps: &[_] = if again { &["read", "delivered"] } else { &["read"] };
         Self { customer: Some(customer), opaque, steps, error: None }
     }
+
+    /// The customer has listened to it.
+    pub(super) fn played(customer: String, opaque: Option<String>) -> Self {
+        Self { customer: Some(customer), opaque, steps: &["read", "played"], error: None }
+    }
 }
 
 impl Player {
@@ -103,7 +108,7 @@ impl Player {
 impl World {
     /// What the customer's phone shows moves forward only.
     fn advance(&mut self, number: &str, message: &str, status: &str) {
-        const ORDER: [&str; 3] = ["sent", "delivered", "read"];
+        const ORDER: [&str; 4] = ["sent", "delivered", "read", "played"];
         let rank = |status: &str| ORDER.iter().position(|known| *known == status);
         let found = self.numbers.get_mut(number).and_then(|number| number.find(message));
         if let Some((_, bubble)) = found

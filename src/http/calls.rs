@@ -60,8 +60,12 @@ async fn create(agent: Agent, Path(id): Path<ConversationId>, Json(body): Json<N
     let leg = leg(body.to.as_deref(), &member.user_id.to_string())?;
     let sent = send::call(&mut tx, &member, id, &body.client_id, leg).await?;
     tx.commit().await?;
+    if let Sent::New(message, count) = &sent {
+        metrics::counter!("switchboard_messages_total", "direction" => message.direction.clone())
+            .increment(*count as u64);
+    }
     Ok(match sent {
-        Sent::New(message) => (StatusCode::CREATED, Json(message)).into_response(),
+        Sent::New(message, _) => (StatusCode::CREATED, Json(message)).into_response(),
         Sent::Repeated(message) => Json(message).into_response(),
     })
 }

@@ -208,12 +208,12 @@ async fn create(
     let (mut tx, member) = agent.begin(May::WriteConversations).await?;
     let sent = send::send(&mut tx, &member, id, &body.into()).await?;
     tx.commit().await?;
-    if let Sent::New(message) = &sent {
+    if let Sent::New(message, count) = &sent {
         metrics::counter!("switchboard_messages_total", "direction" => message.direction.clone())
-            .increment(1);
+            .increment(*count as u64);
     }
     Ok(match sent {
-        Sent::New(message) => (StatusCode::CREATED, Json(message)).into_response(),
+        Sent::New(message, _) => (StatusCode::CREATED, Json(message)).into_response(),
         Sent::Repeated(message) => Json(message).into_response(),
     })
 }

@@ -20,6 +20,7 @@ pub mod install;
 pub mod integrations;
 pub mod labels;
 pub mod media;
+pub mod merge_suggestions;
 pub mod messages;
 pub mod mirror;
 pub mod organizations;

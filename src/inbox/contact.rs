@@ -148,6 +148,20 @@ pub async fn find(tx: &mut Tx, id: ContactId) -> Result<Contact> {
     }
 }
 
+/// Those with these ids, also the deleted, in no order.
+pub async fn load_all(tx: &mut Tx, ids: &[ContactId]) -> Result<Vec<Contact>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "{SELECT} where contacts.organization_id = $1 and contacts.id = any($2)"
+    )))
+    .bind(tx.organization())
+    .bind(ids)
+    .fetch_all(tx.sql())
+    .await?)
+}
+
 /// Also the deleted.
 pub async fn load(tx: &mut Tx, id: ContactId) -> Result<Contact> {
     let contact: Option<Contact> = sqlx::query_as(sqlx::AssertSqlSafe(format!(

@@ -10,7 +10,7 @@ use crate::{
     ids::{ContactId, ConversationId},
     inbox::{
         contact::{self, Contact, Identity},
-        conversation, tell,
+        conversation, merge_suggestion, tell,
     },
 };
 
@@ -52,6 +52,7 @@ pub async fn create(tx: &mut Tx, change: &Change, identities: &[Identity]) -> Re
     for (index, identity) in identities.iter().enumerate() {
         add_identity(tx, id, identity, &format!("identities[{index}]")).await?;
     }
+    merge_suggestion::tell_new(tx).await?;
     contact::load(tx, id).await
 }
 
@@ -86,6 +87,7 @@ pub async fn change(tx: &mut Tx, member: &Member, id: ContactId, change: &Change
     .execute(tx.sql())
     .await?;
     tell_conversations(tx, Some(member), id).await?;
+    merge_suggestion::tell_new(tx).await?;
     contact::find(tx, id).await
 }
 
@@ -262,13 +264,19 @@ pub fn attribute_fits(key: &str, value: &Value) -> bool {
     value_fits && (1..=64).contains(&key.chars().count())
 }
 
-/// E.164 with plus, without the marks that people write between digits.
+/// E.164 with plus, in the one form that a person's number has on every channel, so that equal numbers are equal texts.
 pub fn normal_phone(text: &str) -> Option<String> {
     let plain: String =
         text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect();
     let digits = plain.strip_prefix('+').or_else(|| plain.strip_prefix("00"))?;
     let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| format!("+{digits}"))
+    fits.then(|| {
+        let written = format!("+{digits}");
+        // With the (0) of the home country left out, where the plan of that country knows none.
+        channels::phone::normal(&text.trim().replacen("00", "+", usize::from(text.trim().starts_with("00"))))
+            .or_else(|| channels::phone::normal(&written))
+            .unwrap_or(written)
+    })
 }
 
 pub fn is_email(text: &str) -> bool {
@@ -290,6 +298,9 @@ mod tests {
     #[test]
     fn numbers_get_one_form() {
         assert_eq!(normal_phone("+55 (11) 98888-7777").as_deref(), Some("+5511988887777"));
+        assert_eq!(normal_phone("+49 (0) 30 1234567").as_deref(), Some("+49301234567"));
+        // Brazil's mobile numbers, old and new.
+        assert_eq!(normal_phone("+55 11 8765-4321"), normal_phone("+55 11 98765-4321"));
         assert_eq!(normal_phone("0044 20 7946 0000").as_deref(), Some("+442079460000"));
         for wrong in ["98888-7777", "+12", "+55119888877770000", "+55x11988887777", ""] {
             assert_eq!(normal_phone(wrong), None, "{wrong}");

@@ -15,7 +15,7 @@ use crate::{
     ids::{ContactId, ConversationId},
     inbox::{
         contact_change::{MOST_ATTRIBUTES, attribute_fits, is_email, normal_phone},
-        conversation, csv, tell,
+        conversation, csv, merge_suggestion, tell,
     },
 };
 
@@ -263,7 +263,7 @@ impl Plan {
         .bind(Json(updated))
         .execute(tx.sql())
         .await?;
-        Ok(())
+        merge_suggestion::tell_new(tx).await
     }
 }
 

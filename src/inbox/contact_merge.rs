@@ -9,7 +9,7 @@ use crate::{
     ids::{ContactId, ConversationId},
     inbox::{
         contact::{self, Contact},
-        contact_change, conversation_merge,
+        contact_change, conversation_merge, merge_suggestion,
     },
 };
 
@@ -110,6 +110,8 @@ async fn move_rows(
     for statement in statements {
         sqlx::query(statement).bind(organization).bind(into).bind(from).execute(tx.sql()).await?;
     }
+    merge_suggestion::follow(tx, into, from).await?;
+    merge_suggestion::tell_new(tx).await?;
     tx.tell(crate::realtime::event::NewEvent::everybody(
         crate::realtime::event::EventKind::SettingsUpdated,
         &json!({"what": "contacts", "merged": from, "into": into}),

@@ -85,7 +85,7 @@ async fn move_rows(tx: &mut Tx, target: &Locked, source: &Locked) -> Result<()> 
         "create temp table if not exists merging (id uuid primary key, seq bigint, unread boolean, old_conversation uuid, old_seq bigint) on commit drop",
         "truncate merging",
         "insert into merging
-         select m.id, row_number() over (order by m.created_at, m.seq, m.id), m.direction = 'inbound' and m.seq > c.read_seq, m.conversation_id, m.seq
+         select m.id, row_number() over (order by m.past desc, case when m.past then m.sent_at else m.created_at end, m.seq, m.id), m.direction = 'inbound' and m.seq > c.read_seq, m.conversation_id, m.seq
          from messages m join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
          where m.organization_id = $1 and m.conversation_id in ($2, $3)",
         "update messages m set seq = -n.seq from merging n where m.organization_id = $1 and m.id = n.id and m.conversation_id in ($2, $3)",

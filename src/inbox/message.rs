@@ -53,6 +53,8 @@ pub struct Message {
     pub forwarded: bool,
     /// Came after newer messages.
     pub late: bool,
+    /// From before the account was connected. Such messages stand before all others, in the order of `sent_at`.
+    pub past: bool,
     /// The platform's time for inbound messages.
     pub sent_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
@@ -115,7 +117,7 @@ pub struct MessageAttachment {
 pub const SELECT: &str = "select messages.id, messages.seq, messages.conversation_id, messages.direction, messages.kind,
     messages.text, messages.parts,
     jsonb_path_query_array(messages.reactions, '$[*] ? (@.emoji != \"\")') as reactions, messages.status, messages.status_history, messages.error,
-    messages.external_id, messages.client_id, messages.album, messages.forwarded, messages.late, messages.sent_at,
+    messages.external_id, messages.client_id, messages.album, messages.forwarded, messages.late, messages.past, messages.sent_at,
     messages.created_at, messages.edited_at, messages.deleted_at,
     jsonb_build_object('kind', messages.sender_kind, 'id', messages.sender_id, 'name', messages.sender_name) as sender,
     coalesce((select jsonb_agg(jsonb_build_object(

@@ -20,6 +20,7 @@ pub mod label;
 pub mod later;
 pub mod letter;
 pub mod listing;
+pub mod merge_suggestion;
 pub mod message;
 pub mod message_change;
 pub mod message_page;

@@ -48,7 +48,8 @@ pub struct Send {
 
 /// What came of it.
 pub enum Sent {
-    New(Message),
+    /// The first of so many messages: files that the platform does not take at once, a text that is too long for it.
+    New(Message, usize),
     /// The same `client_id` was sent before.
     Repeated(Message),
 }
@@ -187,10 +188,11 @@ async fn place(
             tell::notify(tx, *user, &data);
         }
     }
+    let count = messages.len();
     messages
         .into_iter()
         .next()
-        .map(Sent::New)
+        .map(|first| Sent::New(first, count))
         .ok_or_else(|| Error::Internal("a message was not written".into()))
 }
 

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::types::Oid;
 
 use super::{
-    Delivery, account, calls,
+    Delivery, account, address_book, calls,
     changes::{self, Changes},
+    history::History,
     lines,
     messages::NewMessages,
     mirrored,
@@ -25,6 +26,7 @@ use crate::{
     inbox::{
         contact_merge,
         integration::{Integration, Integrations},
+        merge_suggestion,
     },
 };
 
@@ -116,12 +118,23 @@ async fn store_items(
     let settings = settings(tx).await?;
     let people = People::meet(known, tx, items).await?;
     let targets = changes::targets(tx, items).await?;
-    let mut threads = Threads::open(tx, items, &people, &targets, &settings).await?;
-    let new = NewMessages::append(tx, items, &people, &mut threads, &settings, became).await?;
+    let history = History::find(tx, items, &people, became).await?;
+    let others = targets.conversations().chain(history.conversations()).collect();
+    let mut threads = Threads::open(tx, items, &people, others, &settings).await?;
+    let mut new = NewMessages::default();
+    let remembered = history.store(tx, &people, &mut threads, &settings, &mut new, became).await?;
+    new.append(tx, items, &people, &mut threads, &settings, became).await?;
     let changes = Changes::apply(tx, items, &people, &targets, &new, became).await?;
     account::apply(tx, items, &people, became).await?;
+    address_book::apply(tx, items, &people, became).await?;
     threads.close_up(tx).await?;
+    remembered.tell(tx).await?;
     tell::tell(tx, new, &changes, &people, &threads).await?;
+    if people.changed()
+        || items.iter().any(|item| matches!(item.what, What::Contact(_) | What::AddressBook(_)))
+    {
+        merge_suggestion::tell_new(tx).await?;
+    }
     calls::follow_up(tx, &changes.calls).await?;
     lines::append(tx, items, &people).await
 }
@@ -212,6 +225,8 @@ fn record_of<'a>(delivery: &'a Delivery, became: &'a [Became]) -> Record<'a> {
 pub(super) fn kind(what: &What) -> &'static str {
     match what {
         What::Message(_) => "message",
+        What::Past(_) => "past_message",
+        What::AddressBook(_) => "address_book",
         What::Status(_) | What::Watermark(_) => "status",
         What::Reaction(_) => "reaction",
         What::Edit(_) => "edit",

@@ -35,15 +35,15 @@ pub(super) struct NewMessages {
 impl NewMessages {
     /// Stores the messages that are not known yet; `became` learns what each one was.
     pub(super) async fn append(
+        &mut self,
         tx: &mut Tx,
         items: &[Item<'_>],
         people: &People,
         threads: &mut Threads,
         settings: &Settings,
         became: &mut [Option<Became>],
-    ) -> Result<Self> {
+    ) -> Result<()> {
         let known = known(tx, items).await?;
-        let mut new = Self::default();
         let mut new_rows = Vec::new();
         let mut files = Vec::new();
         for (index, item) in items.iter().enumerate() {
@@ -51,7 +51,7 @@ impl NewMessages {
                 continue;
             };
             let external = (integration.id, inbound.external_id.clone());
-            let repeated = known.get(&external).copied().or_else(|| new.by_external.get(&external).copied());
+            let repeated = known.get(&external).copied().or_else(|| self.by_external.get(&external).copied());
             if let Some((id, conversation)) = repeated {
                 became[index] = Some(outcome(inbound, Some(conversation), Some(id), Effect::Repeated));
                 continue;
@@ -71,7 +71,7 @@ impl NewMessages {
             );
             let quoted = inbound.reply_to.as_ref().map(|quote| (integration.id, quote.external_id.clone()));
             let reply_to = quoted
-                .and_then(|key| known.get(&key).or_else(|| new.by_external.get(&key)).map(|found| found.0));
+                .and_then(|key| known.get(&key).or_else(|| self.by_external.get(&key)).map(|found| found.0));
             let name = people.contact(contact).map(|contact| contact.name.clone()).unwrap_or_default();
             profiles::want(tx, integration, inbound, id, contact, people.is_named(contact));
             new_rows.push(rows::row(id, thread.id, seq, late, integration, inbound, contact, name, reply_to));
@@ -86,14 +86,14 @@ impl NewMessages {
                 tx.enqueue(acknowledgement(integration.id, token));
             }
             became[index] = Some(outcome(inbound, Some(thread.id), Some(id), Effect::Stored));
-            new.by_external.insert(external, (id, thread.id));
+            self.by_external.insert(external, (id, thread.id));
         }
         rows::insert(tx, &new_rows, settings).await?;
         rows::insert_files(tx, &files).await?;
-        new.answering =
+        self.answering =
             new_rows.iter().filter(|row| row.reply_to_external.is_some()).map(|row| row.id).collect();
-        new.messages = new_rows.iter().map(|row| row.told(&files, settings.now)).collect();
-        Ok(new)
+        self.messages = new_rows.iter().map(|row| row.told(&files, settings.now)).collect();
+        Ok(())
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct People {
     contacts: HashMap<ContactId, Contact>,
     /// Contacts that the batch made.
     made: HashSet<ContactId>,
+    /// Whether anything about known ones was written.
+    corrected: bool,
 }
 
 /// A contact as its row is.
@@ -68,7 +70,7 @@ const COLUMNS: &str =
 struct NewContact<'a> {
     id: ContactId,
     name: &'a str,
-    phone: Option<&'a str>,
+    phone: Option<String>,
     email: Option<&'a str>,
     username: Option<&'a str>,
     language: Option<&'a str>,
@@ -91,7 +93,7 @@ impl People {
         let mut contacts = Vec::new();
         let mut identities = Vec::new();
         let mut seen = HashMap::new();
-        for (channel, party, makes) in parties(items) {
+        for (channel, party, makes, news) in parties(items) {
             let id = match people.of(channel, party) {
                 Some(id) => id,
                 None if makes => {
@@ -114,7 +116,9 @@ impl People {
                     });
                 }
             }
-            seen.insert(id, party);
+            if news {
+                seen.insert(id, party);
+            }
         }
         insert_contacts(tx, &contacts).await?;
         insert_identities(tx, &identities).await?;
@@ -137,7 +141,7 @@ impl People {
         items: &[Item<'_>],
     ) -> Result<Option<(ContactId, ContactId)>> {
         let mut pairs = Vec::new();
-        for (channel, party, _) in parties(items) {
+        for (channel, party, ..) in parties(items) {
             let mut known: Vec<_> = party.ids.iter().filter_map(|id| self.of_id(channel, id)).collect();
             known.sort_unstable();
             known.dedup();
@@ -169,7 +173,7 @@ impl People {
 
     /// An empty batch.
     pub(super) fn nobody() -> Self {
-        Self { by_key: HashMap::new(), contacts: HashMap::new(), made: HashSet::new() }
+        Self { by_key: HashMap::new(), contacts: HashMap::new(), made: HashSet::new(), corrected: false }
     }
 
     /// The contact behind a party, by the first of its ids that is known.
@@ -189,6 +193,15 @@ impl People {
         self.contact(id).is_some_and(|contact| contact.blocked)
     }
 
+    pub(super) fn is_deleted(&self, id: ContactId) -> bool {
+        self.contact(id).is_some_and(|contact| contact.deleted)
+    }
+
+    /// Whether contacts were made or corrected.
+    pub(super) fn changed(&self) -> bool {
+        self.corrected || !self.made.is_empty()
+    }
+
     /// Whether the contact was known before and has a name.
     pub(super) fn is_named(&self, id: ContactId) -> bool {
         !self.made.contains(&id) && self.contact(id).is_some_and(|contact| !contact.name.is_empty())
@@ -198,7 +211,7 @@ impl People {
     pub(super) async fn find(tx: &mut Tx, items: &[Item<'_>]) -> Result<Self> {
         let mut keys: Vec<Key> = Vec::new();
         let mut add = |channel, id: &PartyId| keys.push((channel, id.kind.clone(), id.key.clone()));
-        for (channel, party, _) in parties(items) {
+        for (channel, party, ..) in parties(items) {
             party.ids.iter().for_each(|id| add(channel, id));
         }
         for item in items {
@@ -255,8 +268,7 @@ impl People {
                  deleted_at = null,
                  version = c.version + 1,
                  updated_at = now()
-             from jsonb_to_recordset($2) as news
-                 (id uuid, name text, phone text, email text, username text, language text)
+             from jsonb_to_recordset($2) as news (id uuid, name text, phone text, email text, username text, language text)
              where c.organization_id = $1 and c.id = news.id
                and ((c.name_from = 'platform' and news.name <> '' and news.name <> c.name)
                     or (c.phone is null and news.phone is not null)
@@ -270,6 +282,7 @@ impl People {
         .bind(Json(&news))
         .fetch_all(tx.sql())
         .await?;
+        self.corrected = !updated.is_empty();
         self.contacts.extend(updated.into_iter().map(|one| (one.id, one.contact)));
         Ok(())
     }
@@ -279,13 +292,13 @@ impl Contact {
     /// As [`insert_contacts`] writes it.
     fn new(party: &Party) -> Self {
         let name = match name(party) {
-            "" => party.phone.clone().unwrap_or_default(),
+            "" => phone(party).unwrap_or_default(),
             name => name.to_owned(),
         };
         Self {
             name,
             name_from: "platform".to_owned(),
-            phone: party.phone.clone(),
+            phone: phone(party),
             email: email(party).map(str::to_owned),
             username: party.username.clone(),
             language: party.language.clone(),
@@ -322,17 +335,19 @@ impl Contact {
     }
 }
 
-/// Every party that an event names, with its channel and whether it makes a contact.
-fn parties<'a>(items: &'a [Item<'a>]) -> impl Iterator<Item = (&'static str, &'a Party, bool)> {
+/// Every party that an event names, with its channel, whether it makes a contact, and whether the event says how things are now.
+fn parties<'a>(items: &'a [Item<'a>]) -> impl Iterator<Item = (&'static str, &'a Party, bool, bool)> {
     items.iter().filter_map(|item| {
         let channel = item.integration.as_ref()?.channel.id().as_str();
         match item.what {
-            What::Message(message) => Some((channel, &message.contact, true)),
+            What::Message(message) => Some((channel, &message.contact, true, true)),
+            What::Past(past) => Some((channel, &past.message.contact, true, false)),
+            What::AddressBook(entry) => Some((channel, &entry.party, !entry.removed, false)),
             What::Call(change) => {
-                change.contact.as_ref().map(|party| (channel, party, item.message.is_some()))
+                change.contact.as_ref().map(|party| (channel, party, item.message.is_some(), true))
             }
-            What::Reaction(change) => Some((channel, &change.contact, false)),
-            What::Status(change) => change.contact.as_ref().map(|party| (channel, party, false)),
+            What::Reaction(change) => Some((channel, &change.contact, false, true)),
+            What::Status(change) => change.contact.as_ref().map(|party| (channel, party, false, true)),
             _ => None,
         }
     })
@@ -342,12 +357,18 @@ fn new_contact(id: ContactId, party: &Party) -> NewContact<'_> {
     NewContact {
         id,
         name: name(party),
-        phone: party.phone.as_deref(),
+        phone: phone(party),
         email: email(party),
         username: party.username.as_deref(),
         language: party.language.as_deref(),
         is_group: party.group,
     }
+}
+
+/// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
+fn phone(party: &Party) -> Option<String> {
+    let given = party.phone.as_deref()?;
+    Some(channels::phone::normal(given).unwrap_or_else(|| given.to_owned()))
 }
 
 /// What the platform calls somebody; a username rather than nothing.
@@ -374,8 +395,7 @@ async fn insert_contacts(tx: &mut Tx, contacts: &[NewContact<'_>]) -> Result<()>
     sqlx::query(
         "insert into contacts (organization_id, id, name, phone, email, username, language, is_group)
          select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, email, username, language, is_group
-         from jsonb_to_recordset($2) as c
-             (id uuid, name text, phone text, email text, username text, language text, is_group boolean)",
+         from jsonb_to_recordset($2) as c (id uuid, name text, phone text, email text, username text, language text, is_group boolean)",
     )
     .bind(organization)
     .bind(Json(contacts))

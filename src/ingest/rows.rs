@@ -1,7 +1,7 @@
 //! New messages and files as rows, and the same as they are told.
 
 use channels::{
-    event::{InboundMedia, InboundMessage},
+    event::{InboundMedia, InboundMessage, PastMessage},
     message::Part,
 };
 use chrono::{DateTime, Utc};
@@ -41,6 +41,7 @@ pub(super) struct Row<'a> {
     album: Option<&'a str>,
     forwarded: bool,
     late: bool,
+    past: bool,
     meta: Option<Value>,
     sent_at: DateTime<Utc>,
 }
@@ -72,16 +73,17 @@ pub(super) async fn insert(tx: &mut Tx, rows: &[Row<'_>], settings: &Settings) -
     sqlx::query(
         "insert into messages (organization_id, id, conversation_id, seq, integration_id, direction, kind, text, parts, reply_to,
              reply_to_external, reply_to_text, sender_kind, sender_id, sender_name, status, status_history, error, external_id,
-             album, forwarded, late, meta, sent_at, created_at, words)
+             album, forwarded, late, meta, sent_at, past, created_at, words)
          select $1, id, conversation_id, seq, integration_id, direction, kind, text, parts, reply_to,
              reply_to_external, reply_to_text, sender_kind, sender_id, sender_name, status, status_history, error, external_id,
-             album, forwarded, late, meta, sent_at, $2, to_tsvector($3::regconfig, left(text, 100000))
+             album, forwarded, late, meta, sent_at, past, $2, to_tsvector($3::regconfig, left(text, 100000))
          from unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
                      $12::uuid[], $13::text[], $14::text[], $15::text[], $16::uuid[], $17::text[], $18::text[], $19::jsonb[],
-                     $20::jsonb[], $21::text[], $22::text[], $23::boolean[], $24::boolean[], $25::jsonb[], $26::timestamptz[])
+                     $20::jsonb[], $21::text[], $22::text[], $23::boolean[], $24::boolean[], $25::jsonb[], $26::timestamptz[],
+                     $27::boolean[])
               as m (id, conversation_id, seq, integration_id, direction, kind, text, parts,
                     reply_to, reply_to_external, reply_to_text, sender_kind, sender_id, sender_name, status, status_history,
-                    error, external_id, album, forwarded, late, meta, sent_at)",
+                    error, external_id, album, forwarded, late, meta, sent_at, past)",
     )
     .bind(organization)
     .bind(settings.now)
@@ -109,12 +111,26 @@ pub(super) async fn insert(tx: &mut Tx, rows: &[Row<'_>], settings: &Settings) -
     .bind(rows.iter().map(|row| row.late).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.meta.as_ref().map(Json)).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.sent_at).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.past).collect::<Vec<_>>())
     .execute(tx.sql())
     .await?;
     Ok(())
 }
 
 impl Row<'_> {
+    /// From before the account was connected.
+    pub(super) fn past(mut self, past: &PastMessage) -> Self {
+        self.past = true;
+        self.status = match (self.status, past.status) {
+            (Some(_), Some(told)) => Some(told.as_str()),
+            (known, _) => known,
+        };
+        if past.placeholder {
+            self.meta = Some(json!({"placeholder": true}));
+        }
+        self
+    }
+
     fn status_history(&self) -> Vec<StatusAt> {
         self.status.iter().map(|status| StatusAt { status: (*status).to_owned(), at: self.sent_at }).collect()
     }
@@ -146,6 +162,7 @@ impl Row<'_> {
             album: self.album.map(str::to_owned),
             forwarded: self.forwarded,
             late: self.late,
+            past: self.past,
             sent_at: self.sent_at,
             created_at: now,
             edited_at: None,
@@ -237,6 +254,7 @@ pub(super) fn row<'a>(
         album: inbound.album.as_deref(),
         forwarded: inbound.forwarded,
         late,
+        past: false,
         meta: inbound.referral.as_ref().map(|referral| json!({"referral": referral})),
         sent_at: inbound.sent_at,
     }

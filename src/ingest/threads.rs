@@ -1,28 +1,24 @@
 //! Where it was written: finds, reopens or makes conversations, locks them in the order of their ids, and gathers what
 //! the batch changes about each, to be written once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use channels::event::InboundMessage;
-use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     answers,
     batch::{Item, Settings},
-    changes::Targets,
     messages,
     people::People,
+    thread::Thread,
 };
 use crate::{
     db::Tx,
     error::{Error, Result},
-    ids::{ContactId, ConversationId, IntegrationId, MessageId, TeamId, UserId},
-    inbox::conversation::{Conversation, ConversationContact, LastMessage},
+    ids::{ContactId, ConversationId, IntegrationId},
 };
 
-type Key = (IntegrationId, ContactId, String);
-/// Characters of a conversation's subject.
-const SUBJECT_MAX: usize = 500;
+pub(super) type Key = (IntegrationId, ContactId, String);
 
 /// A message by its integration's word for it.
 type External = (IntegrationId, String);
@@ -43,40 +39,13 @@ enum Place {
     Key(Key),
 }
 
-/// A locked conversation and what becomes of it.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Thread {
-    pub id: ConversationId,
-    channel: String,
-    integration_id: IntegrationId,
-    pub contact_id: ContactId,
-    thread: String,
-    status: String,
-    assignee_id: Option<UserId>,
-    team_id: Option<TeamId>,
-    priority: String,
-    snoozed_until: Option<DateTime<Utc>>,
-    last_seq: i64,
-    read_seq: i64,
-    unread_count: i32,
-    last_message_id: Option<MessageId>,
-    last_message_at: DateTime<Utc>,
-    last_inbound_at: Option<DateTime<Utc>>,
-    window_closes_at: Option<DateTime<Utc>>,
-    subject: Option<String>,
-    version: i32,
-    created_at: DateTime<Utc>,
-    #[sqlx(skip)]
-    touched: bool,
-}
-
 impl Threads {
-    /// Locks the conversations that messages go to and those that changed messages are in.
+    /// Locks the conversations that messages go to, and the `others`.
     pub(super) async fn open(
         tx: &mut Tx,
         items: &[Item<'_>],
         people: &People,
-        targets: &Targets,
+        others: BTreeSet<ConversationId>,
         settings: &Settings,
     ) -> Result<Self> {
         let answered = answers::find(tx, items).await?;
@@ -106,11 +75,19 @@ impl Threads {
             places.entry((integration.id, message.external_id.clone())).or_insert(place);
         }
         let mut threads = Self { by_key: HashMap::new(), by_id: HashMap::new(), places };
-        let others = answered.into_values().chain(targets.conversations()).collect();
+        let others = answered.into_values().chain(others).collect();
         threads.lock(tx, &wanted, others, settings).await?;
         wanted.retain(|key| !threads.by_key.contains_key(key));
         threads.spare_repeats(tx, &mut wanted).await?;
-        threads.make(tx, &wanted, &channels, settings).await?;
+        let wanted = wanted
+            .into_iter()
+            .map(|key| {
+                let channel = channels.get(&key.0).copied().unwrap_or_default();
+                (key, channel)
+            })
+            .collect();
+        let made = threads.make(tx, &wanted, "open", settings).await?;
+        threads.by_key.extend(made);
         Ok(threads)
     }
 
@@ -203,39 +180,51 @@ impl Threads {
         Ok(())
     }
 
+    /// Begins conversations that nobody has to answer: all that is known of them is past.
+    pub(super) async fn begin_past(
+        &mut self,
+        tx: &mut Tx,
+        mut wanted: BTreeMap<Key, &'static str>,
+        settings: &Settings,
+    ) -> Result<BTreeMap<Key, ConversationId>> {
+        let mut places: BTreeMap<_, _> =
+            wanted.keys().filter_map(|key| self.by_key.get(key).map(|id| (key.clone(), *id))).collect();
+        wanted.retain(|key, _| !places.contains_key(key));
+        places.extend(self.make(tx, &wanted, "closed", settings).await?);
+        Ok(places)
+    }
+
     /// A conversation that another server makes at this moment breaks the key, and the batch is stored again, one by one.
     async fn make(
         &mut self,
         tx: &mut Tx,
-        wanted: &BTreeSet<Key>,
-        channels: &HashMap<IntegrationId, &'static str>,
+        wanted: &BTreeMap<Key, &'static str>,
+        status: &str,
         settings: &Settings,
-    ) -> Result<()> {
-        let new: Vec<_> = wanted.iter().map(|key| (ConversationId::new(), key)).collect();
-        if new.is_empty() {
-            return Ok(());
+    ) -> Result<Vec<(Key, ConversationId)>> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
         }
+        let new: Vec<_> = wanted.keys().map(|key| (key.clone(), ConversationId::new())).collect();
         let organization = tx.organization();
         sqlx::query(
-            "insert into conversations (organization_id, id, integration_id, channel, contact_id, thread)
-             select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[])",
+            "insert into conversations (organization_id, id, integration_id, channel, contact_id, thread, status, closed_at)
+             select $1, made.*, $7, case when $7 = 'closed' then now() end
+             from unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[]) as made",
         )
         .bind(organization)
-        .bind(new.iter().map(|(id, _)| *id).collect::<Vec<_>>())
-        .bind(new.iter().map(|(_, key)| key.0).collect::<Vec<_>>())
-        .bind(
-            new.iter().map(|(_, key)| channels.get(&key.0).copied().unwrap_or_default()).collect::<Vec<_>>(),
-        )
-        .bind(new.iter().map(|(_, key)| key.1).collect::<Vec<_>>())
-        .bind(new.iter().map(|(_, key)| key.2.as_str()).collect::<Vec<_>>())
+        .bind(new.iter().map(|one| one.1).collect::<Vec<_>>())
+        .bind(wanted.keys().map(|key| key.0).collect::<Vec<_>>())
+        .bind(wanted.values().copied().collect::<Vec<_>>())
+        .bind(wanted.keys().map(|key| key.1).collect::<Vec<_>>())
+        .bind(wanted.keys().map(|key| key.2.as_str()).collect::<Vec<_>>())
+        .bind(status)
         .execute(tx.sql())
         .await?;
-        for (id, key) in new {
-            let channel = channels.get(&key.0).copied().unwrap_or_default();
-            self.by_key.insert(key.clone(), id);
-            self.by_id.insert(id, Thread::new(id, channel, key, settings.now));
+        for ((key, id), channel) in new.iter().zip(wanted.values()) {
+            self.by_id.insert(*id, Thread::new(*id, channel, key, status, settings.now));
         }
-        Ok(())
+        Ok(new)
     }
 
     /// Writes what became of the conversations. Their labels' order follows by trigger.
@@ -257,6 +246,7 @@ impl Threads {
                  snoozed_until = news.snoozed_until,
                  closed_at = case when news.status = 'closed' then c.closed_at end,
                  last_seq = news.last_seq,
+                 read_seq = news.read_seq,
                  unread_count = news.unread_count,
                  last_message_id = news.last_message_id,
                  last_message_at = news.last_message_at,
@@ -265,9 +255,9 @@ impl Threads {
                  subject = news.subject,
                  version = news.version
              from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::bigint[], $6::int[], $7::uuid[], $8::timestamptz[],
-                         $9::timestamptz[], $10::timestamptz[], $11::text[], $12::int[])
+                         $9::timestamptz[], $10::timestamptz[], $11::text[], $12::int[], $13::bigint[])
                   as news (id, status, snoozed_until, last_seq, unread_count, last_message_id, last_message_at,
-                           last_inbound_at, window_closes_at, subject, version)
+                           last_inbound_at, window_closes_at, subject, version, read_seq)
              where c.organization_id = $1 and c.id = news.id",
         )
         .bind(organization)
@@ -282,6 +272,7 @@ impl Threads {
         .bind(touched.iter().map(|one| one.window_closes_at).collect::<Vec<_>>())
         .bind(touched.iter().map(|one| one.subject.as_deref()).collect::<Vec<_>>())
         .bind(touched.iter().map(|one| one.version).collect::<Vec<_>>())
+        .bind(touched.iter().map(|one| one.read_seq).collect::<Vec<_>>())
         .execute(tx.sql())
         .await?;
         Ok(())
@@ -290,104 +281,10 @@ impl Threads {
     pub(super) fn get(&self, id: ConversationId) -> Option<&Thread> {
         self.by_id.get(&id)
     }
-}
 
-impl Thread {
-    /// As [`Threads::make`] writes it. Nobody else sees it before the commit, so it needs no lock.
-    fn new(id: ConversationId, channel: &str, key: &Key, now: DateTime<Utc>) -> Self {
-        Self {
-            id,
-            channel: channel.to_owned(),
-            integration_id: key.0,
-            contact_id: key.1,
-            thread: key.2.clone(),
-            status: "open".to_owned(),
-            assignee_id: None,
-            team_id: None,
-            priority: "none".to_owned(),
-            snoozed_until: None,
-            last_seq: 0,
-            read_seq: 0,
-            unread_count: 0,
-            last_message_id: None,
-            last_message_at: now,
-            last_inbound_at: None,
-            window_closes_at: None,
-            subject: None,
-            version: 1,
-            created_at: now,
-            touched: false,
-        }
+    pub(super) fn get_mut(&mut self, id: ConversationId) -> Option<&mut Thread> {
+        self.by_id.get_mut(&id)
     }
-
-    /// Takes the next number for a message and lets it change the conversation. Returns the number and whether the message is late:
-    /// by the platform's clock it belongs more than a minute before one that came earlier.
-    pub(super) fn append(
-        &mut self,
-        id: MessageId,
-        message: &InboundMessage,
-        window_hours: Option<u32>,
-        now: DateTime<Utc>,
-    ) -> (i64, bool) {
-        self.touched = true;
-        self.last_seq += 1;
-        let late =
-            self.last_inbound_at.is_some_and(|newest| message.sent_at < newest - TimeDelta::minutes(1));
-        self.last_message_id = Some(id);
-        self.last_message_at = self.last_message_at.max(now);
-        if self.subject.is_none() {
-            self.subject = message.subject.as_deref().map(shortened).filter(|subject| !subject.is_empty());
-        }
-        if !message.echo {
-            self.unread_count += 1;
-            self.last_inbound_at = self.last_inbound_at.max(Some(message.sent_at));
-            if matches!(self.status.as_str(), "closed" | "snoozed") {
-                "open".clone_into(&mut self.status);
-            }
-        }
-        if let (true, Some(hours)) = (message.opens_window, window_hours) {
-            self.window_closes_at =
-                self.window_closes_at.max(Some(message.sent_at + TimeDelta::hours(hours.into())));
-        }
-        (self.last_seq, late)
-    }
-}
-
-impl Thread {
-    /// Whether this is its newest message.
-    pub(super) fn ends_with(&self, id: MessageId) -> bool {
-        self.last_message_id == Some(id)
-    }
-
-    /// The conversation as its row is after [`Threads::close_up`], without its labels.
-    pub(super) fn told(&self, contact: ConversationContact, newest: LastMessage) -> Conversation {
-        Conversation {
-            id: self.id,
-            channel: self.channel.clone(),
-            integration_id: self.integration_id,
-            status: self.status.clone(),
-            contact,
-            assignee_id: self.assignee_id,
-            team_id: self.team_id,
-            labels: Vec::new(),
-            priority: self.priority.clone(),
-            snoozed_until: self.snoozed_until,
-            unread_count: self.unread_count,
-            last_seq: self.last_seq,
-            read_seq: self.read_seq,
-            last_message: Some(newest),
-            last_message_at: self.last_message_at,
-            window_closes_at: self.window_closes_at,
-            subject: self.subject.clone(),
-            version: self.version,
-            created_at: self.created_at,
-        }
-    }
-}
-
-/// Longer subjects are no subjects; PostgreSQL takes no null characters.
-fn shortened(subject: &str) -> String {
-    subject.trim().chars().filter(|c| !c.is_control()).take(SUBJECT_MAX).collect()
 }
 
 /// The batch's messages.

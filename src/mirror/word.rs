@@ -155,7 +155,7 @@ impl Hearing<'_> {
                 ..Send::default()
             };
             let sent = send::send_for(&mut tx, &writer.author(), self.word.conversation_id, &send).await?;
-            let (Sent::New(message) | Sent::Repeated(message)) = sent;
+            let (Sent::New(message, _) | Sent::Repeated(message)) = sent;
             self.became(&mut tx, message.id).await?;
             Ok(Ok(tx.commit().await?))
         };

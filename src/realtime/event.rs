@@ -20,6 +20,8 @@ pub enum EventKind {
     DealUpdated,
     PaymentStatus,
     Notification,
+    /// Two contacts may be one person, or were said not to be.
+    MergeSuggested,
     /// Settings of the organization changed: integrations, labels, teams, members.
     SettingsUpdated,
     /// Not stored: somebody is writing.
@@ -89,6 +91,7 @@ impl EventKind {
             Self::DealUpdated => "deal_updated",
             Self::PaymentStatus => "payment_status",
             Self::Notification => "notification",
+            Self::MergeSuggested => "merge_suggested",
             Self::SettingsUpdated => "settings_updated",
             Self::UserTyping => "user_typing",
             Self::Presence => "presence",
@@ -107,6 +110,7 @@ impl EventKind {
             Self::DealUpdated,
             Self::PaymentStatus,
             Self::Notification,
+            Self::MergeSuggested,
             Self::SettingsUpdated,
         ]
         .into_iter()

@@ -1,5 +1,8 @@
 //! The binary as an operator meets it: started, asked, refused, stopped.
 
+mod bucket;
+mod leaving;
+
 use std::{
     fs,
     io::{Read, Write},

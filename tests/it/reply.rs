@@ -273,6 +273,54 @@ async fn media_is_fetched_after_commit_and_a_failure_can_be_retried() {
     assert_eq!(file.bytes().await.unwrap(), png.get_ref().as_slice());
 }
 
+#[tokio::test]
+async fn a_file_with_another_checksum_is_not_kept() {
+    let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
+    let _work = hub.work();
+    let file = simulator::Media {
+        kind: "document".into(),
+        file_name: "bill.pdf".into(),
+        mime: "application/pdf".into(),
+        bytes: b"%PDF-1.4 the bill".to_vec().into(),
+        caption: None,
+    };
+    played.act(CUSTOMER, Act::Media(file)).await;
+    attachment(&owner, &path, "stored").await;
+    let mut sql = hub.sql().await;
+    let media: Value =
+        sqlx::query_scalar("select reference from attachments").fetch_one(&mut sql).await.unwrap();
+    let message = json!({"from": CUSTOMER, "id": "wamid.DAMAGED", "timestamp": "1760000000", "type": "document",
+        "document": {"id": media["id"], "mime_type": "application/pdf", "filename": "other.pdf", "sha256": "00".repeat(32)}});
+    let value = json!({"contacts": [{"wa_id": CUSTOMER}], "messages": [message]});
+    played.simulator.whatsapp.tell(&played.account, "messages", value).await.unwrap();
+    // It may have been damaged on its way: it is fetched again, and again.
+    let mut tries = 0;
+    while tries == 0 {
+        tries = sqlx::query_scalar(
+            "select coalesce(max(attempts), 0) from jobs where kind = 'fetch_media' and last_error is not null",
+        )
+        .fetch_one(&mut sql)
+        .await
+        .unwrap();
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    sqlx::query(
+        "update jobs set attempts = 8, run_at = now() - interval '1 second' where kind = 'fetch_media'",
+    )
+    .execute(&mut sql)
+    .await
+    .unwrap();
+    let failed = attachment(&owner, &path, "failed").await;
+    assert!(failed["error"].as_str().unwrap().contains("checksum does not match"), "{failed}");
+    let kept: Option<String> =
+        sqlx::query_scalar("select storage_key from attachments where state = 'failed'")
+            .fetch_one(&mut sql)
+            .await
+            .unwrap();
+    assert_eq!(kept, None);
+    owner.get(&format!("/attachments/{}", failed["id"].as_str().unwrap())).await.expect(409);
+}
+
 async fn attachment(session: &Session, path: &str, state: &str) -> Value {
     for _ in 0..200 {
         let newest = session.get(&format!("{path}?limit=1")).await.expect(200).body["data"][0].clone();

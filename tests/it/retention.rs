@@ -112,3 +112,45 @@ async fn days_are_made_ahead_and_dropped_after_their_retention() {
         assert!(walled, "{table}: a partition is before the wall");
     }
 }
+
+#[tokio::test]
+async fn uploads_that_nobody_sent_go_after_a_day_with_their_files() {
+    use bytes::Bytes;
+    use switchboard::upload;
+
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ada").await;
+    let mut ids = Vec::new();
+    for age in ["2 days", "1 hour"] {
+        let form = reqwest::multipart::Form::new().part(
+            "file",
+            reqwest::multipart::Part::bytes(b"hello".to_vec())
+                .file_name("a.txt")
+                .mime_str("text/plain")
+                .unwrap(),
+        );
+        let request = owner.request(reqwest::Method::POST, "/attachments").multipart(form);
+        let id = crate::harness::client::Answer::of(request).await.expect(201).id();
+        let statement = format!(
+            "update attachments set created_at = now() - interval '{age}', thumbnail_key = storage_key || '.thumbnail' where id = '{id}'"
+        );
+        hub.sql().await.execute(AssertSqlSafe(statement)).await.unwrap();
+        ids.push(id);
+    }
+    let keys: Vec<(String, String)> =
+        sqlx::query_as("select storage_key, thumbnail_key from attachments order by created_at")
+            .fetch_all(&mut hub.sql().await)
+            .await
+            .unwrap();
+    for (_, thumbnail) in &keys {
+        hub.app.store.put(thumbnail, Bytes::from_static(b"small")).await.unwrap();
+    }
+    assert_eq!(upload::forget_unsent(&hub.app).await.unwrap(), 1);
+    assert_eq!(upload::forget_unsent(&hub.app).await.unwrap(), 0);
+    owner.get(&format!("/attachments/{}", ids[0])).await.expect(404);
+    owner.get(&format!("/attachments/{}", ids[1])).await.expect(302);
+    for (at, (file, thumbnail)) in keys.iter().enumerate() {
+        assert_eq!(hub.app.store.read(file).await.is_ok(), at == 1);
+        assert_eq!(hub.app.store.read(thumbnail).await.is_ok(), at == 1);
+    }
+}

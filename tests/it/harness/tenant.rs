@@ -115,17 +115,19 @@ impl Tenant {
 
     async fn fill(&mut self, hub: &Hub) {
         let organization = self.id("organization").unwrap();
-        let [integration, contact, conversation, message, attachment, label, callback, scheduled] = [
-            "integration",
-            "contact",
-            "conversation",
-            "message",
-            "attachment",
-            "label",
-            "callback",
-            "scheduled_message",
-        ]
-        .map(|thing| self.new_id(thing));
+        let [integration, contact, conversation, message, attachment, label, callback, suggestion, scheduled] =
+            [
+                "integration",
+                "contact",
+                "conversation",
+                "message",
+                "attachment",
+                "label",
+                "callback",
+                "merge-suggestion",
+                "scheduled_message",
+            ]
+            .map(|thing| self.new_id(thing));
         let place = Place { organization, column: "integrations.sealed", row: integration };
         let sealed =
             hub.app.vault.seal(place, br#"{"bot_token":"1:secret","secret_token":"secret"}"#).unwrap();
@@ -134,6 +136,8 @@ impl Tenant {
             "insert into integrations (organization_id, id, channel, name, account_key, account, sealed)
                  values ('{organization}', '{integration}', 'telegram', '{word}', '1', '{{}}', decode('{sealed}', 'hex'));
              insert into contacts (organization_id, id, name, phone) values ('{organization}', '{contact}', '{word} customer', '+5511999');
+             insert into contacts (organization_id, id, name, phone) values ('{organization}', gen_random_uuid(), '{word} twin', '+5511999');
+             update merge_suggestions set id = '{suggestion}' where organization_id = '{organization}';
              insert into contact_identities (organization_id, channel, kind, key, address, contact_id)
                  values ('{organization}', 'telegram', 'user', '77', '77', '{contact}');
              insert into contact_notes (organization_id, id, contact_id, author_id, text)

@@ -1069,6 +1069,40 @@ export interface paths {
         patch: operations["update_label"];
         trace?: never;
     };
+    "/api/v1/merge-suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts with the same phone or e-mail, newest finds first. Nobody is merged on such evidence without a person. */
+        get: operations["list_merge_suggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merge-suggestions/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** They are not the same person. The two are not suggested again. */
+        post: operations["refuse_merge_suggestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages": {
         parameters: {
             query?: never;
@@ -2087,6 +2121,18 @@ export interface components {
             /** @description The conversation that goes into this one. */
             conversation_id: components["schemas"]["ConversationId"];
         };
+        /** @description Two contacts that may be the same person. */
+        MergeSuggestion: {
+            /** @description What they share: `phone`, `email`. */
+            because: string[];
+            /** @description Both, the older one first. */
+            contacts: components["schemas"]["Contact"][];
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["MergeSuggestionId"];
+        };
+        /** Format: uuid */
+        MergeSuggestionId: string;
         /** @description A message, inbound, outbound or internal (a note). */
         Message: {
             /** @description Groups messages that the platform sent one by one but that belong together. */
@@ -2112,6 +2158,8 @@ export interface components {
             late: boolean;
             /** @description Structured pieces beside text and files. */
             parts: components["schemas"]["Part"][];
+            /** @description From before the account was connected. Such messages stand before all others, in the order of `sent_at`. */
+            past: boolean;
             reactions: components["schemas"]["Reaction"][];
             reply_to?: components["schemas"]["ReplyTo"] | null;
             sender: components["schemas"]["Sender"];
@@ -2544,6 +2592,20 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_MergeSuggestion: {
+            data: {
+                /** @description What they share: `phone`, `email`. */
+                because: string[];
+                /** @description Both, the older one first. */
+                contacts: components["schemas"]["Contact"][];
+                /** Format: date-time */
+                created_at: string;
+                id: components["schemas"]["MergeSuggestionId"];
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Message: {
             data: {
                 /** @description Groups messages that the platform sent one by one but that belong together. */
@@ -2569,6 +2631,8 @@ export interface components {
                 late: boolean;
                 /** @description Structured pieces beside text and files. */
                 parts: components["schemas"]["Part"][];
+                /** @description From before the account was connected. Such messages stand before all others, in the order of `sent_at`. */
+                past: boolean;
                 reactions: components["schemas"]["Reaction"][];
                 reply_to?: components["schemas"]["ReplyTo"] | null;
                 sender: components["schemas"]["Sender"];
@@ -6616,6 +6680,86 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Label"];
                 };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_merge_suggestions: {
+        parameters: {
+            query?: {
+                /** @description Only those with this contact. */
+                contact_id?: components["schemas"]["ContactId"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MergeSuggestion"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_merge_suggestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MergeSuggestionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem, RFC 9457 */
             "4XX": {

@@ -148,6 +148,8 @@ export interface Message {
   album: string | null;
   forwarded: boolean;
   late: boolean;
+  /** From before the account was connected. */
+  past: boolean;
   sent_at: string;
   created_at: string;
   edited_at: string | null;

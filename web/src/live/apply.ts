@@ -4,6 +4,7 @@ import { callKeys } from "@/api/calls";
 import { contactKeys } from "@/api/contacts";
 import { conversationKeys } from "@/api/conversations";
 import { laterKeys } from "@/api/later";
+import { mergeSuggestionKeys } from "@/api/merge-suggestions";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
 import type { LiveCall } from "@/api/types";
@@ -56,6 +57,7 @@ const handlers: Partial<Record<string, Handler>> = {
     const { what } = data as SettingsData;
     for (const name of (what && touched[what]) ?? Object.keys(touched)) void client.invalidateQueries({ queryKey: [name] });
   },
+  merge_suggested: (client) => void client.invalidateQueries({ queryKey: mergeSuggestionKeys.all }),
   user_typing: (_, data) => {
     const { conversation_id, user_id, name, typing } = data as TypingData;
     if (user_id !== useSession.getState().user?.id) noteTyping(conversation_id, user_id, name, typing);
@@ -94,8 +96,9 @@ function touchRow(client: QueryClient, { message_id, conversation_id, status }: 
   if (held?.last_message?.id === message_id) holdConversation(client, { ...held, last_message: { ...held.last_message, status } });
 }
 
-function onConversation(client: QueryClient, { conversation }: ConversationData): void {
+function onConversation(client: QueryClient, { conversation, renumbered }: ConversationData): void {
   holdConversation(client, conversation);
+  if (renumbered) void client.invalidateQueries({ queryKey: messageKeys.of(conversation.id) });
   void client.invalidateQueries({ queryKey: laterKeys.of(conversation.id), exact: true });
   recount(client);
 }

@@ -24,6 +24,7 @@ function message(seq: number, more: Partial<HeldMessage> = {}): HeldMessage {
     client_id: null,
     album: null,
     forwarded: false,
+    past: false,
     late: false,
     sent_at: at,
     created_at: at,

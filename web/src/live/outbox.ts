@@ -81,6 +81,7 @@ function draft(conversationId: string, request: SendRequest, preview: Preview): 
     external_id: null,
     album: null,
     forwarded: false,
+    past: false,
     late: false,
     sent_at: now,
     created_at: now,

@@ -24,6 +24,8 @@ export interface StatusData {
 
 export interface ConversationData {
   conversation: Conversation;
+  /** Its messages have other numbers than before: another conversation or its past came in. */
+  renumbered?: boolean;
 }
 
 export interface TypingData {

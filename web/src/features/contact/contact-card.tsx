@@ -21,6 +21,7 @@ import { CardSkeleton } from "./card-skeleton";
 import { EditInPlace } from "./edit-in-place";
 import { Notes } from "./notes";
 import { OtherConversations } from "./other-conversations";
+import { SamePerson } from "./same-person";
 import { Section } from "./section";
 import { Tags } from "./tags";
 import { Timeline } from "./timeline";
@@ -92,6 +93,7 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
           </Menu>
         ) : null}
       </header>
+      {writes ? <SamePerson contact={contact} onMerged={onMerged} /> : null}
       <Section title="Details">
         <dl className="flex flex-col gap-1.5">
           <Fact name="Phone">
@@ -150,22 +152,31 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
   );
 }
 
-/** What a platform calls somebody: the shortest, which people can read; its inner numbers are one press away. */
+/** A platform's inner number for somebody, which says nothing to people. */
+const inner = (id: string) => id.length > 16 && !id.includes("@");
+
+/** What a platform calls somebody; its inner numbers are one press away where there is something better. */
 function Addresses({ ids }: { ids: string[] }) {
-  const [first, ...rest] = ids.toSorted((one, other) => one.length - other.length);
-  const line = "text-sm [overflow-wrap:anywhere] text-muted";
-  if (rest.length === 0) return <span className={line}>{first}</span>;
+  const said = ids.filter((id) => !inner(id));
+  const [shown, folded] = said.length ? [said, ids.filter(inner)] : [ids, []];
   return (
-    <details className={line}>
-      <summary className="rounded hover:text-text">
-        {first} <span className="text-xs">+{rest.length}</span>
-      </summary>
-      {rest.map((id) => (
-        <span key={id} className="block pl-4">
+    <span className="text-sm [overflow-wrap:anywhere] text-muted">
+      {shown.map((id) => (
+        <span key={id} className="block">
           {id}
         </span>
       ))}
-    </details>
+      {folded.length ? (
+        <details>
+          <summary className="w-fit rounded text-xs hover:text-text">{folded.length} more</summary>
+          {folded.map((id) => (
+            <span key={id} className="block">
+              {id}
+            </span>
+          ))}
+        </details>
+      ) : null}
+    </span>
   );
 }
 

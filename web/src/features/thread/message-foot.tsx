@@ -43,6 +43,7 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
         {clock(message.sent_at)}
       </time>
       {message.edited_at && !message.deleted_at ? " · edited" : null}
+      {message.past ? " · from before the connection" : null}
       {message.late ? " · arrived late" : null}
       {meanwhile ? (
         <span role="alert" className="text-warning">

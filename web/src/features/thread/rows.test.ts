@@ -5,7 +5,7 @@ import { threadRows } from "./rows";
 
 const base = {
   conversation_id: "c", kind: "text", text: "", parts: [], attachments: [], reactions: [], reply_to: null, status: null, status_history: [], error: null,
-  external_id: null, client_id: null, album: null, forwarded: false, late: false, edited_at: null, deleted_at: null,
+  external_id: null, client_id: null, album: null, forwarded: false, late: false, past: false, edited_at: null, deleted_at: null,
 } satisfies Partial<HeldMessage>;
 
 /** A message `minutes` after noon of a day in the test's own time zone. */

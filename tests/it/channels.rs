@@ -1,5 +1,7 @@
-//! Every channel that is built in, through the whole house: forgeries are refused and counted, and a customer of the played
-//! platform is answered.
+//! Every channel that is built in, through the whole house: its fixtures are stored once, forgeries are refused and counted, and a
+//! customer of the played platform is answered.
+
+mod fixtures;
 
 #[path = "../../channels/tests/fixtures/prove.rs"]
 mod prove;
