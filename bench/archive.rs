@@ -2,12 +2,14 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
 use sqlx::{Executor, PgPool};
 
 use crate::{
     Result,
     platform::{Number, Organization},
     stage::{House, Stage},
+    wire::Wire,
 };
 
 pub const CONVERSATIONS: i64 = 1_000_000;
@@ -117,6 +119,19 @@ impl Archive {
                 .await?;
         }
         Ok(())
+    }
+
+    /// The answer's body.
+    ///
+    /// # Errors
+    /// It is not 200.
+    pub async fn get(&self, wire: &mut Wire, path: &str) -> Result<Value> {
+        let status = wire.get(path, Some(&self.organization.token)).await?;
+        let body: Value = serde_json::from_slice(wire.body())?;
+        match status {
+            200 => Ok(body),
+            status => Err(format!("{path} was answered {status}: {body}").into()),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! D1 and D2: pages of the inbox and its badges, in an organization with a million conversations.
 
-use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
@@ -105,13 +104,13 @@ async fn measure(
     let mut wire = Wire::connect(house.hub.address).await?;
     let path = page(filter, 50, cursor);
     for _ in 0..REQUESTS / 4 {
-        get(&mut wire, &path, archive).await?;
+        archive.get(&mut wire, &path).await?;
     }
     let log = stage.postgres.begin_log().await?;
     let mut times = Times::default();
     for _ in 0..REQUESTS {
         let sent = Instant::now();
-        get(&mut wire, &path, archive).await?;
+        archive.get(&mut wire, &path).await?;
         times.http.push(milliseconds(sent.elapsed()));
     }
     // A page may take more than one statement.
@@ -126,7 +125,7 @@ async fn walk(house: &House, archive: &Archive, filter: &str) -> Result<Option<S
     let mut wire = Wire::connect(house.hub.address).await?;
     let mut cursor = None;
     for _ in 0..DEPTH {
-        let answer = get(&mut wire, &page(filter, 200, cursor.as_deref()), archive).await?;
+        let answer = archive.get(&mut wire, &page(filter, 200, cursor.as_deref())).await?;
         match answer["next_cursor"].as_str() {
             Some(next) => cursor = Some(next.to_owned()),
             None => break,
@@ -139,26 +138,17 @@ async fn counts(stage: &Stage, house: &House, archive: &Archive) -> Result<Times
     const PATH: &str = "/api/v1/conversations/counts";
     let mut wire = Wire::connect(house.hub.address).await?;
     for _ in 0..REQUESTS / 4 {
-        get(&mut wire, PATH, archive).await?;
+        archive.get(&mut wire, PATH).await?;
     }
     let log = stage.postgres.begin_log().await?;
     let mut times = Times::default();
     for _ in 0..REQUESTS * 2 {
         let sent = Instant::now();
-        get(&mut wire, PATH, archive).await?;
+        archive.get(&mut wire, PATH).await?;
         times.http.push(milliseconds(sent.elapsed()));
     }
     times.sql = stage.postgres.end_log(log, "conversation_counts").await?;
     Ok(times)
-}
-
-pub async fn get(wire: &mut Wire, path: &str, archive: &Archive) -> Result<Value> {
-    let status = wire.get(path, Some(&archive.organization.token)).await?;
-    let body: Value = serde_json::from_slice(wire.body())?;
-    match status {
-        200 => Ok(body),
-        status => Err(format!("{path} was answered {status}: {body}").into()),
-    }
 }
 
 fn page(filter: &str, limit: usize, cursor: Option<&str>) -> String {

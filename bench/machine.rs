@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Result, postgres::Postgres, statistics};
+use crate::{Result, statistics};
 
 /// Described in the report.
 pub struct Machine {
@@ -16,8 +16,9 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub async fn look(postgres: &Postgres) -> Result<Self> {
-        let sync = fdatasync(postgres.folder())?;
+    /// `folder` lies on the disk that is measured.
+    pub fn look(folder: &Path, postgres: String) -> Result<Self> {
+        let sync = fdatasync(folder)?;
         Ok(Self {
             facts: vec![
                 ("date", chrono::Utc::now().format("%Y-%m-%d %H:%M UTC").to_string()),
@@ -26,7 +27,7 @@ impl Machine {
                 ("memory", format!("{} GiB", memory_kib("MemTotal") / 1024 / 1024)),
                 ("`fdatasync` of 8 KiB", format!("{:.2} ms (median of 100)", statistics::milliseconds(sync))),
                 ("kernel", answer("uname", &["-sr"])),
-                ("PostgreSQL", postgres.version().await?),
+                ("PostgreSQL", postgres),
                 ("Redis", answer("redis-server", &["--version"])),
                 ("Rust", answer("rustc", &["--version"])),
             ],

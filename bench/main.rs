@@ -125,7 +125,7 @@ async fn run(options: Options) -> Result<ExitCode> {
         measure(name, &mut stage).await.map_err(|error| format!("{name}: {error}"))?;
     }
     if let Some(path) = &options.write {
-        let machine = Machine::look(&stage.postgres).await?;
+        let machine = Machine::look(stage.postgres.folder(), stage.postgres.version().await?)?;
         fs::write(path, stage.report.markdown(&machine, options.runs))?;
         println!("\nwritten to {}", path.display());
     }

@@ -5,7 +5,6 @@ use tokio::time::Instant;
 use crate::{
     Result,
     archive::Archive,
-    lists::get,
     report::{Bound, Line},
     stage::{House, Stage},
     statistics::{milliseconds, percentile},
@@ -28,7 +27,7 @@ pub async fn run(stage: &mut Stage, house: &House, archive: &Archive) -> Result<
                 _ => word.to_owned(),
             };
             let sent = Instant::now();
-            let found = get(&mut wire, &format!("/api/v1/messages?q={word}&limit=20"), archive).await?;
+            let found = archive.get(&mut wire, &format!("/api/v1/messages?q={word}&limit=20")).await?;
             times.push(milliseconds(sent.elapsed()));
             let hits = found["data"].as_array().map_or(0, Vec::len);
             if (hits == 0) != (name == "absent") {
