@@ -12,6 +12,7 @@ use std::{
 
 use channels::{Channel, Connection};
 use simulator::{Act, PhoneAct, Player, Simulator};
+use sqlx::PgPool;
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
@@ -92,6 +93,7 @@ async fn open(
     player: Arc<dyn Player>,
     net: &net::Client,
 ) -> Result<Desk> {
+    let before = listening(&house.sql).await?;
     let (id, account) =
         platform::connect(&house.sql, organization, channel, player.open_account("Bench")).await?;
     let key = channel.account_key(&account);
@@ -100,7 +102,7 @@ async fn open(
     player.enter_webhook(&key, connection.webhook_url.as_str());
     channel.connect(&account, &connection, net).await?;
     if channel.streams(&account) {
-        listened(house, 1).await?;
+        listened(house, before + 1).await?;
     }
     Ok(Desk { player, account: key, voice: channel.abilities().text.max == 0 })
 }
@@ -109,11 +111,7 @@ async fn open(
 pub async fn listened(house: &House, least: i64) -> Result<()> {
     let begun = Instant::now();
     loop {
-        let count: i64 = sqlx::query_scalar(
-            "select count(*) from listeners where holder is not null and jsonb_path_exists(health::jsonb, '$[*] ? (@.ok == true)')",
-        )
-        .fetch_one(&house.sql)
-        .await?;
+        let count = listening(&house.sql).await?;
         if count >= least {
             return Ok(());
         }
@@ -122,6 +120,14 @@ pub async fn listened(house: &House, least: i64) -> Result<()> {
         }
         sleep(Duration::from_millis(100)).await;
     }
+}
+
+async fn listening(sql: &PgPool) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "select count(*) from listeners where holder is not null and jsonb_path_exists(health::jsonb, '$[*] ? (@.ok == true)')",
+    )
+    .fetch_one(sql)
+    .await?)
 }
 
 /// Each customer goes on when the hub has answered; returns once everything is stored.
