@@ -202,6 +202,7 @@ mod tests {
             album: None,
             forwarded: false,
             late: false,
+            past: false,
             sent_at: DateTime::UNIX_EPOCH,
             created_at: DateTime::UNIX_EPOCH,
             edited_at: None,
