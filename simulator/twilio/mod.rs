@@ -176,8 +176,7 @@ impl Platform {
     }
 
     fn changed(&self, channel: &'static str, account: &str, customer: &str) {
-        // Customers are called by their digits, as `Player::customer` gives them.
-        let (account, customer) = (account.to_owned(), customer.replace('+', ""));
+        let (account, customer) = (account.to_owned(), customer.to_owned());
         // Nobody looks.
         let _ = self.changes.send(ChatChanged { channel, account, customer, typing: false });
     }

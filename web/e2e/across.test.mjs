@@ -85,8 +85,11 @@ test("a voicemail is a call with its recording, and nothing can be written into 
   await page.getByText(/Left a message/).waitFor();
   await page.getByRole("button", { name: /^Play/ }).waitFor();
   assert.equal(await page.getByRole("tab", { name: /Reply/ }).count(), 0);
-  await page.getByRole("textbox", { name: "Note", exact: true }).waitFor();
-  await page.getByRole("button", { name: "Call", exact: true }).waitFor();
+  const composer = page.getByRole("region", { name: "Composer" });
+  await composer.getByText("carries calls, not texts").waitFor();
+  assert.equal(await composer.getByRole("textbox").count(), 0);
+  await composer.getByRole("button", { name: "Write a note" }).waitFor();
+  await composer.getByRole("button", { name: /^Call / }).waitFor();
   await checkAccessible(page, "a call");
 });
 

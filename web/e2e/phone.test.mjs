@@ -124,7 +124,7 @@ test("STOP closes the composer with its reason, START opens it", async () => {
   await says("STOP");
   await composer.getByText(/wants no more messages on SMS, since .* once they have sent START\./).waitFor();
   assert.equal(await composer.getByRole("textbox").count(), 0);
-  await page.getByText("Opted out").first().waitFor();
+  await page.getByText("Opted out").filter({ visible: true }).first().waitFor();
   await picture(page, "phone-opted-out");
   await checkAccessible(page, "the closed composer");
   await says("START");
