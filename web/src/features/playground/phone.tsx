@@ -36,7 +36,7 @@ export function Phone({ seat, name }: { seat: Seat; name: string }) {
   const act = (what: Act) => void run(perform(seat, what));
 
   return (
-    <section aria-label={`${seat.customer.name}’s phone`} className="flex h-full max-h-[780px] w-full max-w-[390px] flex-col overflow-hidden rounded-[36px] border-8 border-[#1e293b] bg-surface shadow-float">
+    <section aria-label={`${seat.customer.name}’s phone`} className="flex h-full max-h-[780px] w-full max-w-[390px] max-md:h-[640px] flex-col overflow-hidden rounded-[36px] border-8 border-[#1e293b] bg-surface shadow-float">
       <header className="flex items-center gap-2.5 border-b px-4 pt-4 pb-2.5">
         <Avatar name={name} seed={seat.account} mark={<ChannelGlyph channel={seat.channel} ring />} />
         <div className="min-w-0 flex-1">
