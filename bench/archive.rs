@@ -45,7 +45,7 @@ const THREADS: &str = "
         case when n % 3 = 0 then md5('user' || n % 50)::uuid end,
         case when n % 4 = 0 then md5('team' || n % 8)::uuid end,
         case when n % 20 = 0 then 'high' else 'none' end,
-        1, (n % 20 = 0)::int, pg_temp.message_id(n), moment, moment, moment,
+        1, (n % 20 = 0)::int, pg_temp.message_id(($3 - 1 - n) % $4), moment, moment, moment,
         case when n % 10 < 6 then moment end
     from (select n, now() - make_interval(secs => $3 - n) as moment from generate_series(0, $3 - 1) as n) numbered";
 
@@ -99,6 +99,7 @@ impl Archive {
             .bind(organization)
             .bind(self.integration)
             .bind(CONVERSATIONS)
+            .bind(self.messages)
             .execute(&mut *connection)
             .await?;
         sqlx::query("insert into labels (organization_id, id, name) values ($1, $2, 'Refund')")

@@ -26,12 +26,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Share of the platform's rate that is used: the rest is for clocks that differ.
 const SHARE: f64 = 0.93;
+/// Share that the calls themselves keep to: commits of unlike length lie between the pace and the calls, and push them together.
+const SHARE_OF_CALLS: f64 = 0.95;
 
 #[derive(Clone, Default)]
 pub(super) struct Limits(Arc<DashMap<IntegrationId, Arc<Pace>>>);
 
 pub(super) struct Pace {
     limiter: DefaultDirectRateLimiter,
+    /// What the calls pass.
+    gate: DefaultDirectRateLimiter,
     /// What the platform takes, messages per second.
     rate: u32,
     per_second: f64,
@@ -68,12 +72,9 @@ impl Pace {
         let per_second = f64::from(rate) * SHARE;
         // A burst on top of the pace must not exceed the platform's rate within any second.
         let burst = (rate / 40).max(1);
-        let burst_cells = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(Duration::from_secs_f64(1.0 / per_second))
-            .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
-            .allow_burst(burst_cells);
         Self {
-            limiter: RateLimiter::direct(quota),
+            limiter: limiter(per_second, burst),
+            gate: limiter(f64::from(rate) * SHARE_OF_CALLS, burst),
             rate,
             per_second,
             burst,
@@ -119,9 +120,11 @@ impl Pace {
         Duration::from_secs_f64(count as f64 / self.per_second)
     }
 
-    /// Leave to call the platform, once few enough calls of this account are under way.
+    /// Leave to call the platform, once few enough calls of this account are under way and the last ones are far enough behind.
     pub(super) async fn call(&self) -> Option<SemaphorePermit<'_>> {
-        self.calls.acquire().await.ok()
+        let permit = self.calls.acquire().await.ok();
+        self.gate.until_ready().await;
+        permit
     }
 
     /// The platform asked for a pause.
@@ -134,6 +137,13 @@ impl Pace {
         let until = (*self.until.lock().unwrap_or_else(PoisonError::into_inner))?;
         until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
+}
+
+fn limiter(per_second: f64, burst: u32) -> DefaultDirectRateLimiter {
+    let quota = Quota::with_period(Duration::from_secs_f64(1.0 / per_second))
+        .unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN))
+        .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN));
+    RateLimiter::direct(quota)
 }
 
 impl Drop for Holding {
@@ -162,6 +172,20 @@ mod tests {
             assert!(!crowded, "more than {rate} in a second");
             assert!(went.len() as f64 >= 1.3 * rate as f64 * 0.85, "{} of {rate} per second", went.len());
         }
+    }
+
+    #[tokio::test]
+    async fn calls_that_were_pushed_together_part_again() {
+        let pace = Arc::new(Pace::new(80));
+        let begun = Instant::now();
+        let calls = (0..100).map(|_| {
+            let pace = pace.clone();
+            tokio::spawn(async move { pace.call().await.is_some() })
+        });
+        for call in calls.collect::<Vec<_>>() {
+            assert!(call.await.unwrap());
+        }
+        assert!(begun.elapsed() > Duration::from_millis(1_200), "{:?}", begun.elapsed());
     }
 
     #[test]

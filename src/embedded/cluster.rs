@@ -122,6 +122,8 @@ impl Cluster {
         set("max_connections", &self.connections.to_string());
         set("shared_buffers", "256MB");
         set("effective_cache_size", "1GB");
+        // A commit that needs a new file of the log waits until 16 MB of zeros are written: used files are kept for the next.
+        set("min_wal_size", "512MB");
         set("max_wal_size", "4GB");
         set("checkpoint_timeout", "15min");
         // A fresh database grows fast: plans made for empty tables are soon wrong.

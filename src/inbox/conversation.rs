@@ -20,7 +20,7 @@ pub struct Conversation {
     pub integration_id: IntegrationId,
     /// `open`, `pending`, `snoozed` or `closed`.
     pub status: String,
-    #[sqlx(json)]
+    #[sqlx(flatten)]
     pub contact: ConversationContact,
     pub assignee_id: Option<UserId>,
     pub team_id: Option<TeamId>,
@@ -33,7 +33,7 @@ pub struct Conversation {
     pub last_seq: i64,
     /// Everything up to this number was read by somebody.
     pub read_seq: i64,
-    #[sqlx(json(nullable))]
+    #[sqlx(flatten, try_from = "Newest")]
     pub last_message: Option<LastMessage>,
     pub last_message_at: DateTime<Utc>,
     /// Until when free text may be sent; `null` where the channel has no window, or nobody has written yet.
@@ -44,15 +44,23 @@ pub struct Conversation {
     pub created_at: DateTime<Utc>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 pub struct ConversationContact {
+    #[sqlx(rename = "contact_id")]
     pub id: ContactId,
+    #[sqlx(rename = "contact_name")]
     pub name: String,
+    #[sqlx(rename = "contact_phone")]
     pub phone: Option<String>,
+    #[sqlx(rename = "contact_email")]
     pub email: Option<String>,
+    #[sqlx(rename = "contact_username")]
     pub username: Option<String>,
+    #[sqlx(rename = "contact_blocked")]
     pub blocked: bool,
+    #[sqlx(rename = "contact_reachable")]
     pub reachable: bool,
+    #[sqlx(rename = "contact_is_group")]
     pub is_group: bool,
 }
 
@@ -69,20 +77,45 @@ pub struct LastMessage {
     pub status: Option<String>,
 }
 
+/// Columns of [`LastMessage`], all null where there is no message yet.
+#[derive(sqlx::FromRow)]
+struct Newest {
+    newest_id: Option<MessageId>,
+    newest_seq: Option<i64>,
+    newest_direction: Option<String>,
+    newest_kind: Option<String>,
+    newest_text: Option<String>,
+    newest_sender_name: Option<String>,
+    newest_status: Option<String>,
+}
+
+impl From<Newest> for Option<LastMessage> {
+    fn from(newest: Newest) -> Self {
+        Some(LastMessage {
+            id: newest.newest_id?,
+            seq: newest.newest_seq?,
+            direction: newest.newest_direction?,
+            kind: newest.newest_kind?,
+            text: newest.newest_text?,
+            sender_name: newest.newest_sender_name,
+            status: newest.newest_status,
+        })
+    }
+}
+
 /// Columns of [`Conversation`] from `conversations` joined with its contact and newest message; end with a `where`.
 pub const SELECT: &str = "select conversations.id, conversations.channel, conversations.integration_id, conversations.status,
     conversations.assignee_id, conversations.team_id, conversations.priority, conversations.snoozed_until,
     conversations.unread_count, conversations.last_seq, conversations.read_seq, conversations.last_message_at,
     conversations.window_closes_at, conversations.subject, conversations.version, conversations.created_at,
-    json_build_object('id', contacts.id, 'name', contacts.name, 'phone', contacts.phone, 'email', contacts.email,
-        'username', contacts.username, 'blocked', contacts.blocked, 'reachable', contacts.reachable,
-        'is_group', contacts.is_group) as contact,
+    contacts.id as contact_id, contacts.name as contact_name, contacts.phone as contact_phone, contacts.email as contact_email,
+    contacts.username as contact_username, contacts.blocked as contact_blocked, contacts.reachable as contact_reachable,
+    contacts.is_group as contact_is_group,
     array(select label_id from conversation_labels l
           where l.organization_id = conversations.organization_id and l.conversation_id = conversations.id
           order by label_id) as labels,
-    case when newest.id is not null then json_build_object('id', newest.id, 'seq', newest.seq,
-        'direction', newest.direction, 'kind', newest.kind, 'text', left(newest.text, 200),
-        'sender_name', newest.sender_name, 'status', newest.status) end as last_message
+    newest.id as newest_id, newest.seq as newest_seq, newest.direction as newest_direction, newest.kind as newest_kind,
+    left(newest.text, 200) as newest_text, newest.sender_name as newest_sender_name, newest.status as newest_status
     from conversations
     join contacts on contacts.organization_id = conversations.organization_id and contacts.id = conversations.contact_id
     left join messages newest on newest.organization_id = conversations.organization_id
