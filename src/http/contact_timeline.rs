@@ -36,8 +36,7 @@ struct Timeline {
     limit: Option<Limit>,
 }
 
-/// What was said with a contact on every channel, newest first by when it was sent: messages and notes of all conversations that the
-/// caller sees.
+/// What was said with a contact on every channel, newest first by its time: messages and notes of all conversations that the caller sees.
 #[utoipa::path(get, path = "/contacts/{id}/timeline", operation_id = "list_contact_timeline", tag = "contacts",
     params(("id" = ContactId, Path,), Timeline), responses((status = 200, body = Page<Message>), Problems))]
 async fn timeline(
