@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use simulator::{Act, ActError, ChatMessage, Customer, Fault, Media, Simulator};
 use tokio::sync::broadcast;
 
+use super::seed;
 use crate::{
     app::App,
     error::{Error, Problem, Result},
@@ -116,7 +117,9 @@ async fn accounts(State(playground): State<Playground>) -> Result<Json<Value>> {
         Some(ShownAccount { row, telephone: channel.abilities().text.max == 0, page })
     };
     let accounts: Vec<_> = rows.into_iter().filter_map(shown).collect();
-    Ok(Json(json!({"data": accounts})))
+    // Whether the demo has connected all of them, and everybody has said what they say.
+    let settled = seed::find(&playground.app).await?.is_some_and(|(_, finished)| finished);
+    Ok(Json(json!({"data": accounts, "settled": settled})))
 }
 
 /// A person as the platform calls people.

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
 import { png } from "./files.mjs";
-import { caller, startHub } from "./hub.mjs";
+import { caller, startHub, until } from "./hub.mjs";
 import { commands, startSite, userHash } from "./site.mjs";
 
 const secret = "widget-identity-secret-0001";
@@ -63,14 +63,8 @@ async function opened(page, url) {
 }
 
 /** The conversation that the newest message of that text stands in, once it is there. */
-async function conversation(text) {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const { data } = await call("GET", "/conversations?channel=webchat");
-    const found = data.find((one) => one.last_message?.text === text);
-    if (found) return found;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`nobody wrote ${text}`);
+function conversation(text) {
+  return until(async () => (await call("GET", "/conversations?channel=webchat")).data.find((one) => one.last_message?.text === text));
 }
 
 const answer = (id, text) => call("POST", `/conversations/${id}/messages`, { client_id: crypto.randomUUID(), text });
