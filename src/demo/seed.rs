@@ -76,6 +76,7 @@ pub(super) async fn plant(app: &App, simulator: &Simulator) -> Result<()> {
         };
         hold(app, simulator, account, talk, &people).await?;
     }
+    super::room::open(simulator);
     finish(app, organization).await
 }
 

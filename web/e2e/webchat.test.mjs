@@ -347,3 +347,32 @@ test("the window lives with a strict policy of the site", async () => {
   assert.notEqual(await panel(page).evaluate((one) => getComputedStyle(one).borderRadius), "0px", "the looks are there");
   await page.context().close();
 });
+
+test("the settings show what to put on a site, how it looks, and where a program finds its way", async () => {
+  const id = await open("Shop window", { title: "Talk to the shop" });
+  const page = await openPage(browser, hub);
+  await logIn(page);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(`/settings/integrations/${id}`);
+  const tag = `<script async src="${hub.url}/webchat.js" data-integration="${id}"></script>`;
+  await page.getByRole("region", { name: "Script tag" }).getByText(tag).waitFor();
+  assert.equal(await page.getByText("Webhook address").count(), 0);
+  await page.getByRole("button", { name: "Copy script tag" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), tag);
+  assert.equal(await page.getByRole("textbox", { name: "Public key" }).inputValue(), id);
+  assert.equal(await page.getByRole("textbox", { name: "Client address" }).inputValue(), `${hub.url}/webchat/${id}`);
+  await page.getByRole("button", { name: "Show a preview" }).click();
+  await page.getByTitle("Preview of the chat window").scrollIntoViewIfNeeded();
+  const preview = page.frameLocator("iframe[title='Preview of the chat window']");
+  await preview.locator("#switchboard-chat .launch").click();
+  await preview.locator("#switchboard-chat").getByRole("heading", { name: "Talk to the shop" }).waitFor();
+  await checkAccessible(page, "the page of a chat window");
+  await picture(page, "webchat-settings");
+  const [guide] = await Promise.all([page.context().waitForEvent("page"), page.getByRole("link", { name: "Read about the client interface" }).click()]);
+  await guide.getByRole("heading", { name: "The interface, for your own apps" }).waitFor();
+  assert.ok(await guide.evaluate(() => scrollY > 0), "it opens where it is asked for");
+  await checkAccessible(guide, "the guide");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
