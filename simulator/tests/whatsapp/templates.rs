@@ -5,10 +5,8 @@ use channels::{
     SendError,
     abilities::MediaKind,
     event::What,
-    message::{
-        Content, Kind, MediaSource, OutboundMedia, OutboundTemplate, TemplateButtonKind, TemplateButtonValue,
-        TemplateValue, TemplateValueKind,
-    },
+    message::{Content, Kind, MediaSource, OutboundMedia},
+    template::{OutboundTemplate, TemplateButtonKind, TemplateButtonValue, TemplateValue, TemplateValueKind},
 };
 use simulator::{Act, Player};
 
