@@ -205,7 +205,8 @@ pub trait Channel: Send + Sync + 'static {
         None
     }
 
-    /// Trades the code that came back for accounts: one workspace, or many pages. A code is good once.
+    /// Trades the code that came back for accounts: one workspace, or many pages; none if the admin chose none that can be connected.
+    /// A code is good once.
     async fn install(
         &self,
         _app: &Account,
