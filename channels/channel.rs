@@ -84,6 +84,12 @@ pub trait Channel: Send + Sync + 'static {
     /// event, and one bad item never costs its neighbours.
     fn read(&self, account: &Account, request: &Verified) -> Result<Incoming, ReadError>;
 
+    /// The body as it may be kept, shown to admins and read again: without what lets whoever sees it act in the account's name (an
+    /// interaction's token, an address to answer at). `None` if it may be kept as it is.
+    fn recorded(&self, _request: &Verified) -> Option<Bytes> {
+        None
+    }
+
     /// One platform call, never repeated by the channel itself.
     async fn send(
         &self,

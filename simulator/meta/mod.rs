@@ -93,6 +93,8 @@ struct Settings {
     rate_per_second: usize,
     /// Whether the business hears of its own messages.
     echoes: bool,
+    /// Whether it hears of them before its call is answered.
+    echoes_first: bool,
     consents: Consents,
 }
 
@@ -106,6 +108,7 @@ impl<P: Product> Player<P> {
                 attempts: 8,
                 rate_per_second: 300,
                 echoes: true,
+                echoes_first: false,
                 consents: Consents::All,
             }),
             faults: Faults::default(),
@@ -181,11 +184,29 @@ impl<P: Product> Player<P> {
         self.world().pages.get(account).is_some_and(|page| page.subscribed)
     }
 
+    /// What the account's app hears of.
+    pub fn subscribed_fields(&self, account: &str) -> Vec<String> {
+        self.world().pages.get(account).map(|page| page.fields.clone()).unwrap_or_default()
+    }
+
+    /// Something else subscribed the app to these fields, for the same Page.
+    pub fn subscribe_to(&self, account: &str, fields: &[&str]) {
+        if let Some(page) = self.world().pages.get_mut(account) {
+            page.fields = fields.iter().map(|field| (*field).to_owned()).collect();
+            page.subscribed = true;
+        }
+    }
+
     /// One callback with what customers of several accounts of an app wrote: `(account, customer, text)`. Returns the ids.
     pub async fn write_together(&self, said: &[(&str, &Customer, &str)]) -> Result<Vec<String>, ActError> {
         let (ids, callback) = self.composed_together(said)?;
         self.deliver(callback).await?;
         Ok(ids)
+    }
+
+    /// Whether the echo, and that the message arrived, come before the answer to the call.
+    pub fn set_echoes_first(&self, first: bool) {
+        self.change_settings(|settings| settings.echoes_first = first);
     }
 
     /// Free text to the customer fails with 10/2018278 until the customer writes again.
@@ -206,6 +227,14 @@ impl<P: Product> Player<P> {
     pub fn revoke_token(&self, account: &str) {
         if let Some(page) = self.world().pages.get_mut(account) {
             page.token_works = false;
+        }
+    }
+
+    /// The account has a new token, which whoever consents is given.
+    pub fn renew_token(&self, account: &str) {
+        if let Some(page) = self.world().pages.get_mut(account) {
+            page.token = format!("EAA{}", world::random_hex(24));
+            page.token_works = true;
         }
     }
 
@@ -291,6 +320,7 @@ impl<P: Product> crate::Player for Player<P> {
         page.app_secret = field("app_secret");
         page.callback = Some(webhook_url.to_owned());
         page.subscribed = true;
+        page.fields = vec!["messages".to_owned()];
         page.remembers = false;
         self.world().pages.insert(page.id.clone(), page);
     }

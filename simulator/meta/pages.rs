@@ -148,9 +148,7 @@ pub(super) async fn apps<P: Product>(
         let world = player.world();
         let app = world.pages.get(&id).filter(|page| page.subscribed);
         let data: Vec<_> = app
-            .map(
-                |page| json!({ "id": page.app_id, "name": "Switchboard", "subscribed_fields": ["messages"] }),
-            )
+            .map(|page| json!({ "id": page.app_id, "name": "Switchboard", "subscribed_fields": page.fields }))
             .into_iter()
             .collect();
         ok(json!({ "data": data }))
@@ -167,8 +165,12 @@ pub(super) async fn subscribe<P: Product>(
     let work = async {
         let id = player.caller(&call, &object)?;
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if !body["subscribed_fields"].as_str().is_some_and(|fields| fields.contains("messages")) {
+        let fields = body["subscribed_fields"].as_str().unwrap_or_default();
+        if !fields.contains("messages") {
             return Err(GraphError::invalid("The parameter subscribed_fields is required."));
+        }
+        if let Some(page) = player.world().pages.get_mut(&id) {
+            page.fields = fields.split(',').map(str::to_owned).collect();
         }
         player.set_subscribed(&id, true)
     };

@@ -38,6 +38,8 @@ pub(super) struct Page {
     pub callback: Option<String>,
     /// Whether the Page sends its events to the app.
     pub subscribed: bool,
+    /// Of which it sends them; replaced as a whole.
+    pub fields: Vec<String>,
     /// Whether another app has its conversations.
     pub standby: bool,
     /// By the customer's id.
@@ -81,6 +83,7 @@ impl Page {
             app_secret: random_hex(16),
             callback: None,
             subscribed: false,
+            fields: Vec::new(),
             standby: false,
             chats: BTreeMap::new(),
             remembers: true,

@@ -35,7 +35,9 @@ pub(super) struct Contact {
     pub name: String,
     name_from: String,
     phone: Option<String>,
+    phone_from: String,
     email: Option<String>,
+    email_from: String,
     username: Option<String>,
     language: Option<String>,
     is_group: bool,
@@ -63,8 +65,23 @@ struct Updated {
 
 /// Columns of [`Contact`] from `contacts c`.
 const COLUMNS: &str =
-    "c.name, c.name_from, c.phone, c.email, c.username, c.language, c.is_group, c.blocked, c.reachable,
+    "c.name, c.name_from, c.phone, c.phone_from, c.email, c.email_from, c.username, c.language, c.is_group, c.blocked, c.reachable,
     c.deleted_at is not null as deleted";
+
+/// Whether a name takes the place of the one that is known.
+const NAME: &str = "(c.name_from = 'platform' and news.name <> '' and news.name <> c.name
+                    and (not news.claimed or c.name = '' or c.name = c.phone))";
+
+/// Whose word a phone or an e-mail of the news is.
+const FROM: &str = "case when news.claimed then 'claim' else 'platform' end";
+
+/// Whether that field of the news is taken: where nothing is known, or only a claim that something better has come for.
+fn takes(field: &str) -> String {
+    format!(
+        "(news.{field} is not null and c.{field}_from <> 'person'
+          and (c.{field} is null or (c.{field}_from = 'claim' and not news.claimed)))"
+    )
+}
 
 #[derive(Serialize)]
 struct NewContact<'a> {
@@ -75,6 +92,7 @@ struct NewContact<'a> {
     username: Option<&'a str>,
     language: Option<&'a str>,
     is_group: bool,
+    claimed: bool,
 }
 
 #[derive(Serialize)]
@@ -257,22 +275,24 @@ impl People {
             return Ok(());
         }
         let organization = tx.organization();
+        let (phone, email) = (takes("phone"), takes("email"));
         let updated: Vec<Updated> = sqlx::query_as(AssertSqlSafe(format!(
             "update contacts c set
-                 name = case when c.name_from = 'platform' and news.name <> '' then news.name else c.name end,
-                 phone = coalesce(c.phone, news.phone),
-                 email = coalesce(c.email, news.email),
+                 name = case when {NAME} then news.name else c.name end,
+                 phone = case when {phone} then news.phone else c.phone end,
+                 phone_from = case when {phone} then {FROM} else c.phone_from end,
+                 email = case when {email} then news.email else c.email end,
+                 email_from = case when {email} then {FROM} else c.email_from end,
                  username = coalesce(news.username, c.username),
                  language = coalesce(c.language, news.language),
                  reachable = true,
                  deleted_at = null,
                  version = c.version + 1,
                  updated_at = now()
-             from jsonb_to_recordset($2) as news (id uuid, name text, phone text, email text, username text, language text)
+             from jsonb_to_recordset($2)
+                  as news (id uuid, name text, phone text, email text, username text, language text, claimed boolean)
              where c.organization_id = $1 and c.id = news.id
-               and ((c.name_from = 'platform' and news.name <> '' and news.name <> c.name)
-                    or (c.phone is null and news.phone is not null)
-                    or (c.email is null and news.email is not null)
+               and ({NAME} or {phone} or {email}
                     or (news.username is not null and news.username is distinct from c.username)
                     or (c.language is null and news.language is not null)
                     or not c.reachable or c.deleted_at is not null)
@@ -299,7 +319,9 @@ impl Contact {
             name,
             name_from: "platform".to_owned(),
             phone: phone(party),
+            phone_from: word(party).to_owned(),
             email: email(party).map(str::to_owned),
+            email_from: word(party).to_owned(),
             username: party.username.clone(),
             language: party.language.clone(),
             is_group: party.group,
@@ -312,9 +334,16 @@ impl Contact {
     /// Whether the platform says something new, as [`People::update`] decides it.
     fn differs(&self, party: &Party) -> bool {
         let new_name = name(party);
-        (self.name_from == "platform" && !new_name.is_empty() && new_name != self.name)
-            || (self.phone.is_none() && party.phone.is_some())
-            || (self.email.is_none() && email(party).is_some())
+        let nameless = self.name.is_empty() || self.phone.as_ref() == Some(&self.name);
+        let takes = |known: &Option<String>, from: &str, news: bool| {
+            news && from != "person" && (known.is_none() || (from == "claim" && !party.claimed))
+        };
+        (self.name_from == "platform"
+            && !new_name.is_empty()
+            && new_name != self.name
+            && (!party.claimed || nameless))
+            || takes(&self.phone, &self.phone_from, party.phone.is_some())
+            || takes(&self.email, &self.email_from, email(party).is_some())
             || (party.username.is_some() && party.username != self.username)
             || (self.language.is_none() && party.language.is_some())
             || !self.reachable
@@ -362,7 +391,13 @@ fn new_contact(id: ContactId, party: &Party) -> NewContact<'_> {
         username: party.username.as_deref(),
         language: party.language.as_deref(),
         is_group: party.group,
+        claimed: party.claimed,
     }
+}
+
+/// Whose word a party's phone and e-mail are.
+fn word(party: &Party) -> &'static str {
+    if party.claimed { "claim" } else { "platform" }
 }
 
 /// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
@@ -393,9 +428,11 @@ async fn insert_contacts(tx: &mut Tx, contacts: &[NewContact<'_>]) -> Result<()>
     }
     let organization = tx.organization();
     sqlx::query(
-        "insert into contacts (organization_id, id, name, phone, email, username, language, is_group)
-         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, email, username, language, is_group
-         from jsonb_to_recordset($2) as c (id uuid, name text, phone text, email text, username text, language text, is_group boolean)",
+        "insert into contacts (organization_id, id, name, phone, phone_from, email, email_from, username, language, is_group)
+         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, word, email, word, username, language, is_group
+         from jsonb_to_recordset($2)
+              as c (id uuid, name text, phone text, email text, username text, language text, is_group boolean, claimed boolean),
+              lateral (select case when claimed then 'claim' else 'platform' end) as said (word)",
     )
     .bind(organization)
     .bind(Json(contacts))

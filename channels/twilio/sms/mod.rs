@@ -8,6 +8,7 @@ mod opt_out;
 mod read;
 mod send;
 mod statuses;
+mod templates;
 
 use async_trait::async_trait;
 use webhooks::{Scheme, Unverified, Verified};
@@ -107,8 +108,7 @@ impl Channel for Sms {
         connect::check(account, connection, net).await
     }
 
-    /// Content templates are not read yet: see the README.
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
+    async fn templates(&self, account: &Account, net: &net::Client) -> Result<Vec<Template>, SendError> {
+        templates::list(account, net).await
     }
 }

@@ -63,3 +63,25 @@ async fn one_callback_may_hold_several_accounts() {
     together(House::messenger().await).await;
     together(House::instagram().await).await;
 }
+
+/// Meta keeps the fields that were named last: whoever connects must not take away what another product of the same Page hears of.
+#[tokio::test]
+async fn connecting_takes_no_field_away() {
+    let house = House::instagram().await;
+    house.player.subscribe_to(&house.key, &["messages", "message_echoes", "message_reads", "feed"]);
+    house.channel().connect(&house.account, &house.connection, &house.net).await.unwrap();
+    let fields = house.player.subscribed_fields(&house.key);
+    assert_eq!(fields, ["messages", "message_echoes", "message_reads", "feed"]);
+
+    let house = House::messenger().await;
+    let own = house.player.subscribed_fields(&house.key);
+    assert!(
+        own.iter().any(|field| field == "message_reads") && own.iter().any(|field| field == "standby"),
+        "{own:?}"
+    );
+    house.player.subscribe_to(&house.key, &["feed"]);
+    house.channel().connect(&house.account, &house.connection, &house.net).await.unwrap();
+    let fields = house.player.subscribed_fields(&house.key);
+    assert_eq!(fields.len(), own.len() + 1);
+    assert!(fields.iter().any(|field| field == "feed"));
+}
