@@ -9,6 +9,7 @@ use crate::{
     call::{Call, CallLeg},
     mail::{Invite, Letter, Mailbox},
     party::PartyId,
+    template::OutboundTemplate,
 };
 
 /// What a message mainly is; decides its bubble.
@@ -248,89 +249,6 @@ pub enum MediaSource {
     Bytes(Bytes),
     /// A public address that the platform fetches itself.
     Link(url::Url),
-}
-
-/// A template with its values. Values are given by name or, for positional templates, by `1`, `2`, ….
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct OutboundTemplate {
-    pub name: String,
-    pub language: String,
-    /// The platform's own id of the template, which the hub puts here.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schema(ignore))]
-    pub external_id: Option<String>,
-    #[serde(default)]
-    pub header: Vec<TemplateValue>,
-    #[serde(default)]
-    pub body: Vec<TemplateValue>,
-    #[serde(default)]
-    pub buttons: Vec<TemplateButtonValue>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TemplateValue {
-    /// `1`, `2`, … or the parameter's name.
-    pub name: String,
-    #[serde(flatten)]
-    pub value: TemplateValueKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum TemplateValueKind {
-    Text {
-        text: String,
-    },
-    Currency {
-        fallback: String,
-        code: String,
-        amount_1000: i64,
-    },
-    DateTime {
-        fallback: String,
-    },
-    Image {
-        link: url::Url,
-    },
-    Video {
-        link: url::Url,
-    },
-    Document {
-        link: url::Url,
-        #[serde(default)]
-        file_name: Option<String>,
-    },
-    /// `place` is the location's name; `name` is the parameter's own.
-    Location {
-        latitude: f64,
-        longitude: f64,
-        place: String,
-        address: String,
-    },
-    /// A header's file out of the hub's own store: the message's attachment, put here just before sending.
-    #[serde(skip)]
-    File(OutboundMedia),
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TemplateButtonValue {
-    /// Position among the template's buttons, from 0.
-    pub index: u32,
-    #[serde(flatten)]
-    pub value: TemplateButtonKind,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum TemplateButtonKind {
-    QuickReply { payload: String },
-    Url { suffix: String },
-    CopyCode { code: String },
 }
 
 /// The platform took it.

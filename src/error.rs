@@ -184,6 +184,15 @@ impl Error {
         .into()
     }
 
+    /// Whether the same may succeed a moment later without anybody's doing: the database is away, or two stood in each other's way.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Problem(problem) => problem.status == 503,
+            Self::Database(error) => is_away(error) || is_clash(error),
+            Self::Internal(_) => false,
+        }
+    }
+
     /// Whether a write broke that named constraint.
     pub fn breaks(&self, constraint: &str) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.constraint() == Some(constraint))
@@ -230,18 +239,24 @@ impl IntoResponse for Error {
 /// A timestamp, a number or a character that a column cannot hold: numeric_value_out_of_range, datetime_field_overflow,
 /// character_not_in_repertoire, untranslatable_character.
 fn is_value_out_of_range(error: &sqlx::Error) -> bool {
-    const STATES: [&str; 4] = ["22003", "22008", "22021", "22P05"];
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| STATES.contains(&&*code))
+    has_state(error, &["22003", "22008", "22021", "22P05"])
 }
 
 /// No connection could be had: starting, shutting down, out of connections or unreachable.
 fn is_away(error: &sqlx::Error) -> bool {
-    const STATES: [&str; 5] = ["57P01", "57P02", "57P03", "53300", "08006"];
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| STATES.contains(&&*code)),
-        _ => false,
+        error => has_state(error, &["57P01", "57P02", "57P03", "53300", "08006"]),
     }
+}
+
+/// serialization_failure, deadlock_detected.
+fn is_clash(error: &sqlx::Error) -> bool {
+    has_state(error, &["40001", "40P01"])
+}
+
+fn has_state(error: &sqlx::Error, states: &[&str]) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| states.contains(&&*code))
 }
 
 impl IntoResponse for Problem {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::multipart::Field;
 use bytes::{Bytes, BytesMut};
 use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -23,6 +24,10 @@ const BEGINNING: usize = 8192;
 
 /// Rows that are locked while their files are deleted.
 const FORGOTTEN_AT_ONCE: i64 = 50;
+/// In no message, and in none that waits for its time.
+const UNSENT: &str = "a.message_id is null and not exists (
+    select from scheduled_messages later
+    where later.organization_id = a.organization_id and later.request -> 'attachments' ? a.id::text)";
 
 /// What was written, before it is looked at.
 struct Written {
@@ -149,21 +154,22 @@ async fn look(
     Ok(picture)
 }
 
-/// Forgets uploads that nobody has sent within a day, rows and files; answers how many. A file that could not be deleted keeps its row,
-/// and both go the next time.
+/// Forgets uploads that nobody has sent within a day, rows and files; answers how many. Those of a message for later stay with it. A file
+/// that could not be deleted keeps its row, and both go the next time.
 pub async fn forget_unsent(app: &App) -> Result<u64> {
     let mut forgotten = 0;
     loop {
         let mut sql = app.db.system().begin().await?;
-        let gone: Vec<(Option<String>, Option<String>)> = sqlx::query_as(
-            "delete from attachments a
-             using (select organization_id, id from attachments
-                    where message_id is null and created_at < now() - interval '1 day'
-                    order by created_at limit $1) unsent
-             where a.organization_id = unsent.organization_id and a.id = unsent.id and a.message_id is null
-             returning a.storage_key, a.thumbnail_key",
-        )
-        .bind(FORGOTTEN_AT_ONCE)
+        let unsent = lock_unsent(&mut sql).await?;
+        let (organizations, ids): (Vec<_>, Vec<_>) = unsent.into_iter().unzip();
+        // A statement of its own sees what was taken before the rows were locked.
+        let gone: Vec<(Option<String>, Option<String>)> = sqlx::query_as(AssertSqlSafe(format!(
+            "delete from attachments a using unnest($1::uuid[], $2::uuid[]) as unsent (organization_id, id)
+             where a.organization_id = unsent.organization_id and a.id = unsent.id and {UNSENT}
+             returning a.storage_key, a.thumbnail_key"
+        )))
+        .bind(&organizations)
+        .bind(&ids)
         .fetch_all(&mut *sql)
         .await?;
         let keys: Vec<_> = gone.iter().flat_map(|(file, thumbnail)| file.iter().chain(thumbnail)).collect();
@@ -171,11 +177,22 @@ pub async fn forget_unsent(app: &App) -> Result<u64> {
             app.store.delete(key).await.map_err(|error| Error::Internal(error.to_string()))?;
         }
         sql.commit().await?;
-        if gone.is_empty() {
+        if ids.is_empty() {
             return Ok(forgotten);
         }
         forgotten += gone.len() as u64;
     }
+}
+
+async fn lock_unsent(sql: &mut PgConnection) -> Result<Vec<(OrganizationId, AttachmentId)>> {
+    Ok(sqlx::query_as(AssertSqlSafe(format!(
+        "select a.organization_id, a.id from attachments a
+         where {UNSENT} and a.created_at < now() - interval '1 day'
+         order by a.created_at limit $1 for update skip locked"
+    )))
+    .bind(FORGOTTEN_AT_ONCE)
+    .fetch_all(sql)
+    .await?)
 }
 
 /// By the first bytes; where they tell nothing or only the container, by what was declared, never as something that a

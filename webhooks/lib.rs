@@ -2,6 +2,7 @@
 //! only way to a body is [`Unverified::verify`], which checks a signature [`Scheme`] in constant
 //! time. An [`Envelope`] shows the names that say whose secret applies. Pure: no clock, no network, no database.
 
+mod digest;
 mod envelope;
 mod fields;
 mod form;
@@ -13,6 +14,7 @@ pub mod sign;
 pub mod sns;
 pub mod standard;
 
+pub use digest::{Digest, Encoding};
 pub use envelope::Envelope;
 pub use request::{Forged, Unverified, Verified};
-pub use scheme::{Digest, Encoding, Part, Scheme, Stamp};
+pub use scheme::{Part, Scheme, Stamp};

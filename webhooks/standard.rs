@@ -8,8 +8,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
+    digest::Digest,
     request::{Claim, Forged},
-    scheme::Digest,
     sign,
 };
 

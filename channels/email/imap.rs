@@ -1,34 +1,27 @@
 //! Reads a mailbox as it fills (RFC 3501, IDLE of RFC 2177). Nothing in it is changed: it is opened for reading, and no letter is marked.
 //! What came while nobody listened is read first, from the last number that was remembered.
 
+mod session;
+
 use std::{convert::Infallible, time::Duration};
 
-use async_imap::{Authenticator, Client, Session, error::Error, types::UnsolicitedResponse};
 use bytes::Bytes;
 use chrono::Utc;
-use futures::TryStreamExt;
-use net::Stream;
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
+use self::session::{COMMAND_TIME, Inbox, fetch, heard, idle, search, wait, within};
+pub(super) use self::session::{Fault, Mailbox, open};
 use super::{
-    account::{self, Server},
+    account,
     files::{self, Place},
     read::{self, Arrival},
 };
 use crate::{
-    Account, Check, FetchedMedia, Incoming, ListenError, Listener, MediaLimit, Refusal, Scope, SendError,
-    error::NextStep,
+    Account, Check, FetchedMedia, Incoming, ListenError, Listener, MediaLimit, SendError,
     event::{InboundEvent, Notice, Severity, What},
 };
 
-/// Servers end an IDLE after 29 minutes, and routers forget silent connections much earlier.
-const IDLE_TIME: Duration = Duration::from_secs(9 * 60);
-/// For servers without IDLE.
-const POLL: Duration = Duration::from_secs(60);
-const COMMAND_TIME: Duration = Duration::from_secs(60);
-const LETTER_TIME: Duration = Duration::from_secs(300);
 const PARTING_TIME: Duration = Duration::from_secs(5);
 /// Bytes of the largest letter that is read whole; of larger ones the head is.
 const LETTER_MAX: u32 = 40 << 20;
@@ -53,82 +46,6 @@ struct State {
     uid: u32,
     /// The letter being read, and how often that failed.
     trying: Option<(u32, u32)>,
-}
-
-/// Why a mailbox cannot be used.
-#[derive(Debug)]
-pub(super) enum Fault {
-    Refused(Refusal),
-    Lost(String),
-}
-
-struct XOAuth2 {
-    first: String,
-    said: bool,
-}
-
-impl Authenticator for XOAuth2 {
-    type Response = String;
-
-    /// A second challenge is the reason for a refusal, and wants an empty answer.
-    fn process(&mut self, _challenge: &[u8]) -> String {
-        if std::mem::replace(&mut self.said, true) { String::new() } else { self.first.clone() }
-    }
-}
-
-/// A mailbox that is open.
-pub(super) type Mailbox = Session<Stream>;
-
-/// Logs in and opens the inbox for reading; gives its number space and the next number.
-pub(super) async fn open(account: &Account, net: &net::Client) -> Result<(Session<Stream>, Inbox), Fault> {
-    let server = account::imap(account).map_err(Fault::Refused)?;
-    let stream = net.stream(&server.host, server.port, server.tls).await.map_err(Fault::of)?;
-    let opening = async {
-        let mut client = Client::new(stream);
-        client.read_response().await.map_err(|error| Fault::Lost(error.to_string()))?;
-        if server.tls == net::Tls::StartTls {
-            client.run_command_and_check_ok("STARTTLS", None).await?;
-            client = Client::new(client.into_inner().start_tls().await.map_err(Fault::of)?);
-        }
-        let mut session = log_in(&server, client).await?;
-        let inbox = session.examine("INBOX").await?;
-        let inbox = Inbox { uid_validity: inbox.uid_validity.unwrap_or(1), uid_next: inbox.uid_next };
-        Ok((session, inbox))
-    };
-    timeout(COMMAND_TIME, opening).await.unwrap_or_else(|_| Err(Fault::Lost("it took too long".to_owned())))
-}
-
-pub(super) struct Inbox {
-    uid_validity: u32,
-    uid_next: Option<u32>,
-}
-
-async fn log_in(server: &Server, client: Client<Stream>) -> Result<Session<Stream>, Fault> {
-    let logged_in = match &server.token {
-        Some(token) if token.expose_secret().is_empty() => {
-            return Err(Fault::Lost("the OAuth token is not there yet".to_owned()));
-        }
-        Some(token) => {
-            client.authenticate("XOAUTH2", XOAuth2 { first: server.xoauth2(token), said: false }).await
-        }
-        None => client.login(&server.user, server.password.expose_secret()).await,
-    };
-    logged_in.map_err(|(error, _)| match error {
-        // Busy, not wrong.
-        Error::No(text)
-            if ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"]
-                .iter()
-                .any(|code| text.contains(code)) =>
-        {
-            Fault::Lost(text)
-        }
-        Error::No(text) | Error::Bad(text) => Fault::Refused(Refusal::new(
-            "token_rejected",
-            format!("The mail server does not accept the user and password. It said: {text}"),
-            NextStep::Reconnect,
-        )),
-        other => Fault::from(other),
-    })
 }
 
 pub(super) async fn listen(
@@ -157,7 +74,7 @@ pub(super) async fn place(account: &Account, net: &net::Client) -> Result<serde_
 /// Where to begin: at the next letter for a new mailbox, behind the last one otherwise.
 async fn begin(
     account: &Account,
-    session: &mut Session<Stream>,
+    session: &mut Mailbox,
     inbox: &Inbox,
     listener: &dyn Listener,
 ) -> Result<State, ListenError> {
@@ -186,7 +103,7 @@ impl Inbox {
 /// Hands over everything behind the last number, letter by letter.
 async fn catch_up(
     account: &Account,
-    session: &mut Session<Stream>,
+    session: &mut Mailbox,
     state: &mut State,
     listener: &dyn Listener,
 ) -> Result<(), ListenError> {
@@ -207,7 +124,7 @@ async fn catch_up(
 
 async fn one(
     account: &Account,
-    session: &mut Session<Stream>,
+    session: &mut Mailbox,
     state: &mut State,
     uid: u32,
     listener: &dyn Listener,
@@ -244,73 +161,6 @@ async fn skip(place: Place, listener: &dyn Listener) -> Result<(), ListenError> 
     });
     let raw = Bytes::from(format!("{PLACE} {} {}\r\n\r\n", place.uid_validity, place.uid));
     listener.deliver(raw, Incoming::events(vec![InboundEvent::from(notice)])).await
-}
-
-/// A letter, or its head if it is larger than `most`; `None` if it is gone.
-async fn fetch(session: &mut Session<Stream>, uid: u32, most: u32) -> Result<Option<Vec<u8>>, Fault> {
-    let size = within(COMMAND_TIME, async {
-        let found: Vec<_> =
-            session.uid_fetch(uid.to_string(), "(UID RFC822.SIZE)").await?.try_collect().await?;
-        Ok(found.iter().find(|one| one.uid == Some(uid)).map(|one| one.size.unwrap_or(0)))
-    });
-    let Some(size) = size.await? else {
-        living(session).await?;
-        return Ok(None);
-    };
-    let wanted = if size > most { "(UID BODY.PEEK[HEADER])" } else { "(UID BODY.PEEK[])" };
-    let letter = within(LETTER_TIME, async {
-        let found: Vec<_> = session.uid_fetch(uid.to_string(), wanted).await?.try_collect().await?;
-        let letter = found.iter().find(|one| one.uid == Some(uid));
-        Ok(letter.and_then(|one| one.body().or_else(|| one.header())).map(<[u8]>::to_vec))
-    })
-    .await?;
-    if letter.is_none() {
-        living(session).await?;
-    }
-    Ok(letter)
-}
-
-async fn search(session: &mut Session<Stream>, query: String) -> Result<Vec<u32>, Fault> {
-    let found = within(COMMAND_TIME, session.uid_search(query)).await?;
-    if found.is_empty() {
-        living(session).await?;
-    }
-    Ok(found.into_iter().collect())
-}
-
-/// An answer that the connection's end cut off looks like an empty one to the library: nothing is only nothing if the server still
-/// answers.
-async fn living(session: &mut Session<Stream>) -> Result<(), Fault> {
-    within(COMMAND_TIME, session.noop()).await
-}
-
-/// Whether the server has told of letters since this was last asked: it says so once, in the middle of anything.
-fn heard(session: &Session<Stream>) -> bool {
-    let said = std::iter::from_fn(|| session.unsolicited_responses.try_recv().ok());
-    said.fold(false, |heard, one| heard | matches!(one, UnsolicitedResponse::Exists(_)))
-}
-
-async fn idle(session: Session<Stream>) -> Result<Session<Stream>, ListenError> {
-    if heard(&session) {
-        return Ok(session);
-    }
-    let said = session.unsolicited_responses.clone();
-    let mut handle = session.idle();
-    within(COMMAND_TIME, handle.init()).await?;
-    if said.is_empty() {
-        let (heard, _interrupt) = handle.wait_with_timeout(IDLE_TIME);
-        // Keep-alives of the server must not prolong it.
-        if let Ok(Err(error)) = timeout(IDLE_TIME, heard).await {
-            return Err(Fault::from(error).into());
-        }
-    }
-    Ok(within(COMMAND_TIME, handle.done()).await?)
-}
-
-async fn wait(mut session: Session<Stream>) -> Result<Session<Stream>, ListenError> {
-    tokio::time::sleep(POLL).await;
-    within(COMMAND_TIME, session.noop()).await?;
-    Ok(session)
 }
 
 async fn remember(listener: &dyn Listener, state: &State) -> Result<(), ListenError> {
@@ -364,52 +214,6 @@ pub(super) async fn check(account: &Account, net: &net::Client) -> Check {
         Err(Fault::Refused(why)) => Check::refused("mailbox", &why),
         Err(Fault::Lost(why)) => {
             Check::failed("mailbox", format!("The mail server could not be reached: {why}"))
-        }
-    }
-}
-
-async fn within<T>(time: Duration, doing: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
-    match timeout(time, doing).await {
-        Ok(done) => done.map_err(Fault::from),
-        Err(_) => Err(Fault::Lost("it took too long".to_owned())),
-    }
-}
-
-impl Fault {
-    fn of(failure: net::Failure) -> Self {
-        match failure {
-            net::Failure::Refused(why) => {
-                Self::Refused(Refusal::new("address_refused", why.to_string(), NextStep::Reconnect))
-            }
-            other => Self::Lost(other.to_string()),
-        }
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::Lost(error.to_string())
-    }
-}
-
-impl From<Fault> for ListenError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Refused(why) => Self::AccountBroken(why),
-            Fault::Lost(why) => Self::Lost(why),
-        }
-    }
-}
-
-impl From<Fault> for SendError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Refused(why) => Self::AccountBroken(why),
-            Fault::Lost(why) => Self::Later {
-                after: None,
-                scope: Scope::Account,
-                reason: Refusal::new("platform_unreachable", why, NextStep::Wait),
-            },
         }
     }
 }

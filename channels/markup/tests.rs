@@ -1,6 +1,7 @@
 //! Every dialect, both ways.
 
-use proptest::prelude::*;
+mod any_text;
+mod read;
 
 use super::*;
 
@@ -170,111 +171,6 @@ fn every_dialect_says_it_its_way() {
 }
 
 #[test]
-fn slack_is_read() {
-    type Case = (&'static str, &'static str, &'static [&'static str]);
-    let cases: [Case; 9] = [
-        ("a &lt;b&gt; &amp;amp; *c*", "a <b> &amp; c", &["bold:c"]),
-        (
-            "<@U1|ada> <@U2> <#C1|general> <!here> <!subteam^S1|@team>",
-            "@ada @U2 #general @here @team",
-            &[
-                "mention(U1):@ada",
-                "mention(U2):@U2",
-                "mention(C1):#general",
-                "mention():@here",
-                "mention(S1):@team",
-            ],
-        ),
-        ("<https://x.org/?a&amp;b|w &amp; v>", "w & v", &["link(https://x.org/?a&b):w & v"]),
-        ("*<https://x.org>*", "https://x.org", &["bold:https://x.org", "link(https://x.org):https://x.org"]),
-        ("<mailto:a@b.c|a@b.c>", "a@b.c", &["link(mailto:a@b.c):a@b.c"]),
-        ("<!date^0^{date}|1 January>", "1 January", &[]),
-        ("&gt; q &amp; r\nx", "q & r\nx", &["quote:q & r"]),
-        ("&gt;&gt;&gt; q\nx", "q\nx", &["quote:q\nx"]),
-        ("<unknown> <", "<unknown> <", &[]),
-    ];
-    for (written, text, marks) in cases {
-        let marked = read(written, Markup::Slack);
-        assert_eq!(
-            (marked.text.as_str(), said(&marked)),
-            (text, marks.iter().map(ToString::to_string).collect()),
-            "{written}"
-        );
-    }
-}
-
-#[test]
-fn discord_is_read() {
-    type Case = (&'static str, &'static str, &'static [&'static str]);
-    let cases: [Case; 10] = [
-        (
-            "**b** *i* _i_ __u__ ~~s~~ ||x||",
-            "b i i u s x",
-            &["bold:b", "italic:i", "italic:i", "underline:u", "strike:s", "spoiler:x"],
-        ),
-        ("***both***", "both", &["bold:both", "italic:both"]),
-        ("un**believ**able", "unbelievable", &["bold:believ"]),
-        ("\\*a\\* \\q C:\\_x", "*a* \\q C:_x", &[]),
-        ("```rust\nfn a() {}\n```", "fn a() {}\n", &["pre:fn a() {}\n"]),
-        (
-            "<@12> <@!12> <@&13> <#14> <:wave:15> <a:dance:16>",
-            "@12 @12 @13 #14 :wave: :dance:",
-            &["mention(12):@12", "mention(12):@12", "mention(13):@13", "mention(14):#14"],
-        ),
-        ("<t:0:R>", "1970-01-01 00:00 UTC", &[]),
-        (
-            "<https://x.org> [w](https://y.org)",
-            "https://x.org w",
-            &["link(https://x.org):https://x.org", "link(https://y.org):w"],
-        ),
-        (">>> a\nb", "a\nb", &["quote:a\nb"]),
-        ("a < b > c", "a < b > c", &[]),
-    ];
-    for (written, text, marks) in cases {
-        let marked = read(written, Markup::Discord);
-        assert_eq!(
-            (marked.text.as_str(), said(&marked)),
-            (text, marks.iter().map(ToString::to_string).collect()),
-            "{written}"
-        );
-    }
-}
-
-#[test]
-fn html_is_read() {
-    type Case = (&'static str, &'static str, &'static [&'static str]);
-    let cases: [Case; 15] = [
-        ("<p>One</p>\n<p>Two  <b>three</b></p>", "One\nTwo three", &["bold:three"]),
-        ("a<br>b<br/>\n<br>c", "a\nb\n\nc", &[]),
-        ("<div><div>a</div></div><div>b</div>", "a\nb", &[]),
-        ("<a href='https://x.org?a&amp;b'>w</a>", "w", &["link(https://x.org?a&b):w"]),
-        ("<a href=\"javascript:alert(1)\">w</a>", "w", &[]),
-        ("<script>alert('<b>')</script><style>p{}</style>x<!-- c -->y", "xy", &[]),
-        (
-            "<ul><li>a</li><li>b<ul></ul></li></ul><ol start=3><li>c<li>d</ol>e",
-            "- a\n- b\n3. c\n4. d\ne",
-            &["item:- a", "item:- b", "item:3. c", "item:4. d"],
-        ),
-        ("<blockquote>a<br>b</blockquote>c", "a\nb\nc", &["quote:a\nb"]),
-        ("<pre>\n a\n  b</pre>c", " a\n  b\nc", &["pre: a\n  b"]),
-        ("&lt;b&gt; &amp;amp; &euro;&#8364;&#x20AC; &nosuch; &", "<b> &amp; €€€ &nosuch; &", &[]),
-        ("a < b and <3", "a < b and <3", &[]),
-        ("<b><i>x</b>y</i>", "xy", &["bold:x", "italic:x"]),
-        ("<img alt=\"a cat\"> <img>", "a cat", &[]),
-        ("<td>a</td><td>b</td>", "a b", &[]),
-        ("<b>never closed", "never closed", &["bold:never closed"]),
-    ];
-    for (written, text, marks) in cases {
-        let marked = read(written, Markup::Html);
-        assert_eq!(
-            (marked.text.as_str(), said(&marked)),
-            (text, marks.iter().map(ToString::to_string).collect()),
-            "{written}"
-        );
-    }
-}
-
-#[test]
 fn ranges_count_characters_and_come_back() {
     let marked = parse("👋 *bold* and [w](https://x.org) https://y.org");
     let ranges = marked.ranges();
@@ -336,73 +232,5 @@ fn a_long_row_of_marks_is_read_in_no_time() {
             translate(&text, dialect);
         }
         assert!(began.elapsed() < std::time::Duration::from_secs(10), "{piece}");
-    }
-}
-
-/// Markup as people write it, of what all dialects can say.
-fn written() -> impl Strategy<Value = String> {
-    let word = "[a-zéß👋0-9]{1,6}";
-    let leaf = prop_oneof![
-        word.prop_map(|w| w),
-        (word, word).prop_map(|(a, b)| format!("{a} & {b}")),
-        (word, word).prop_map(|(a, b)| format!("{a} <{b}>")),
-        word.prop_map(|w| format!("https://x.org/{}", w.replace('👋', "_"))),
-        word.prop_map(|w| format!("`{w} *{w}*`")),
-    ];
-    let inline = prop_oneof![
-        4 => leaf.clone(),
-        1 => leaf.clone().prop_filter("no code in marks", |l| !l.contains('`')).prop_map(|l| format!("*{l}*")),
-        1 => word.prop_map(|l| format!("_{l}_")),
-        1 => word.prop_map(|l| format!("~{l}~")),
-        1 => word.prop_map(|l| format!("*_{l}_*")),
-        1 => word.prop_map(|l| format!("*{l} ~{l}~ {l}*")),
-    ];
-    let line = prop::collection::vec(inline, 1..4).prop_map(|parts| parts.join(" "));
-    let block = prop_oneof![
-        5 => line.clone(),
-        1 => line.clone().prop_map(|l| format!("> {l}\n> {l}")),
-        1 => line.prop_map(|l| format!("- {l}\n- x\n7. y")),
-    ];
-    prop::collection::vec(block, 1..4).prop_map(|blocks| blocks.join("\n"))
-}
-
-proptest! {
-    #[test]
-    fn what_is_written_in_a_dialect_is_read_the_same(written in written()) {
-        let marked = parse(&written);
-        prop_assert_eq!(&parse(&write(&marked)), &marked);
-        for dialect in DIALECTS {
-            let rendered = render(&marked, dialect);
-            prop_assert_eq!(&read(&rendered, dialect), &marked, "{:?}: {:?}", dialect, rendered);
-        }
-    }
-
-    #[test]
-    fn text_without_markup_passes_unchanged(text in "[a-zA-Z0-9é👋,.!?&<>\"' \n]{0,60}") {
-        let marked = parse(&text);
-        prop_assume!(marked.marks.is_empty() && !text.contains("> "));
-        prop_assert_eq!(&marked.text, &text);
-        prop_assert_eq!(&translate(&text, Markup::Whatsapp), &text);
-        prop_assert_eq!(&translate(&text, Markup::Plain), &text);
-        // A browser shows no spaces at the end of a line, and no empty lines at the end of a text.
-        let bare = |text: &str| text.split('\n').map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned();
-        for dialect in [Markup::Slack, Markup::Discord, Markup::Html] {
-            prop_assert_eq!(bare(&read(&translate(&text, dialect), dialect).text), bare(&text), "{:?}", dialect);
-        }
-    }
-
-    #[test]
-    fn anything_is_read_and_no_mark_leaves_the_text(text in "(\\*|_|~|`|```|\\[|\\]\\(|\\)|https://x.y|> |- |\n|<|>|@|&amp;|\\||\\\\|[a-zé👋 ]){0,40}") {
-        let mut read_texts: Vec<_> = DIALECTS.iter().map(|dialect| read(&text, *dialect)).collect();
-        read_texts.push(parse(&text));
-        for marked in read_texts {
-            for mark in &marked.marks {
-                prop_assert!(marked.text.get(mark.start..mark.end).is_some_and(|covered| !covered.is_empty()));
-            }
-            for dialect in DIALECTS {
-                let letters = |text: &str| text.chars().filter(|c| matches!(c, 'é' | '👋')).count();
-                prop_assert!(letters(&render(&marked, dialect)) >= letters(&marked.text));
-            }
-        }
     }
 }

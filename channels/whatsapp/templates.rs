@@ -13,11 +13,11 @@ use crate::{
     Account, SendError, Template,
     abilities::MediaKind,
     error::NextStep,
-    message::{
-        OutboundMedia, OutboundTemplate, TemplateButtonKind, TemplateButtonValue, TemplateValue,
-        TemplateValueKind,
+    message::OutboundMedia,
+    template::{
+        OutboundTemplate, TemplateButton, TemplateButtonKind, TemplateButtonValue, TemplateHeader,
+        TemplateValue, TemplateValueKind,
     },
-    template::{TemplateButton, TemplateHeader},
 };
 
 /// Meta gives at most 6,000 templates to an account; the bound stops a list that never ends.

@@ -6,8 +6,9 @@ use channels::{
     OutboundMessage, SendError,
     abilities::MediaKind,
     error::{NextStep, Refusal},
-    message::{Content, MediaSource, OutboundLetter, OutboundMedia, TemplateValue, TemplateValueKind},
+    message::{Content, MediaSource, OutboundLetter, OutboundMedia},
     party::PartyId,
+    template::{TemplateValue, TemplateValueKind},
 };
 use serde::Deserialize;
 

@@ -36,7 +36,7 @@ struct Timeline {
     limit: Option<Limit>,
 }
 
-/// What was said with a contact on every channel, newest first: messages and notes of all conversations that the caller sees.
+/// What was said with a contact on every channel, newest first by its time: messages and notes of all conversations that the caller sees.
 #[utoipa::path(get, path = "/contacts/{id}/timeline", operation_id = "list_contact_timeline", tag = "contacts",
     params(("id" = ContactId, Path,), Timeline), responses((status = 200, body = Page<Message>), Problems))]
 async fn timeline(
@@ -49,5 +49,5 @@ async fn timeline(
     let (mut tx, member) = agent.begin(May::ReadConversations).await?;
     contact::find(&mut tx, id).await?;
     let rows = contact_timeline::page(&mut tx, &member, id, after, limit.with_next()).await?;
-    Ok(Json(Page::cut(rows, limit, |row| Position(row.created_at, row.id))))
+    Ok(Json(Page::cut(rows, limit, Position::of)))
 }

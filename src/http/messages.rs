@@ -6,10 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use channels::{
-    mail::Mailbox,
-    message::{Button, OutboundTemplate},
-};
+use channels::{mail::Mailbox, message::Button, template::OutboundTemplate};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

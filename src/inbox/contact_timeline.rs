@@ -1,5 +1,5 @@
 //! What was said with a contact, whichever channel it was said on: one line of messages through all conversations that the
-//! member sees. Each conversation gives at most a page, so that the cost does not grow with what lies behind it.
+//! member sees, in the order in which it happened, with what an account brought along from before at its place. Each conversation gives at most a page, so that the cost does not grow with what lies behind it.
 
 use std::collections::HashMap;
 
@@ -14,9 +14,15 @@ use crate::{
     inbox::message::{self, Message},
 };
 
-/// When a message was stored, and which it is; a page begins behind it. Within a conversation this is the order of numbers.
+/// When a message was sent, at the latest when it was stored, and which it is; a page begins behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position(pub DateTime<Utc>, pub MessageId);
+pub struct Position(DateTime<Utc>, MessageId);
+
+impl Position {
+    pub fn of(message: &Message) -> Self {
+        Self(message.sent_at.min(message.created_at), message.id)
+    }
+}
 
 /// Up to `rows` messages behind `after`, newest first: what the customer and the business wrote, and notes; not the lines
 /// about changes.
@@ -31,19 +37,20 @@ pub async fn page(
         "select latest.id
          from conversations c
               cross join lateral (
-                  select m.id, m.created_at
+                  select m.id, least(m.sent_at, m.created_at) as happened_at
                   from messages m
                   where m.organization_id = c.organization_id
                     and m.conversation_id = c.id
                     and m.kind <> 'system'
-                    and ($3::timestamptz is null or (m.created_at, m.id) < ($3, $4))
-                  order by m.seq desc
+                    and (least(m.sent_at, m.created_at), m.id)
+                        < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+                  order by happened_at desc, m.id desc
                   limit $5) latest
          where c.organization_id = $1
            and c.contact_id = $2
            and c.deleted_at is null
            and ($6 or c.assignee_id = $7 or c.team_id = any($8) or (c.assignee_id is null and c.team_id is null))
-         order by latest.created_at desc, latest.id desc
+         order by latest.happened_at desc, latest.id desc
          limit $5",
     )
     .bind(tx.organization())

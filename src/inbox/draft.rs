@@ -4,8 +4,9 @@
 use channels::{
     Abilities, Template,
     abilities::MediaKind,
-    message::{Kind, Part, TemplateValueKind},
+    message::{Kind, Part},
     split,
+    template::{OutboundTemplate, TemplateValue, TemplateValueKind},
 };
 use serde::{Deserialize, Serialize};
 
@@ -236,7 +237,7 @@ fn fit_buttons(abilities: &Abilities, extras: &Extras) -> bool {
 
 fn templated(
     abilities: &Abilities,
-    asked: &channels::message::OutboundTemplate,
+    asked: &OutboundTemplate,
     template: Option<&Template>,
     extras: &Extras,
     file: Option<&File>,
@@ -321,7 +322,7 @@ fn header_file(
 }
 
 /// The template's body as the customer reads it.
-fn filled_in(body: &str, values: &[channels::message::TemplateValue]) -> String {
+fn filled_in(body: &str, values: &[TemplateValue]) -> String {
     values.iter().fold(body.to_owned(), |text, value| {
         let shown = match &value.value {
             TemplateValueKind::Text { text } => text.as_str(),

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use crate::{
-    access::agent::Member,
+    access::{agent::Member, permission::May},
     db::{Db, Tx},
     error::{Error, Result},
     ids::{ConversationId, OrganizationId, ScheduledMessageId, UserId},
@@ -23,6 +23,8 @@ use crate::{
 const FURTHEST: TimeDelta = TimeDelta::days(366);
 /// That one conversation may have waiting.
 const MOST: i64 = 50;
+/// The reason of what is not the author's to mend.
+const OUR_FAULT: &str = "Something went wrong on our side. Choose another time, or write it anew.";
 
 /// A message that waits for its time.
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
@@ -45,7 +47,7 @@ pub struct ScheduledMessage {
 
 const SELECT: &str = "select id, conversation_id, author_id, author_name, client_id, send_at, fault, created_at,
     coalesce(request -> 'draft' ->> 'text', '') as text, request -> 'draft' -> 'extras' -> 'template' ->> 'name' as template,
-    jsonb_array_length(request -> 'attachments') as files
+    case jsonb_typeof(request -> 'attachments') when 'array' then jsonb_array_length(request -> 'attachments') else 0 end as files
     from scheduled_messages ";
 
 #[derive(sqlx::FromRow)]
@@ -53,8 +55,8 @@ struct Due {
     id: ScheduledMessageId,
     conversation_id: ConversationId,
     author_id: UserId,
-    #[sqlx(json)]
-    request: Send,
+    /// A [`Send`], as this release or an older one wrote it.
+    request: Value,
 }
 
 /// Keeps it until `at`. What is wrong with it already is told now, not then.
@@ -126,8 +128,11 @@ pub async fn list(tx: &mut Tx, member: &Member, id: ConversationId) -> Result<Ve
     .await?)
 }
 
+fn missing() -> Error {
+    Error::not_found("scheduled message")
+}
+
 async fn find(tx: &mut Tx, member: &Member, id: ScheduledMessageId) -> Result<ScheduledMessage> {
-    let missing = || Error::not_found("scheduled message");
     let found: Option<ScheduledMessage> =
         sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} where organization_id = $1 and id = $2")))
             .bind(tx.organization())
@@ -163,7 +168,9 @@ pub async fn postpone(
 /// It will not be sent. 404 once it was.
 pub async fn cancel(tx: &mut Tx, member: &Member, id: ScheduledMessageId) -> Result<()> {
     let found = find(tx, member, id).await?;
-    forget(tx, id).await?;
+    if !forget(tx, id).await? {
+        return Err(missing());
+    }
     tell_of(tx, Some(member), found.conversation_id).await
 }
 
@@ -178,16 +185,25 @@ fn check_time(at: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Sends everything whose time has come. For the maintenance job; several may run at once.
+/// Sends everything whose time has come. For the maintenance job; several may run at once. What goes wrong in one organization holds up
+/// no other; the last error is answered.
 pub async fn send_due(db: &Db) -> Result<()> {
     let organizations: Vec<OrganizationId> = sqlx::query_scalar(
         "select distinct organization_id from scheduled_messages where send_at <= now() and fault is null",
     )
     .fetch_all(db.system())
     .await?;
+    let mut outcome = Ok(());
     for organization in organizations {
-        while send_next(db, organization).await? {}
+        if let Err(error) = send_all(db, organization).await {
+            outcome = Err(error);
+        }
     }
+    outcome
+}
+
+async fn send_all(db: &Db, organization: OrganizationId) -> Result<()> {
+    while send_next(db, organization).await? {}
     Ok(())
 }
 
@@ -203,32 +219,40 @@ async fn send_next(db: &Db, organization: OrganizationId) -> Result<bool> {
     .fetch_optional(tx.sql())
     .await?;
     let Some(due) = due else { return Ok(false) };
-    match send_one(&mut tx, &due).await {
-        Ok(()) => tx.commit().await?,
-        Err(Error::Problem(problem)) if problem.status < 500 => {
-            drop(tx);
-            fail(db, organization, &due, &problem.detail).await?;
+    match send_one(tx, &due).await {
+        Ok(()) => {}
+        Err(error) if error.passes() => return Err(error),
+        Err(Error::Problem(problem)) => fail(db, organization, &due, &problem.detail).await?,
+        Err(error) => {
+            tracing::error!(scheduled_message.id = %due.id, %error, "a message for later could not be sent");
+            fail(db, organization, &due, OUR_FAULT).await?;
         }
-        Err(error) => return Err(error),
     }
     Ok(true)
 }
 
-async fn send_one(tx: &mut Tx, due: &Due) -> Result<()> {
-    let author = Member::find(tx, due.author_id).await?;
+async fn send_one(mut tx: Tx, due: &Due) -> Result<()> {
+    let author = Member::find(&mut tx, due.author_id).await?;
+    if !author.role.may(May::WriteConversations) {
+        return Err(Error::forbidden("Its author may only read by now."));
+    }
+    let send: Send = serde_json::from_value(due.request.clone())
+        .map_err(|error| Error::Internal(format!("a message for later: {error}")))?;
     // Whoever chose the time knew that things may be written until then.
-    let send = Send { force: true, ..due.request.clone() };
-    send::send(tx, &author, due.conversation_id, &send).await?;
-    forget(tx, due.id).await
+    let send = Send { force: true, ..send };
+    send::send(&mut tx, &author, due.conversation_id, &send).await?;
+    forget(&mut tx, due.id).await?;
+    Ok(tx.commit().await?)
 }
 
-async fn forget(tx: &mut Tx, id: ScheduledMessageId) -> Result<()> {
-    sqlx::query("delete from scheduled_messages where organization_id = $1 and id = $2")
+/// Whether it was still there.
+async fn forget(tx: &mut Tx, id: ScheduledMessageId) -> Result<bool> {
+    let done = sqlx::query("delete from scheduled_messages where organization_id = $1 and id = $2")
         .bind(tx.organization())
         .bind(id)
         .execute(tx.sql())
         .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// It stays where its author sees it, and its author is told.

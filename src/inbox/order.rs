@@ -1,11 +1,7 @@
 //! What handlers ask of the delivery worker. An order is a job in its conversation's lane: it is carried out after everything
 //! that was asked before it.
 
-use channels::{
-    call::CallLeg,
-    mail::Mailbox,
-    message::{Button, OutboundTemplate},
-};
+use channels::{call::CallLeg, mail::Mailbox, message::Button, template::OutboundTemplate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;

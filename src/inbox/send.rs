@@ -1,25 +1,30 @@
 //! Agents' messages and notes enter the conversation: numbered under its lock, and with them, in the same transaction, the
 //! orders to deliver them. A repeated send is the message that it was the first time.
 
+mod allowed;
+mod write;
+
 use channels::{
-    Abilities, Template,
     call::{Call, CallDirection, CallLeg},
     message::Part,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use sqlx::types::Json;
+use serde_json::json;
 
+use self::{
+    allowed::{Surroundings, abilities, check_contact, check_reply, check_window, surroundings},
+    write::{advance, files, mention, write},
+};
 use crate::{
     access::agent::Member,
     db::Tx,
-    error::{Error, FieldError, Problem, Result},
+    error::{Error, Result},
     ids::{AttachmentId, ConversationId, MessageId, UserId},
     inbox::{
         change, conversation,
         conversation::Locked,
-        draft::{self, Draft, File, Piece},
+        draft::{self, Draft, Piece},
         letter,
         message::{self, Message},
         order::{Extras, Order},
@@ -74,16 +79,6 @@ impl<'a> Author<'a> {
     fn changed_by(&self) -> Option<tell::ChangedBy<'a>> {
         self.member.map(|id| tell::ChangedBy { id, name: self.name })
     }
-}
-
-#[derive(sqlx::FromRow)]
-struct Surroundings {
-    repeated: Option<MessageId>,
-    blocked: bool,
-    reachable: bool,
-    /// Wants no messages at any address on this channel.
-    opted_out: bool,
-    integration_status: String,
 }
 
 /// Numbers the messages and orders their delivery. More than one where the platform needs several; the first is answered.
@@ -228,24 +223,6 @@ pub async fn retry(tx: &mut Tx, member: &Member, id: MessageId) -> Result<Messag
     tell::message_updated(tx, locked.id, id).await?.ok_or_else(|| Error::not_found("message"))
 }
 
-async fn surroundings(tx: &mut Tx, locked: &Locked, client_id: &str) -> Result<Surroundings> {
-    Ok(sqlx::query_as(
-        "select (select id from messages where organization_id = $1 and conversation_id = $2 and client_id = $3) as repeated,
-                c.blocked, c.reachable, i.status as integration_status,
-                coalesce((select bool_and(one.opted_out_at is not null) from contact_identities one
-                          where one.organization_id = $1 and one.contact_id = $4 and one.channel = i.channel), false) as opted_out
-         from contacts c, integrations i
-         where c.organization_id = $1 and c.id = $4 and i.organization_id = $1 and i.id = $5",
-    )
-    .bind(tx.organization())
-    .bind(locked.id)
-    .bind(client_id)
-    .bind(locked.contact_id)
-    .bind(locked.integration_id)
-    .fetch_one(tx.sql())
-    .await?)
-}
-
 async fn outbound(
     tx: &mut Tx,
     locked: &Locked,
@@ -283,231 +260,4 @@ async fn note(tx: &mut Tx, send: &Send) -> Result<Vec<Piece>> {
     let kind = files.first().map_or(channels::message::Kind::Text, |file| file.kind.0.into());
     let files = files.iter().map(|file| (file.id, file.kind.0)).collect();
     Ok(vec![Piece { kind: Some(kind), text, files, ..Piece::default() }])
-}
-
-fn abilities(locked: &Locked) -> Result<Abilities> {
-    channels::find(&locked.channel).map(|channel| channel.abilities()).ok_or_else(|| {
-        Error::unprocessable("channel_gone", "This installation has no such channel any more.")
-    })
-}
-
-fn check_contact(around: &Surroundings) -> Result<()> {
-    if around.blocked {
-        return Err(Error::unprocessable(
-            "contact_blocked",
-            "This contact is blocked. Unblock it to write to it.",
-        ));
-    }
-    if !around.reachable {
-        return Err(Error::unprocessable(
-            "contact_unreachable",
-            "The customer has blocked us and cannot be written to.",
-        ));
-    }
-    if around.opted_out {
-        return Err(Error::unprocessable(
-            "contact_opted_out",
-            "The customer wants no more messages on this channel. You can write again once they have written START.",
-        ));
-    }
-    match around.integration_status.as_str() {
-        "paused" => {
-            Err(Error::unprocessable("integration_paused", "This integration is paused. Resume it to send."))
-        }
-        "broken" => Err(Error::unprocessable(
-            "integration_broken",
-            "The platform refuses this account. An admin has to reconnect it.",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Where the channel has a window, free text needs an open one; the problem brings the templates to choose from.
-async fn check_window(tx: &mut Tx, locked: &Locked, abilities: &Abilities, at: DateTime<Utc>) -> Result<()> {
-    let open = |until: DateTime<Utc>| until > at;
-    if abilities.window_hours.is_none() || locked.window_closes_at.is_some_and(open) {
-        return Ok(());
-    }
-    let templates: Vec<Template> = template::list(tx, locked.integration_id).await?;
-    let approved: Vec<_> = templates.into_iter().filter(|template| template.status == "approved").collect();
-    let problem = Problem::new(
-        axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-        "window_closed",
-        match at > Utc::now() {
-            true => {
-                "The customer may have to write once more before that time: only a template is sure to be taken then."
-            }
-            false => "The customer has not written lately, so that only a template can be sent.",
-        },
-    );
-    Err(problem
-        .with_current(json!({"window_closes_at": locked.window_closes_at, "templates": approved}))
-        .into())
-}
-
-async fn check_reply(tx: &mut Tx, locked: &Locked, send: &Send) -> Result<()> {
-    let Some(quoted) = send.reply_to else { return Ok(()) };
-    let there: bool = sqlx::query_scalar(
-        "select exists (select from messages where organization_id = $1 and conversation_id = $2 and id = $3
-                        and ($4 or external_id is not null))",
-    )
-    .bind(tx.organization())
-    .bind(locked.id)
-    .bind(quoted)
-    .bind(send.note)
-    .fetch_one(tx.sql())
-    .await?;
-    if there {
-        Ok(())
-    } else {
-        Err(Error::invalid_field("reply_to", "There is no such message to answer in this conversation."))
-    }
-}
-
-/// The uploads, in the given order, locked so that no other message takes them.
-async fn files(tx: &mut Tx, ids: &[AttachmentId]) -> Result<Vec<File>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found: Vec<File> = sqlx::query_as(
-        "select id, kind, coalesce(mime, 'application/octet-stream') as mime, coalesce(size, 0) as size from attachments
-         where organization_id = $1 and id = any($2) and message_id is null and state = 'stored' for update",
-    )
-    .bind(tx.organization())
-    .bind(ids)
-    .fetch_all(tx.sql())
-    .await?;
-    let mut files = Vec::new();
-    let mut errors = Vec::new();
-    for (index, id) in ids.iter().enumerate() {
-        match found.iter().find(|file| file.id == *id) {
-            Some(file) if !ids[..index].contains(id) => files.push(file.clone()),
-            _ => errors.push(FieldError {
-                field: format!("attachments[{index}]"),
-                detail: "There is no such upload, or it was sent already.".into(),
-            }),
-        }
-    }
-    if errors.is_empty() { Ok(files) } else { Err(Error::invalid(errors)) }
-}
-
-async fn write(
-    tx: &mut Tx,
-    author: &Author<'_>,
-    locked: &Locked,
-    send: &Send,
-    pieces: &[Piece],
-) -> Result<Vec<MessageId>> {
-    let ids: Vec<_> = pieces.iter().map(|_| MessageId::new()).collect();
-    let rows: Vec<Value> = pieces
-        .iter()
-        .zip(&ids)
-        .enumerate()
-        .map(|(index, (piece, id))| row(send, index, *id, piece))
-        .collect();
-    let direction = if send.note { "internal" } else { "outbound" };
-    sqlx::query(
-        "insert into messages (organization_id, id, conversation_id, seq, integration_id, direction, kind, text, parts, reply_to,
-                               sender_kind, sender_id, sender_name, status, status_history, client_id, request, sent_at, words)
-         select $1, id, $2, $3 + n, $4, $5, kind, text, parts, reply_to,
-                case when $6::uuid is null then 'business' else 'member' end, $6, $7,
-                case when $5 = 'outbound' then 'queued' end,
-                case when $5 = 'outbound' then jsonb_build_array(jsonb_build_object('status', 'queued', 'at', now())) else '[]' end,
-                client_id, request, now(), message_words($1, text)
-         from jsonb_to_recordset($8) as m (n bigint, id uuid, kind text, text text, parts jsonb, reply_to uuid, client_id text, request jsonb)",
-    )
-    .bind(tx.organization())
-    .bind(locked.id)
-    .bind(locked.last_seq)
-    .bind(locked.integration_id)
-    .bind(direction)
-    .bind(author.member)
-    .bind(author.name)
-    .bind(Json(rows))
-    .execute(tx.sql())
-    .await?;
-    let files: Vec<Value> = pieces
-        .iter()
-        .zip(&ids)
-        .flat_map(|(piece, id)| {
-            piece.files.iter().enumerate().map(move |(position, (file, kind))| json!({"id": file, "message_id": id, "position": position, "kind": kind}))
-        })
-        .collect();
-    if !files.is_empty() {
-        sqlx::query(
-            "update attachments a set message_id = f.message_id, conversation_id = $2, position = f.position, kind = f.kind
-             from jsonb_to_recordset($3) as f (id uuid, message_id uuid, position int, kind text)
-             where a.organization_id = $1 and a.id = f.id",
-        )
-        .bind(tx.organization())
-        .bind(locked.id)
-        .bind(Json(files))
-        .execute(tx.sql())
-        .await?;
-    }
-    Ok(ids)
-}
-
-fn row(send: &Send, index: usize, id: MessageId, piece: &Piece) -> Value {
-    let client_id =
-        if index == 0 { send.client_id.clone() } else { format!("{}#{}", send.client_id, index + 1) };
-    json!({
-        "n": index + 1,
-        "id": id,
-        "kind": piece.kind,
-        "text": piece.text,
-        "parts": piece.parts,
-        "reply_to": send.reply_to.filter(|_| index == 0),
-        "client_id": client_id,
-        "request": piece.extras,
-    })
-}
-
-/// The conversation moves up in its lists; an answer takes a closed one up again.
-async fn advance(tx: &mut Tx, locked: &Locked, note: bool, ids: &[MessageId]) -> Result<()> {
-    let done = sqlx::query(
-        "update conversations
-         set last_seq = last_seq + $3, last_message_id = $4, last_message_at = greatest(last_message_at, now()),
-             status = case when status = 'closed' and not $5 then 'open' else status end,
-             closed_at = case when status = 'closed' and not $5 then null else closed_at end,
-             version = version + case when status = 'closed' and not $5 then 1 else 0 end
-         where organization_id = $1 and id = $2",
-    )
-    .bind(tx.organization())
-    .bind(locked.id)
-    .bind(i64::try_from(ids.len()).unwrap_or_default())
-    .bind(ids.last())
-    .bind(note)
-    .execute(tx.sql())
-    .await
-    .map_err(Error::from);
-    match done {
-        Err(error) if error.breaks("conversations_thread") => Err(Error::conflict(
-            "another_goes_on",
-            "This conversation is closed and the customer has another one. Write there.",
-        )),
-        other => other.map(drop),
-    }
-}
-
-async fn mention(tx: &mut Tx, locked: &Locked, send: &Send, ids: &[MessageId]) -> Result<()> {
-    let Some(message) = ids.first().filter(|_| send.note && !send.mentions.is_empty()) else { return Ok(()) };
-    let done = sqlx::query(
-        "insert into mentions (organization_id, message_id, user_id, conversation_id)
-         select organization_id, $2, user_id, $3 from members
-         where organization_id = $1 and user_id = any($4) and deactivated_at is null",
-    )
-    .bind(tx.organization())
-    .bind(message)
-    .bind(locked.id)
-    .bind(&send.mentions)
-    .execute(tx.sql())
-    .await?;
-    let mut distinct = send.mentions.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    if usize::try_from(done.rows_affected()).unwrap_or_default() == distinct.len() {
-        return Ok(());
-    }
-    Err(Error::invalid_field("mentions", "Somebody mentioned is no active member."))
 }

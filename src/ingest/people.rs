@@ -1,21 +1,23 @@
 //! Who wrote: finds contacts by any of their identities, makes the unknown ones, and adds what is new about the known.
 
+mod contact;
+mod rows;
+
 use std::collections::{HashMap, HashSet};
 
 use channels::{
     event::What,
     party::{Party, PartyId},
 };
-use serde::Serialize;
-use sqlx::{AssertSqlSafe, types::Json};
+use sqlx::AssertSqlSafe;
 
-use super::batch::Item;
-use crate::{
-    db::Tx,
-    error::Result,
-    ids::ContactId,
-    inbox::{contact_change::is_email, conversation::ConversationContact},
+pub(super) use self::contact::Contact;
+use self::{
+    contact::COLUMNS,
+    rows::{NewContact, NewIdentity},
 };
+use super::batch::Item;
+use crate::{db::Tx, error::Result, ids::ContactId};
 
 type Key = (&'static str, String, String);
 
@@ -29,23 +31,6 @@ pub(super) struct People {
     corrected: bool,
 }
 
-/// A contact as its row is.
-#[derive(Clone, Debug, Default, sqlx::FromRow)]
-pub(super) struct Contact {
-    pub name: String,
-    name_from: String,
-    phone: Option<String>,
-    phone_from: String,
-    email: Option<String>,
-    email_from: String,
-    username: Option<String>,
-    language: Option<String>,
-    is_group: bool,
-    pub blocked: bool,
-    reachable: bool,
-    deleted: bool,
-}
-
 #[derive(sqlx::FromRow)]
 struct Known {
     channel: String,
@@ -54,54 +39,6 @@ struct Known {
     contact_id: ContactId,
     #[sqlx(flatten)]
     contact: Contact,
-}
-
-#[derive(sqlx::FromRow)]
-struct Updated {
-    id: ContactId,
-    #[sqlx(flatten)]
-    contact: Contact,
-}
-
-/// Columns of [`Contact`] from `contacts c`.
-const COLUMNS: &str =
-    "c.name, c.name_from, c.phone, c.phone_from, c.email, c.email_from, c.username, c.language, c.is_group, c.blocked, c.reachable,
-    c.deleted_at is not null as deleted";
-
-/// Whether a name takes the place of the one that is known.
-const NAME: &str = "(c.name_from = 'platform' and news.name <> '' and news.name <> c.name
-                    and (not news.claimed or c.name = '' or c.name = c.phone))";
-
-/// Whose word a phone or an e-mail of the news is.
-const FROM: &str = "case when news.claimed then 'claim' else 'platform' end";
-
-/// Whether that field of the news is taken: where nothing is known, or only a claim that something better has come for.
-fn takes(field: &str) -> String {
-    format!(
-        "(news.{field} is not null and c.{field}_from <> 'person'
-          and (c.{field} is null or (c.{field}_from = 'claim' and not news.claimed)))"
-    )
-}
-
-#[derive(Serialize)]
-struct NewContact<'a> {
-    id: ContactId,
-    name: &'a str,
-    phone: Option<String>,
-    email: Option<&'a str>,
-    username: Option<&'a str>,
-    language: Option<&'a str>,
-    is_group: bool,
-    claimed: bool,
-}
-
-#[derive(Serialize)]
-struct NewIdentity<'a> {
-    channel: &'a str,
-    kind: &'a str,
-    key: &'a str,
-    address: &'a str,
-    contact_id: ContactId,
 }
 
 impl People {
@@ -116,7 +53,7 @@ impl People {
                 Some(id) => id,
                 None if makes => {
                     let id = ContactId::new();
-                    contacts.push(new_contact(id, party));
+                    contacts.push(NewContact::of(id, party));
                     people.contacts.insert(id, Contact::new(party));
                     id
                 }
@@ -138,8 +75,8 @@ impl People {
                 seen.insert(id, party);
             }
         }
-        insert_contacts(tx, &contacts).await?;
-        insert_identities(tx, &identities).await?;
+        rows::insert_contacts(tx, &contacts).await?;
+        rows::insert_identities(tx, &identities).await?;
         people.made = contacts.iter().map(|contact| contact.id).collect();
         let known: Vec<_> = seen
             .into_iter()
@@ -147,7 +84,9 @@ impl People {
                 !people.made.contains(id) && people.contacts.get(id).is_some_and(|one| one.differs(party))
             })
             .collect();
-        people.update(tx, &known).await?;
+        let updated = rows::update(tx, &known).await?;
+        people.corrected = !updated.is_empty();
+        people.contacts.extend(updated);
         Ok(people)
     }
 
@@ -267,101 +206,6 @@ impl People {
         }
         Ok(people)
     }
-
-    /// Follows the platform's names and fills in what was not known. A person's word is never overwritten.
-    async fn update(&mut self, tx: &mut Tx, known: &[(ContactId, &Party)]) -> Result<()> {
-        let news: Vec<_> = known.iter().map(|(id, party)| new_contact(*id, party)).collect();
-        if news.is_empty() {
-            return Ok(());
-        }
-        let organization = tx.organization();
-        let (phone, email) = (takes("phone"), takes("email"));
-        let updated: Vec<Updated> = sqlx::query_as(AssertSqlSafe(format!(
-            "update contacts c set
-                 name = case when {NAME} then news.name else c.name end,
-                 phone = case when {phone} then news.phone else c.phone end,
-                 phone_from = case when {phone} then {FROM} else c.phone_from end,
-                 email = case when {email} then news.email else c.email end,
-                 email_from = case when {email} then {FROM} else c.email_from end,
-                 username = coalesce(news.username, c.username),
-                 language = coalesce(c.language, news.language),
-                 reachable = true,
-                 deleted_at = null,
-                 version = c.version + 1,
-                 updated_at = now()
-             from jsonb_to_recordset($2)
-                  as news (id uuid, name text, phone text, email text, username text, language text, claimed boolean)
-             where c.organization_id = $1 and c.id = news.id
-               and ({NAME} or {phone} or {email}
-                    or (news.username is not null and news.username is distinct from c.username)
-                    or (c.language is null and news.language is not null)
-                    or not c.reachable or c.deleted_at is not null)
-             returning c.id, {COLUMNS}"
-        )))
-        .bind(organization)
-        .bind(Json(&news))
-        .fetch_all(tx.sql())
-        .await?;
-        self.corrected = !updated.is_empty();
-        self.contacts.extend(updated.into_iter().map(|one| (one.id, one.contact)));
-        Ok(())
-    }
-}
-
-impl Contact {
-    /// As [`insert_contacts`] writes it.
-    fn new(party: &Party) -> Self {
-        let name = match name(party) {
-            "" => phone(party).unwrap_or_default(),
-            name => name.to_owned(),
-        };
-        Self {
-            name,
-            name_from: "platform".to_owned(),
-            phone: phone(party),
-            phone_from: word(party).to_owned(),
-            email: email(party).map(str::to_owned),
-            email_from: word(party).to_owned(),
-            username: party.username.clone(),
-            language: party.language.clone(),
-            is_group: party.group,
-            blocked: false,
-            reachable: true,
-            deleted: false,
-        }
-    }
-
-    /// Whether the platform says something new, as [`People::update`] decides it.
-    fn differs(&self, party: &Party) -> bool {
-        let new_name = name(party);
-        let nameless = self.name.is_empty() || self.phone.as_ref() == Some(&self.name);
-        let takes = |known: &Option<String>, from: &str, news: bool| {
-            news && from != "person" && (known.is_none() || (from == "claim" && !party.claimed))
-        };
-        (self.name_from == "platform"
-            && !new_name.is_empty()
-            && new_name != self.name
-            && (!party.claimed || nameless))
-            || takes(&self.phone, &self.phone_from, party.phone.is_some())
-            || takes(&self.email, &self.email_from, email(party).is_some())
-            || (party.username.is_some() && party.username != self.username)
-            || (self.language.is_none() && party.language.is_some())
-            || !self.reachable
-            || self.deleted
-    }
-
-    pub(super) fn told(&self, id: ContactId) -> ConversationContact {
-        ConversationContact {
-            id,
-            name: self.name.clone(),
-            phone: self.phone.clone(),
-            email: self.email.clone(),
-            username: self.username.clone(),
-            blocked: self.blocked,
-            reachable: self.reachable,
-            is_group: self.is_group,
-        }
-    }
 }
 
 /// Every party that an event names, with its channel, whether it makes a contact, and whether the event says how things are now.
@@ -380,81 +224,4 @@ fn parties<'a>(items: &'a [Item<'a>]) -> impl Iterator<Item = (&'static str, &'a
             _ => None,
         }
     })
-}
-
-fn new_contact(id: ContactId, party: &Party) -> NewContact<'_> {
-    NewContact {
-        id,
-        name: name(party),
-        phone: phone(party),
-        email: email(party),
-        username: party.username.as_deref(),
-        language: party.language.as_deref(),
-        is_group: party.group,
-        claimed: party.claimed,
-    }
-}
-
-/// Whose word a party's phone and e-mail are.
-fn word(party: &Party) -> &'static str {
-    if party.claimed { "claim" } else { "platform" }
-}
-
-/// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
-fn phone(party: &Party) -> Option<String> {
-    let given = party.phone.as_deref()?;
-    Some(channels::phone::normal(given).unwrap_or_else(|| given.to_owned()))
-}
-
-/// What the platform calls somebody; a username rather than nothing.
-fn name(party: &Party) -> &str {
-    party
-        .name
-        .as_deref()
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .or(party.username.as_deref())
-        .unwrap_or_default()
-}
-
-/// What reads like an address: it may be anybody's word.
-fn email(party: &Party) -> Option<&str> {
-    party.email.as_deref().map(str::trim).filter(|email| is_email(email))
-}
-
-async fn insert_contacts(tx: &mut Tx, contacts: &[NewContact<'_>]) -> Result<()> {
-    if contacts.is_empty() {
-        return Ok(());
-    }
-    let organization = tx.organization();
-    sqlx::query(
-        "insert into contacts (organization_id, id, name, phone, phone_from, email, email_from, username, language, is_group)
-         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, word, email, word, username, language, is_group
-         from jsonb_to_recordset($2)
-              as c (id uuid, name text, phone text, email text, username text, language text, is_group boolean, claimed boolean),
-              lateral (select case when claimed then 'claim' else 'platform' end) as said (word)",
-    )
-    .bind(organization)
-    .bind(Json(contacts))
-    .execute(tx.sql())
-    .await?;
-    Ok(())
-}
-
-/// An identity that another server added at this moment breaks the key, and the batch is stored again, one by one.
-async fn insert_identities(tx: &mut Tx, identities: &[NewIdentity<'_>]) -> Result<()> {
-    if identities.is_empty() {
-        return Ok(());
-    }
-    let organization = tx.organization();
-    sqlx::query(
-        "insert into contact_identities (organization_id, channel, kind, key, address, contact_id)
-         select $1, channel, kind, key, address, contact_id
-         from jsonb_to_recordset($2) as i (channel text, kind text, key text, address text, contact_id uuid)",
-    )
-    .bind(organization)
-    .bind(Json(identities))
-    .execute(tx.sql())
-    .await?;
-    Ok(())
 }

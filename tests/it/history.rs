@@ -11,7 +11,7 @@ use crate::harness::{
     client::Session,
     hub::Hub,
     inbox::{id, ids},
-    platform::Played,
+    platform::{Played, Telegram},
 };
 
 const PHONE: &str = "4915100000001";
@@ -123,6 +123,36 @@ async fn chats_of_the_past_become_a_closed_conversation_in_the_order_of_their_ti
     assert_eq!(phone.messages(&opened).await[4]["past"], false);
     let notices = phone.owner.get(&format!("/integrations/{}", phone.played.id)).await.expect(200).body;
     assert!(notices["notices"].to_string().contains("chats 1, messages 2, 50 % done"), "{notices}");
+}
+
+#[tokio::test]
+async fn the_past_stands_at_its_place_among_a_contacts_other_channels() {
+    let phone = Phone::start().await;
+    let telegram = Telegram::connect(&phone.hub, &phone.owner).await;
+    let ada = json!({"id": 77, "is_bot": false, "type": "private", "first_name": "Ada"});
+    let update = json!({"update_id": 1, "message": {"message_id": 1, "date": phone.at(3000).timestamp(),
+        "text": "in between", "chat": ada, "from": ada}});
+    assert_eq!(telegram.post(&update).await, 200);
+    let other = phone.conversations().await.remove(0);
+    let conversation = phone.played.write(&phone.owner, PHONE, "now").await;
+    let contact = format!("/contacts/{}", id(&conversation["contact"]));
+    let merge = json!({"contact_id": id(&other["contact"])});
+    phone.owner.post(&format!("{contact}/merge"), &merge).await.expect(200);
+    let past = [
+        Remembered::text(true, "long ago", phone.at(5000)),
+        Remembered::text(true, "before that", phone.at(5001)),
+        Remembered::text(false, "then", phone.at(1000)),
+    ];
+    phone.share(&past, 1).await;
+    let (mut line, mut cursor) = (Vec::new(), String::new());
+    for _ in 0..5 {
+        let path = format!("{contact}/timeline?limit=1{cursor}");
+        let page = phone.owner.get(&path).await.expect(200).body;
+        line.push(page["data"][0]["text"].as_str().unwrap().to_owned());
+        cursor = page["next_cursor"].as_str().map_or_else(String::new, |next| format!("&cursor={next}"));
+    }
+    assert_eq!(cursor, "");
+    assert_eq!(line, ["now", "then", "in between", "long ago", "before that"]);
 }
 
 #[tokio::test]

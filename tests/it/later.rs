@@ -3,7 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::harness::inbox::{Inbox, id};
+use crate::harness::{
+    client::Answer,
+    inbox::{Inbox, id},
+};
 
 fn in_hours(hours: i64) -> DateTime<Utc> {
     Utc::now() + TimeDelta::hours(hours)
@@ -23,11 +26,27 @@ async fn start() -> (Inbox, Value) {
     (inbox, conversation)
 }
 
+async fn make_due(inbox: &Inbox) {
+    sql(inbox, "update scheduled_messages set send_at = now() - interval '1 second' where fault is null")
+        .await;
+}
+
 /// As if the time had come.
 async fn pass_time(inbox: &Inbox) {
-    let statement = "update scheduled_messages set send_at = now() - interval '1 second' where fault is null";
-    sqlx::raw_sql(statement).execute(&mut inbox.hub.sql().await).await.unwrap();
+    make_due(inbox).await;
     switchboard::inbox::later::send_due(&inbox.hub.app.db).await.unwrap();
+}
+
+/// Writes to the database past every wall.
+async fn sql(inbox: &Inbox, statement: &str) {
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut inbox.hub.sql().await).await.unwrap();
+}
+
+async fn upload(inbox: &Inbox) -> String {
+    let file = reqwest::multipart::Part::bytes(b"the offer".to_vec()).file_name("offer.txt");
+    let form = reqwest::multipart::Form::new().part("file", file);
+    let request = inbox.owner.request(reqwest::Method::POST, "/attachments").multipart(form);
+    Answer::of(request).await.expect(201).id()
 }
 
 async fn waiting(inbox: &Inbox, conversation: &Value) -> Vec<Value> {
@@ -140,4 +159,99 @@ async fn what_cannot_be_sent_at_its_time_stays_with_the_reason_and_its_author_is
         texts(&inbox.messages(&conversation).await).iter().filter(|text| **text == "first").count(),
         1
     );
+}
+
+#[tokio::test]
+async fn files_wait_with_their_message() {
+    let (inbox, conversation) = start().await;
+    let (with, without) = (upload(&inbox).await, upload(&inbox).await);
+    let mut body = later("1", "our offer", in_hours(9));
+    body["message"]["attachments"] = json!([with]);
+    inbox.owner.post(&path(&conversation), &body).await.expect(201);
+    sql(&inbox, "update attachments set created_at = now() - interval '2 days'").await;
+    assert_eq!(switchboard::upload::forget_unsent(&inbox.hub.app).await.unwrap(), 1);
+    inbox.owner.get(&format!("/attachments/{without}")).await.expect(404);
+    pass_time(&inbox).await;
+    assert!(waiting(&inbox, &conversation).await.is_empty());
+    let sent = inbox.messages(&conversation).await.pop().unwrap();
+    assert_eq!((&sent["text"], &sent["attachments"][0]["id"]), (&json!("our offer"), &json!(with)));
+    assert_eq!(switchboard::upload::forget_unsent(&inbox.hub.app).await.unwrap(), 0);
+    inbox.owner.get(&format!("/attachments/{with}")).await.expect(302);
+}
+
+#[tokio::test]
+async fn files_of_a_cancelled_message_go_like_all_that_were_not_sent() {
+    let (inbox, conversation) = start().await;
+    let mut body = later("1", "our offer", in_hours(9));
+    body["message"]["attachments"] = json!([upload(&inbox).await]);
+    let kept = inbox.owner.post(&path(&conversation), &body).await.expect(201).id();
+    sql(&inbox, "update attachments set created_at = now() - interval '2 days'").await;
+    assert_eq!(switchboard::upload::forget_unsent(&inbox.hub.app).await.unwrap(), 0);
+    inbox.owner.delete(&format!("/scheduled-messages/{kept}")).await.expect(204);
+    assert_eq!(switchboard::upload::forget_unsent(&inbox.hub.app).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn one_that_the_database_refuses_holds_up_no_other() {
+    let (inbox, conversation) = start().await;
+    for (number, text) in ["poison", "unreadable", "good morning"].into_iter().enumerate() {
+        let client_id = number.to_string();
+        let at = in_hours(1 + i64::try_from(number).unwrap());
+        inbox.owner.post(&path(&conversation), &later(&client_id, text, at)).await.expect(201);
+    }
+    sql(&inbox, "alter table messages add constraint broken check (text <> 'poison') not valid").await;
+    sql(&inbox, "update scheduled_messages set request = '{\"attachments\": 7}' where client_id = '1'").await;
+    pass_time(&inbox).await;
+    let left = waiting(&inbox, &conversation).await;
+    assert_eq!(left.len(), 2);
+    for one in &left {
+        let fault = one["fault"].as_str().unwrap();
+        assert!(fault.starts_with("Something went wrong on our side."), "{fault}");
+    }
+    assert_eq!(texts(&inbox.messages(&conversation).await), ["call me", "good morning"]);
+    // Once it is mended, another time is enough.
+    sql(&inbox, "alter table messages drop constraint broken").await;
+    let again = format!("/scheduled-messages/{}", id(&left[0]));
+    inbox.owner.patch(&again, &json!({"send_at": in_hours(1)})).await.expect(200);
+    pass_time(&inbox).await;
+    assert_eq!(texts(&inbox.messages(&conversation).await), ["call me", "good morning", "poison"]);
+}
+
+#[tokio::test]
+async fn who_may_only_read_by_then_or_is_gone_sends_nothing() {
+    let (inbox, conversation) = start().await;
+    let bia = inbox.hub.invite(&inbox.owner, "bia", "agent").await;
+    let caio = inbox.hub.invite(&inbox.owner, "caio", "agent").await;
+    bia.post(&path(&conversation), &later("1", "from Bia", in_hours(1))).await.expect(201);
+    caio.post(&path(&conversation), &later("2", "from Caio", in_hours(2))).await.expect(201);
+    let role = json!({"role": "viewer"});
+    inbox.owner.patch(&format!("/users/{}", bia.user_id), &role).await.expect(200);
+    inbox.owner.patch(&format!("/users/{}", caio.user_id), &json!({"active": false})).await.expect(200);
+    pass_time(&inbox).await;
+    let left = waiting(&inbox, &conversation).await;
+    let faults: Vec<_> = left.iter().map(|one| one["fault"].as_str().unwrap()).collect();
+    assert_eq!(faults, ["Its author may only read by now.", "Who wrote it is no longer a member."]);
+    assert_eq!(texts(&inbox.messages(&conversation).await), ["call me"]);
+}
+
+#[tokio::test]
+async fn who_cancels_what_is_being_sent_is_told_that_it_is_too_late() {
+    let (inbox, conversation) = start().await;
+    let kept = inbox.owner.post(&path(&conversation), &later("1", "good morning", in_hours(1))).await;
+    let kept = kept.expect(201).id();
+    // Whoever sends it has it in hand.
+    let mut sending = inbox.hub.sql().await;
+    let taken = format!("begin; delete from scheduled_messages where id = '{kept}'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(taken)).execute(&mut sending).await.unwrap();
+    let one = format!("/scheduled-messages/{kept}");
+    let (cancelled, ()) = tokio::join!(inbox.owner.delete(&one), async {
+        let waits = "select exists (select from pg_stat_activity
+                                    where datname = current_database() and wait_event_type = 'Lock')";
+        let mut watching = inbox.hub.sql().await;
+        while !sqlx::query_scalar::<_, bool>(waits).fetch_one(&mut watching).await.unwrap() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        sqlx::raw_sql("commit").execute(&mut sending).await.unwrap();
+    });
+    cancelled.expect_problem(404, "not_found");
 }

@@ -13,8 +13,8 @@ use super::super::{
 use crate::{
     Account, SendError, Template,
     error::NextStep,
-    message::{MediaSource, OutboundTemplate, TemplateValueKind},
-    template::{TemplateButton, TemplateHeader},
+    message::MediaSource,
+    template::{OutboundTemplate, TemplateButton, TemplateHeader, TemplateValueKind},
 };
 
 const HOST: &str = "https://content.twilio.com";

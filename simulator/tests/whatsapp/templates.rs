@@ -5,10 +5,8 @@ use channels::{
     SendError,
     abilities::MediaKind,
     event::What,
-    message::{
-        Content, Kind, MediaSource, OutboundMedia, OutboundTemplate, TemplateButtonKind, TemplateButtonValue,
-        TemplateValue, TemplateValueKind,
-    },
+    message::{Content, Kind, MediaSource, OutboundMedia},
+    template::{OutboundTemplate, TemplateButtonKind, TemplateButtonValue, TemplateValue, TemplateValueKind},
 };
 use simulator::{Act, Player};
 
@@ -19,7 +17,14 @@ fn text(name: &str, text: &str) -> TemplateValue {
 }
 
 fn template(name: &str, header: Vec<TemplateValue>, body: Vec<TemplateValue>) -> OutboundTemplate {
-    OutboundTemplate { name: name.into(), language: "en_US".into(), header, body, buttons: Vec::new() }
+    OutboundTemplate {
+        name: name.into(),
+        language: "en_US".into(),
+        external_id: None,
+        header,
+        body,
+        buttons: Vec::new(),
+    }
 }
 
 async fn refused(hub: &Hub, template: OutboundTemplate) -> String {

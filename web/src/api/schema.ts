@@ -600,7 +600,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was said with a contact on every channel, newest first: messages and notes of all conversations that the caller sees. */
+        /** What was said with a contact on every channel, newest first by its time: messages and notes of all conversations that the caller sees. */
         get: operations["list_contact_timeline"];
         put?: never;
         post?: never;
