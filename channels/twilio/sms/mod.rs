@@ -8,6 +8,7 @@ mod opt_out;
 mod read;
 mod send;
 mod statuses;
+mod templates;
 
 use async_trait::async_trait;
 use webhooks::{Scheme, Unverified, Verified};
@@ -92,5 +93,9 @@ impl Channel for Sms {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         connect::check(account, connection, net).await
+    }
+
+    async fn templates(&self, account: &Account, net: &net::Client) -> Result<Vec<Template>, SendError> {
+        templates::list(account, net).await
     }
 }
