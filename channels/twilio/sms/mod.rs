@@ -16,7 +16,7 @@ use webhooks::{Scheme, Unverified, Verified};
 use super::{account, media, number};
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, SendError, party::PartyId,
+    OutboundMessage, ReadError, Receipt, SendError, Template, party::PartyId,
 };
 
 pub struct Sms;
