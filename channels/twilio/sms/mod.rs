@@ -47,9 +47,6 @@ impl Channel for Sms {
         number::written(written)
     }
 
-    /// Twilio gives all secrets.
-    fn complete(&self, _account: &mut Account) {}
-
     fn messages_per_second(&self, account: &Account) -> u32 {
         form::messages_per_second(account)
     }
@@ -69,16 +66,6 @@ impl Channel for Sms {
         net: &net::Client,
     ) -> Result<Receipt, SendError> {
         send::send(account, message, net).await
-    }
-
-    /// Buttons of WhatsApp through Twilio need no confirmation.
-    async fn acknowledge(
-        &self,
-        _account: &Account,
-        _token: &str,
-        _net: &net::Client,
-    ) -> Result<(), SendError> {
-        Ok(())
     }
 
     async fn fetch_media(
