@@ -328,8 +328,8 @@ async fn an_echo_of_what_was_sent_here_is_no_second_message() {
 async fn of_a_blocked_contact_only_what_we_wrote_is_kept() {
     let inbox = Inbox::start().await;
     let conversation = inbox.receive(CUSTOMER, "wamid.1", "hi").await;
-    let contact = format!("/contacts/{}", conversation["contact"]["id"].as_str().unwrap());
-    inbox.owner.patch(&contact, &json!({"blocked": true})).await.expect(200);
+    let contact = format!("/contacts/{}/block", conversation["contact"]["id"].as_str().unwrap());
+    inbox.owner.post(&contact, &json!({"blocked": true})).await.expect(200);
     inbox.receive(CUSTOMER, "wamid.2", "hello?").await;
     assert_eq!(inbox.whatsapp.post(&echo(&inbox.whatsapp, "wamid.E1", "we are sorry")).await, 200);
     let texts: Vec<_> = messages(&inbox.owner).await.iter().map(|one| one["text"].clone()).collect();
