@@ -30,7 +30,7 @@ pub(super) const COLUMNS: &str =
 impl Contact {
     /// As [`super::rows::insert_contacts`] writes it.
     pub(super) fn new(party: &Party) -> Self {
-        let name = match name(party) {
+        let name = match party.called() {
             "" => phone(party).unwrap_or_default(),
             name => name.to_owned(),
         };
@@ -50,9 +50,9 @@ impl Contact {
 
     /// Whether the platform says something new, as [`super::rows::update`] decides it.
     pub(super) fn differs(&self, party: &Party) -> bool {
-        let new_name = name(party);
+        let new_name = party.called();
         (self.name_from == "platform" && !new_name.is_empty() && new_name != self.name)
-            || (self.phone.is_none() && party.phone.is_some())
+            || (self.phone.is_none() && phone(party).is_some())
             || (self.email.is_none() && email(party).is_some())
             || (party.username.is_some() && party.username != self.username)
             || (self.language.is_none() && party.language.is_some())
@@ -74,21 +74,13 @@ impl Contact {
     }
 }
 
-/// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
-pub(super) fn phone(party: &Party) -> Option<String> {
-    let given = party.phone.as_deref()?;
-    Some(channels::phone::normal(given).unwrap_or_else(|| given.to_owned()))
-}
+/// Characters of the longest number that is kept as the platform gave it.
+const PHONE_MAX: usize = 50;
 
-/// What the platform calls somebody; a username rather than nothing.
-pub(super) fn name(party: &Party) -> &str {
-    party
-        .name
-        .as_deref()
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .or(party.username.as_deref())
-        .unwrap_or_default()
+/// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
+pub(in crate::ingest) fn phone(party: &Party) -> Option<String> {
+    let given = party.phone.as_deref().filter(|given| given.chars().count() <= PHONE_MAX)?;
+    Some(channels::phone::normal(given).unwrap_or_else(|| given.to_owned()))
 }
 
 /// What reads like an address: it may be anybody's word.
