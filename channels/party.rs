@@ -33,10 +33,49 @@ pub struct PartyId {
     pub address: String,
 }
 
+/// Characters of the longest name that is believed to be one: names are anybody's word.
+const NAME_MAX: usize = 200;
+
+impl Party {
+    /// The platform's name for somebody, in at most 200 characters; `None` where it tells none.
+    pub fn named(&self) -> Option<&str> {
+        self.name.as_deref().map(shortened).filter(|name| !name.is_empty())
+    }
+
+    /// What to call somebody: their name, a username rather than nothing, empty where there is neither.
+    pub fn called(&self) -> &str {
+        self.named().or(self.username.as_deref().map(shortened)).unwrap_or_default()
+    }
+}
+
+fn shortened(name: &str) -> &str {
+    let name = name.trim();
+    name.char_indices().nth(NAME_MAX).map_or(name, |(end, _)| name[..end].trim_end())
+}
+
 impl PartyId {
     /// An id that compares by its own text.
     pub fn plain(kind: &str, id: impl ToString) -> Self {
         let id = id.to_string();
         Self { kind: kind.into(), key: id.clone(), address: id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_a_username_is_better_than_none() {
+        let party = |name: Option<&str>, username: Option<&str>| Party {
+            name: name.map(str::to_owned),
+            username: username.map(str::to_owned),
+            ..Party::default()
+        };
+        assert_eq!(party(Some(" Ada "), Some("ada")).called(), "Ada");
+        assert_eq!(party(Some("  "), Some("ada")).called(), "ada");
+        assert_eq!(party(None, None).called(), "");
+        assert_eq!(party(None, Some("ada")).named(), None);
+        assert_eq!(party(Some(&"é".repeat(5_000)), None).called().chars().count(), 200);
     }
 }

@@ -128,7 +128,7 @@ async fn name_contact(tx: &mut Tx, id: ContactId, party: &Party) -> Result<()> {
     )
     .bind(organization)
     .bind(id)
-    .bind(party.name.as_deref().or(party.username.as_deref()).map(str::trim))
+    .bind(party.called())
     .bind(&party.username)
     .bind(&party.language)
     .fetch_optional(tx.sql())
@@ -147,7 +147,7 @@ async fn name_contact(tx: &mut Tx, id: ContactId, party: &Party) -> Result<()> {
 }
 
 async fn name_author(tx: &mut Tx, id: MessageId, party: &Party) -> Result<()> {
-    let Some(name) = party.name.as_deref().or(party.username.as_deref()) else { return Ok(()) };
+    let Some(name) = Some(party.called()).filter(|name| !name.is_empty()) else { return Ok(()) };
     let conversation: Option<ConversationId> = sqlx::query_scalar(
         "update messages set sender_name = $3 where organization_id = $1 and id = $2 returning conversation_id",
     )

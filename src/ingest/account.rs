@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     batch::{Item, kind},
     messages,
-    people::People,
+    people::{self, People},
     record::{Became, Effect},
 };
 use crate::{
@@ -81,8 +81,8 @@ async fn contact(
     )
     .bind(organization)
     .bind(id)
-    .bind(&change.party.name)
-    .bind(&change.party.phone)
+    .bind(change.party.named())
+    .bind(people::phone(&change.party))
     .bind(&change.party.username)
     .bind(change.reachable)
     .bind(change.marketing)

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 
 use super::{
     batch::{Item, kind},
-    people::People,
+    people::{self, People},
     record::{Became, Effect},
 };
 use crate::{
@@ -46,8 +46,8 @@ pub(super) async fn apply(
     let rows: Vec<_> = entries
         .iter()
         .map(|(id, entry)| {
-            let name = entry.party.name.as_deref().map(str::trim).unwrap_or_default();
-            json!({"id": id, "name": name, "phone": entry.party.phone, "removed": entry.removed})
+            let name = entry.party.named().unwrap_or_default();
+            json!({"id": id, "name": name, "phone": people::phone(&entry.party), "removed": entry.removed})
         })
         .collect();
     let changed = write(tx, rows).await?;

@@ -11,7 +11,7 @@ use channels::{
 };
 use sqlx::AssertSqlSafe;
 
-pub(super) use self::contact::Contact;
+pub(super) use self::contact::{Contact, phone};
 use self::{
     contact::COLUMNS,
     rows::{NewContact, NewIdentity},

@@ -15,6 +15,8 @@ use crate::inbox::{
 
 /// Bytes of a message that are tried first; the platform may count more of them than it takes.
 const LONG: usize = 3_600;
+/// Characters of a line of the inbox's own.
+const LINE: usize = 1_000;
 
 /// What a thread begins with: who, where, and the way to the conversation.
 pub(super) fn beginning(
@@ -24,7 +26,8 @@ pub(super) fn beginning(
     public_url: &Url,
 ) -> String {
     let contact = &conversation.contact;
-    let name = Some(contact.name.trim()).filter(|name| !name.is_empty()).unwrap_or("A customer");
+    let name = Some(short(&contact.name)).filter(|name| !name.is_empty());
+    let name = name.as_deref().unwrap_or("A customer");
     let mut out = Marked::all(name, Style::Bold);
     out.push(&Marked::plain(&format!(" on {channel} ({})", integration.trim())));
     let reached: Vec<_> =
@@ -33,7 +36,7 @@ pub(super) fn beginning(
         out.push(&Marked::plain(&format!("\n{}", reached.join(" · "))));
     }
     if let Some(subject) = &conversation.subject {
-        out.push(&Marked::plain(&format!("\n{subject}")));
+        out.push(&Marked::plain(&format!("\n{}", short(subject))));
     }
     out.push(&Marked::plain("\n"));
     let address = format!("{}/inbox/{}", public_url.as_str().trim_end_matches('/'), conversation.id);
@@ -44,7 +47,8 @@ pub(super) fn beginning(
 /// A message as it is now.
 pub(super) fn message(message: &Message, abilities: &Abilities) -> String {
     if message.kind == "system" {
-        return markup::write(&Marked::all(message.text.trim(), Style::Italic));
+        let line: String = message.text.trim().chars().take(LINE).collect();
+        return markup::write(&Marked::all(&line, Style::Italic));
     }
     let (head, body) = (head(message), body(message));
     let with = |body: &Marked| {
@@ -70,7 +74,7 @@ pub(super) fn failure(message: &Message) -> String {
     let detail = message.error.as_ref().and_then(|error| error.get("detail")).and_then(Value::as_str);
     match (message.status.as_deref(), detail) {
         (Some("unknown"), _) => "It is not known whether this reached the customer.".to_owned(),
-        (_, Some(detail)) => format!("This did not reach the customer: {detail}"),
+        (_, Some(detail)) => format!("This did not reach the customer: {}", short(detail)),
         _ => "This did not reach the customer.".to_owned(),
     }
 }
@@ -84,15 +88,15 @@ pub(super) fn warning(to: Option<(&str, &str)>, about: Option<&str>, text: &str)
     }
     out.push(&Marked::plain(text));
     if let Some(about) = about.map(str::trim).filter(|about| !about.is_empty()) {
-        let short: String = about.chars().take(200).collect();
         out.push(&Marked::plain("\n"));
-        out.push(&Marked::all(&short.replace('\n', " "), Style::Italic));
+        out.push(&Marked::all(&short(about), Style::Italic));
     }
     markup::write(&out)
 }
 
 fn head(message: &Message) -> Marked {
-    let name = message.sender.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let name = message.sender.name.as_deref().map(short).filter(|name| !name.is_empty());
+    let name = name.as_deref();
     let (sign, name) = match (message.direction.as_str(), message.sender.kind.as_str()) {
         ("inbound", _) => ("", name.unwrap_or("Customer")),
         ("internal", _) => ("📝 ", name.unwrap_or("Note")),
@@ -161,6 +165,11 @@ fn attachment(file: &MessageAttachment) -> String {
         ("failed", Some(why)) => format!("📎 {name}: {why}"),
         _ => format!("📎 {name}"),
     }
+}
+
+/// One line of at most 200 characters: names and subjects are anybody's word.
+fn short(text: &str) -> String {
+    text.trim().chars().take(200).collect::<String>().replace(['\n', '\r'], " ")
 }
 
 /// The last place at or before `at` that is between two characters.
@@ -237,5 +246,8 @@ mod tests {
             assert!(shown.chars().count() <= 4_000);
             assert!(shown.chars().count() > 1_000);
         }
+        let sender = Sender { name: Some("é\n".repeat(40_000)), ..said("inbound", "hi").sender };
+        let shown = in_slack(&Message { sender, ..said("inbound", "hi") });
+        assert!(shown.chars().count() < 300 && shown.ends_with(": hi"), "{shown}");
     }
 }

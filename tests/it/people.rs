@@ -171,3 +171,18 @@ async fn whoever_was_blocked_under_one_id_stays_blocked() {
     assert_eq!(listed["data"][0]["contact"]["blocked"], true);
     assert_eq!(listed["data"][0]["unread_count"], 2, "what a blocked contact writes is not stored");
 }
+
+/// Names are anybody's word: one that is too long for an index must not cost the message, nor the mailbox behind it.
+#[tokio::test]
+async fn a_name_without_end_costs_no_message() {
+    let inbox = Inbox::start().await;
+    // Nothing that compresses.
+    let name: String =
+        (0..5_000_u32).map(|n| webhooks::sign::hmac_sha256_hex(b"name", &n.to_be_bytes())).collect();
+    let mut body = inbox.whatsapp.texts(&[("4915100000001", "wamid.1", "who am I?")]);
+    body["entry"][0]["changes"][0]["value"]["contacts"][0]["profile"]["name"] = json!(name);
+    assert_eq!(inbox.whatsapp.post(&body).await, 200);
+    let conversation = inbox.conversations().await.remove(0);
+    assert_eq!(conversation["contact"]["name"], name[..200]);
+    assert_eq!(inbox.messages(&conversation).await[0]["text"], "who am I?");
+}

@@ -32,7 +32,7 @@ pub(super) const COLUMNS: &str =
 impl Contact {
     /// As [`super::rows::insert_contacts`] writes it.
     pub(super) fn new(party: &Party) -> Self {
-        let name = match name(party) {
+        let name = match party.called() {
             "" => phone(party).unwrap_or_default(),
             name => name.to_owned(),
         };
@@ -54,7 +54,7 @@ impl Contact {
 
     /// Whether the platform says something new, as [`super::rows::update`] decides it.
     pub(super) fn differs(&self, party: &Party) -> bool {
-        let new_name = name(party);
+        let new_name = party.called();
         let nameless = self.name.is_empty() || self.phone.as_ref() == Some(&self.name);
         let takes = |known: &Option<String>, from: &str, news: bool| {
             news && from != "person" && (known.is_none() || (from == "claim" && !party.claimed))
@@ -90,21 +90,13 @@ fn word(party: &Party) -> &'static str {
     if party.claimed { "claim" } else { "platform" }
 }
 
-/// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
-pub(super) fn phone(party: &Party) -> Option<String> {
-    let given = party.phone.as_deref()?;
-    Some(channels::phone::normal(given).unwrap_or_else(|| given.to_owned()))
-}
+/// Characters of the longest number that is kept as the platform gave it.
+const PHONE_MAX: usize = 50;
 
-/// What the platform calls somebody; a username rather than nothing.
-pub(super) fn name(party: &Party) -> &str {
-    party
-        .name
-        .as_deref()
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .or(party.username.as_deref())
-        .unwrap_or_default()
+/// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
+pub(in crate::ingest) fn phone(party: &Party) -> Option<String> {
+    let given = party.phone.as_deref().filter(|given| given.chars().count() <= PHONE_MAX)?;
+    Some(channels::phone::normal(given).unwrap_or_else(|| given.to_owned()))
 }
 
 /// What reads like an address: it may be anybody's word.

@@ -6,7 +6,7 @@ use channels::party::Party;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, types::Json};
 
-use super::contact::{COLUMNS, Contact, email, name, phone};
+use super::contact::{COLUMNS, Contact, email, phone};
 use crate::{db::Tx, error::Result, ids::ContactId};
 
 #[derive(sqlx::FromRow)]
@@ -41,7 +41,7 @@ impl<'a> NewContact<'a> {
     pub(super) fn of(id: ContactId, party: &'a Party) -> Self {
         Self {
             id,
-            name: name(party),
+            name: party.called(),
             phone: phone(party),
             email: email(party),
             username: party.username.as_deref(),
