@@ -46,8 +46,8 @@ pub trait Channel: Send + Sync + 'static {
         None
     }
 
-    /// Fills in what the hub makes itself (secret tokens). Called once, before the account is stored.
-    fn complete(&self, account: &mut Account);
+    /// Fills in what the hub makes itself (secret tokens), where the platform does not give all. Called once, before the account is stored.
+    fn complete(&self, _account: &mut Account) {}
 
     /// Messages per second that the platform takes from this account.
     fn messages_per_second(&self, _account: &Account) -> u32 {
@@ -131,8 +131,15 @@ pub trait Channel: Send + Sync + 'static {
         Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::None)))
     }
 
-    /// Confirms a button press or a handshake; see `InboundMessage::acknowledge` and `What::Handshake`.
-    async fn acknowledge(&self, account: &Account, token: &str, net: &net::Client) -> Result<(), SendError>;
+    /// Confirms a button press or a handshake, where the platform waits for more than the callback's answer; see `InboundMessage::acknowledge` and `What::Handshake`.
+    async fn acknowledge(
+        &self,
+        _account: &Account,
+        _token: &str,
+        _net: &net::Client,
+    ) -> Result<(), SendError> {
+        Ok(())
+    }
 
     /// Downloads what a callback pointed to. `reference` is `InboundMedia::reference`.
     async fn fetch_media(
@@ -174,7 +181,9 @@ pub trait Channel: Send + Sync + 'static {
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check>;
 
     /// All approved and pending templates; empty where the platform has none.
-    async fn templates(&self, account: &Account, net: &net::Client) -> Result<Vec<Template>, SendError>;
+    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
+        Ok(Vec::new())
+    }
 
     /// What the platform does where colleagues follow conversations on it and answer there; `None` where they cannot.
     fn mirror(&self) -> Option<&dyn Mirror> {

@@ -22,6 +22,7 @@ mod api;
 mod body;
 mod discord;
 mod email;
+mod graph_api;
 mod meta;
 pub mod phone;
 mod slack;

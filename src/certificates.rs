@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use net::{Limits, Request};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 use webhooks::sns::Certificate;
 
@@ -41,8 +41,8 @@ impl Certificates {
         if let Some(known) = self.known(address) {
             return known.map(named);
         }
-        // The semaphore is never closed.
-        let _permit = self.calls.acquire().await;
+        // Whoever waits longer than a fetch may take stands behind a flood; the platform repeats what it sent.
+        let _permit = timeout(LIMITS.total, self.calls.acquire()).await.ok()?;
         if let Some(known) = self.known(address) {
             return known.map(named);
         }
@@ -64,12 +64,41 @@ impl Certificates {
 
     fn keep(&self, address: &Url, pem: Option<Bytes>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            // Of a flood of addresses the good ones stay.
+        if known.len() >= MOST && !known.contains_key(address.as_str()) {
+            // Of a flood of addresses the good ones stay, and of those the youngest.
             known.retain(|_, (_, pem)| pem.is_some());
+            let oldest = known.iter().min_by_key(|(_, (at, _))| *at).map(|(address, _)| address.clone());
+            if let Some(oldest) = oldest.filter(|_| known.len() >= MOST) {
+                known.remove(&oldest);
+            }
         }
-        if known.len() < MOST {
-            known.insert(address.as_str().to_owned(), (Instant::now(), pem));
+        known.insert(address.as_str().to_owned(), (Instant::now(), pem));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(number: usize) -> Url {
+        format!("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-{number}.pem").parse().unwrap()
+    }
+
+    #[test]
+    fn a_flood_of_addresses_forgets_neither_the_good_nor_the_new() {
+        let certificates = Certificates::new(net::Client::new(net::Private::Refused, LIMITS).unwrap());
+        let good = Some(Bytes::from_static(b"PEM"));
+        certificates.keep(&address(0), good.clone());
+        for number in 1..=2 * MOST {
+            certificates.keep(&address(number), None);
         }
+        assert_eq!(certificates.known(&address(0)), Some(good.clone()));
+        assert_eq!(certificates.known(&address(2 * MOST)), Some(None));
+        // More good ones than there is room for: the newest is kept, and one that is fetched anew.
+        for number in 0..=2 * MOST {
+            certificates.keep(&address(number), good.clone());
+            assert_eq!(certificates.known(&address(number)), Some(good.clone()));
+        }
+        assert!(certificates.known.lock().unwrap().len() <= MOST);
     }
 }

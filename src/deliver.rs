@@ -50,8 +50,8 @@ impl Deliveries {
 
     /// Sends the messages that these claimed jobs of one organization name.
     pub async fn send(self, organization: OrganizationId, jobs: Vec<Job>) {
-        let messages = match load::messages(&self.app, organization, jobs.clone()).await {
-            Ok(messages) => messages,
+        let (messages, done) = match load::messages(&self.app, organization, jobs.clone()).await {
+            Ok(read) => read,
             Err(error) => {
                 tracing::error!(%error, "messages could not be read for delivery");
                 for job in &jobs {
@@ -60,6 +60,10 @@ impl Deliveries {
                 return;
             }
         };
+        if !done.is_empty() {
+            done.iter().for_each(|job| self.jobs.let_go(job));
+            self.app.db.jobs().notify_one();
+        }
         let mut accounts: Vec<(Arc<Integration>, Vec<Loaded>)> = Vec::new();
         for message in messages {
             match accounts.iter_mut().find(|(integration, _)| integration.id == message.integration.id) {
@@ -119,12 +123,8 @@ impl Deliveries {
         .increment(1);
         let outcome = Outcome { job, integration, message_id, conversation_id, sent };
         let organization = outcome.job.organization_id;
-        let id = outcome.job.id;
-        match self.recorder.hand_in(organization, outcome, usize::MAX) {
-            Some(recorded) => {
-                let _ = recorded.await;
-            }
-            None => self.jobs.let_go(id),
+        if let Some(recorded) = self.recorder.hand_in(organization, outcome, usize::MAX) {
+            let _ = recorded.await;
         }
         // The lane's next job may go now.
         self.app.db.jobs().notify_one();
@@ -144,15 +144,18 @@ impl Deliveries {
     }
 
     async fn postpone(&self, messages: &[Loaded], pause: Duration) {
-        let ids: Vec<_> = messages.iter().map(|message| message.job.id).collect();
-        if let Err(error) = self.jobs.postpone(&ids, pause).await {
+        let jobs: Vec<_> = messages.iter().map(|message| &message.job).collect();
+        if let Err(error) = self.jobs.postpone(&jobs, pause).await {
+            // Their claims run out, and they are taken again.
             tracing::error!(%error, "jobs could not be given back");
+            jobs.iter().for_each(|job| self.jobs.let_go(job));
         }
     }
 
     async fn put_back(&self, job: &Job, error: &str) {
         if let Err(error) = self.jobs.retry(job, None, error).await {
             tracing::error!(%error, "a job could not be given back");
+            self.jobs.let_go(job);
         }
     }
 }

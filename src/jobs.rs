@@ -4,7 +4,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -34,21 +37,29 @@ pub struct Job {
     pub attempts: i32,
     /// When the claim runs out.
     claimed_until: DateTime<Utc>,
+    /// Tells this claim from an earlier one of the same job.
+    #[sqlx(skip)]
+    claim: u64,
 }
 
 /// The table as workers see it, across organizations.
 #[derive(Clone)]
 pub struct Jobs {
     pool: PgPool,
-    /// When the claims of this process run out, by job.
-    held: Arc<Mutex<Claims>>,
+    /// The claims of this process, by job.
+    held: Arc<Mutex<HashMap<i64, Held>>>,
+    claims: Arc<AtomicU64>,
 }
 
-type Claims = HashMap<i64, DateTime<Utc>>;
+#[derive(Clone, Copy)]
+struct Held {
+    claim: u64,
+    until: DateTime<Utc>,
+}
 
 impl Jobs {
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, held: Arc::default() }
+        Self { pool, held: Arc::default(), claims: Arc::default() }
     }
 
     /// Takes up to `limit` jobs that are due and whose lane is free. A claim that a database crash forgets is made again, so it
@@ -74,14 +85,16 @@ impl Jobs {
         .fetch_all(&self.pool)
         .await?;
         jobs.sort_unstable_by_key(|job| job.id);
-        self.held().extend(jobs.iter().map(|job| (job.id, job.claimed_until)));
+        let claim = self.claims.fetch_add(1, Ordering::Relaxed);
+        jobs.iter_mut().for_each(|job| job.claim = claim);
+        self.held().extend(jobs.iter().map(|job| (job.id, Held { claim, until: job.claimed_until })));
         Ok(jobs)
     }
 
     /// The job is done; its lane goes on.
     pub async fn done(&self, job: &Job) -> Result<()> {
         sqlx::query("delete from jobs where id = $1").bind(job.id).execute(&self.pool).await?;
-        self.let_go(job.id);
+        self.let_go(job);
         Ok(())
     }
 
@@ -96,20 +109,20 @@ impl Jobs {
         .bind(error)
         .execute(&self.pool)
         .await?;
-        self.let_go(job.id);
+        self.let_go(job);
         Ok(())
     }
 
     /// Gives jobs back untouched, to be taken again after the pause; does not count as an attempt.
-    pub async fn postpone(&self, ids: &[i64], pause: Duration) -> Result<()> {
+    pub async fn postpone(&self, jobs: &[&Job], pause: Duration) -> Result<()> {
         sqlx::query(
             "update jobs set run_at = clock_timestamp() + make_interval(secs => $2), attempts = attempts - 1 where id = any($1)",
         )
-        .bind(ids)
+        .bind(jobs.iter().map(|job| job.id).collect::<Vec<_>>())
         .bind(pause.as_secs_f64())
         .execute(&self.pool)
         .await?;
-        ids.iter().for_each(|id| self.let_go(*id));
+        jobs.iter().for_each(|job| self.let_go(job));
         Ok(())
     }
 
@@ -120,13 +133,16 @@ impl Jobs {
             .bind(error)
             .execute(&self.pool)
             .await?;
-        self.let_go(job.id);
+        self.let_go(job);
         Ok(())
     }
 
-    /// The job was deleted by the transaction that recorded its outcome.
-    pub fn let_go(&self, id: i64) {
-        self.held().remove(&id);
+    /// Its outcome is recorded, or its claim shall run out. The job may have been claimed anew since it was given back: that claim stays.
+    pub fn let_go(&self, job: &Job) {
+        let mut held = self.held();
+        if held.get(&job.id).is_some_and(|held| held.claim == job.claim) {
+            held.remove(&job.id);
+        }
     }
 
     /// Jobs that this process holds.
@@ -139,7 +155,7 @@ impl Jobs {
         let mut ticks = tokio::time::interval(RENEWAL);
         loop {
             ticks.tick().await;
-            let claims = self.held().clone();
+            let claims: Vec<_> = self.held().iter().map(|(id, held)| (*id, held.until)).collect();
             if claims.is_empty() {
                 continue;
             }
@@ -150,8 +166,8 @@ impl Jobs {
     }
 
     /// Renews what is still as it was claimed: a job that was given back in the meantime has its own time to run.
-    async fn renew(&self, claims: Claims) -> Result<()> {
-        let (ids, ends): (Vec<_>, Vec<_>) = claims.into_iter().unzip();
+    async fn renew(&self, claims: Vec<(i64, DateTime<Utc>)>) -> Result<()> {
+        let (ids, ends): (Vec<_>, Vec<_>) = claims.iter().copied().unzip();
         let renewed: Vec<(i64, DateTime<Utc>)> = sqlx::query_as(
             "update jobs set run_at = clock_timestamp() + make_interval(secs => $3)
              from unnest($1::bigint[], $2::timestamptz[]) as claim (id, ends)
@@ -163,9 +179,12 @@ impl Jobs {
         .bind(LEASE.as_secs_f64())
         .fetch_all(&self.pool)
         .await?;
+        let before: HashMap<_, _> = claims.into_iter().collect();
         let mut held = self.held();
-        for (id, ends) in renewed {
-            held.entry(id).and_modify(|known| *known = ends);
+        for (id, until) in renewed {
+            if let Some(held) = held.get_mut(&id).filter(|held| before.get(&id) == Some(&held.until)) {
+                held.until = until;
+            }
         }
         Ok(())
     }
@@ -181,7 +200,7 @@ impl Jobs {
         Ok(Duration::from_secs_f64(seconds.unwrap_or(1.0).clamp(0.005, 1.0)))
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, Claims> {
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<i64, Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -20,7 +20,6 @@ pub async fn run(app: App, stop: CancellationToken) {
         every(&stop, Duration::from_secs(1), || later::send_due(&app.db)),
         every(&stop, Duration::from_secs(1), || task_reminder::remind(&app.db)),
         every(&stop, Duration::from_secs(5), || counts::fold(app.db.system())),
-        every(&stop, Duration::from_secs(5), || count_jobs(&app)),
         every(&stop, Duration::from_secs(15), || refresh::ask(&app)),
         every(&stop, Duration::from_secs(30), || alarms::check(&app)),
         every(&stop, Duration::from_secs(3600), || expire(&app)),
@@ -49,18 +48,6 @@ async fn every<F: Future<Output = Result<()>>>(
             tracing::warn!(%error, "upkeep failed and will be tried again");
         }
     }
-}
-
-/// What operators watch: work that is due, and work that nobody will do without a person.
-async fn count_jobs(app: &App) -> Result<()> {
-    let (ready, dead): (i64, i64) = sqlx::query_as(
-        "select count(*) filter (where state = 'ready' and run_at <= now()), count(*) filter (where state = 'dead') from jobs",
-    )
-    .fetch_one(app.db.system())
-    .await?;
-    metrics::gauge!("switchboard_jobs_ready").set(ready as f64);
-    metrics::gauge!("switchboard_jobs_dead").set(dead as f64);
-    Ok(())
 }
 
 async fn forget_uploads(app: &App) -> Result<()> {

@@ -100,7 +100,7 @@ async fn work(app: App, jobs: Jobs, slots: Arc<Semaphore>, job: Job) {
     };
     let ended = match end {
         End::Done => jobs.done(&job).await,
-        End::Later(pause) => jobs.postpone(&[job.id], pause).await,
+        End::Later(pause) => jobs.postpone(&[&job], pause).await,
         End::Again(after, _) if after.is_some() && job.attempts < ATTEMPTS => {
             jobs.retry(&job, after, "asked to wait").await
         }
@@ -113,7 +113,7 @@ async fn work(app: App, jobs: Jobs, slots: Arc<Semaphore>, job: Job) {
     if let Err(error) = ended {
         // Its claim runs out, and it is taken again.
         tracing::error!(%error, job.id, "the end of a job could not be recorded");
-        jobs.let_go(job.id);
+        jobs.let_go(&job);
     }
     app.db.jobs().notify_one();
 }

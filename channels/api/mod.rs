@@ -15,7 +15,7 @@ use webhooks::{Scheme, Unverified, Verified};
 
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, SendError, Template,
+    OutboundMessage, ReadError, Receipt, SendError,
 };
 
 pub struct Api;
@@ -63,15 +63,6 @@ impl Channel for Api {
         send::send(account, message, net).await
     }
 
-    async fn acknowledge(
-        &self,
-        _account: &Account,
-        _token: &str,
-        _net: &net::Client,
-    ) -> Result<(), SendError> {
-        Ok(())
-    }
-
     async fn fetch_media(
         &self,
         _account: &Account,
@@ -100,9 +91,5 @@ impl Channel for Api {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         send::check(account, connection, net).await
-    }
-
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 }

@@ -31,7 +31,7 @@ use webhooks::{Envelope, Scheme, Stamp, Unverified, Verified};
 
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, ListenError,
-    Listener, MediaLimit, OutboundMessage, PartyId, ReadError, Receipt, SendError, Template,
+    Listener, MediaLimit, OutboundMessage, PartyId, ReadError, Receipt, SendError,
 };
 
 /// Discord names no limit. Its webhook events are repeated for ten minutes.
@@ -66,8 +66,6 @@ impl Channel for Discord {
         let id = written.trim();
         (id.len() >= 17 && wire::is_id(id)).then(|| PartyId::plain(wire::USER, id))
     }
-
-    fn complete(&self, _account: &mut Account) {}
 
     /// One address for interactions and webhook events of all applications.
     fn shared_address(&self) -> bool {
@@ -129,10 +127,6 @@ impl Channel for Discord {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         connect::check(account, connection, net).await
-    }
-
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 
     fn streams(&self, _account: &Account) -> bool {

@@ -37,7 +37,7 @@ use self::account::Provider;
 use crate::{
     Abilities, Account, AccountChanges, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming,
     Installed, ListenError, Listener, MediaLimit, OutboundMessage, PartyId, ReadError, Receipt, Refusal,
-    SendError, Template, error::NextStep, message::Content,
+    SendError, error::NextStep, message::Content,
 };
 
 pub struct Email;
@@ -67,8 +67,6 @@ impl Channel for Email {
     fn identity(&self, written: &str) -> Option<PartyId> {
         address::party(written)
     }
-
-    fn complete(&self, _account: &mut Account) {}
 
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme {
         provider::proof(account, request)
@@ -197,10 +195,6 @@ impl Channel for Email {
             checks.push(Check::failed("webhook", words));
         }
         checks
-    }
-
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 
     fn streams(&self, account: &Account) -> bool {

@@ -1,28 +1,20 @@
 //! Meta's error codes for conversations, and what each means for the message and the account. Code and sub-code decide: the HTTP status
 //! is often 400 whatever happened, and the words are translated.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::wire;
-use crate::error::{NextStep, Refusal, Scope, SendError};
-
-/// What to do about a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    /// Passes by itself.
-    Retry,
-    /// The rate was exceeded: wait this many seconds, or as the job's own backoff says.
-    Throttled(Scope, Option<u64>),
-    /// Will not succeed as it is.
-    Refuse(NextStep),
-    /// The account cannot send any more.
-    Broken,
-}
-
-use Verdict::{Broken, Refuse, Retry, Throttled};
+use crate::{
+    error::{NextStep, Refusal, Scope, SendError},
+    graph_api::{
+        Codes,
+        Verdict::{self, Broken, Refuse, Retry, Throttled},
+        row, unknown, without_body, without_code,
+    },
+};
 
 /// Sub-codes, which say more than their codes. The same one comes with several codes.
 const SUBCODES: &[(i64, &str, Verdict)] = &[
@@ -39,11 +31,9 @@ const SUBCODES: &[(i64, &str, Verdict)] = &[
     (2018352, "rate_limited", Throttled(Scope::Conversation, None)),
 ];
 
-/// Codes, our word for them, what follows. The first row that holds a code decides.
-const CODES: &[(RangeInclusive<i64>, &str, Verdict)] = &[
-    (1..=2, "platform_unavailable", Retry),
+/// The product's own codes, our word for them, what follows; [`crate::graph_api`] has those of all.
+const CODES: &Codes = &[
     (1200..=1200, "platform_unavailable", Retry),
-    (4..=4, "rate_limited", Throttled(Scope::Account, Some(60))),
     (17..=17, "rate_limited", Throttled(Scope::Account, Some(60))),
     (32..=32, "rate_limited", Throttled(Scope::Account, Some(60))),
     (613..=613, "rate_limited", Throttled(Scope::Account, None)),
@@ -51,16 +41,8 @@ const CODES: &[(RangeInclusive<i64>, &str, Verdict)] = &[
     (80006..=80006, "rate_limited", Throttled(Scope::Account, Some(60))),
     (551..=551, "recipient_unreachable", Refuse(NextStep::FixRecipient)),
     (10903..=10903, "recipient_unreachable", Refuse(NextStep::None)),
-    (100..=100, "invalid_request", Refuse(NextStep::FixContent)),
-    (368..=368, "policy_block", Refuse(NextStep::Wait)),
-    (2200..=2200, "callback_not_verified", Refuse(NextStep::Reconnect)),
-    (0..=0, "token_rejected", Broken),
     (102..=102, "token_rejected", Broken),
-    (190..=190, "token_rejected", Broken),
     (463..=467, "token_rejected", Broken),
-    (3..=3, "permission_missing", Broken),
-    (10..=10, "permission_missing", Broken),
-    (200..=299, "permission_missing", Broken),
 ];
 
 #[derive(Deserialize)]
@@ -73,63 +55,25 @@ pub(super) fn of(answer: &net::Response) -> SendError {
     let status = answer.status.as_u16();
     match answer.json::<Answer>() {
         Ok(Answer { error }) if error.is_object() => classify(&error, status, answer.retry_after()),
-        _ => without_body(status, answer.retry_after()),
+        _ => without_body("Meta", status, answer.retry_after()),
     }
 }
 
 fn classify(error: &Value, status: u16, retry_after: Option<Duration>) -> SendError {
     let number = |key| wire::number(error, &[key]).map(|number| number as i64);
     let (code, subcode) = (number("code"), number("error_subcode"));
-    let row = subcode.and_then(of_subcode).or_else(|| code.and_then(of_code));
-    let (ours, verdict) = row.unwrap_or_else(|| unknown(wire::flag(error, &["is_transient"]), status));
+    let known = subcode.and_then(of_subcode).or_else(|| code.and_then(|code| row(CODES, code)));
+    let (ours, verdict) = known.unwrap_or_else(|| unknown(wire::flag(error, &["is_transient"]), status));
     let mut reason = Refusal::new(ours, words(error, code), verdict.next_step());
     reason.platform_code = code.map(|code| match subcode {
         Some(subcode) => format!("{code}/{subcode}"),
         None => code.to_string(),
     });
-    match verdict {
-        Retry => SendError::Later { after: retry_after, scope: Scope::Account, reason },
-        Throttled(scope, seconds) => {
-            SendError::Later { after: retry_after.or(seconds.map(Duration::from_secs)), scope, reason }
-        }
-        Refuse(_) => SendError::Refused(reason),
-        Broken => SendError::AccountBroken(reason),
-    }
+    verdict.outcome(reason, retry_after)
 }
 
 fn of_subcode(subcode: i64) -> Option<(&'static str, Verdict)> {
     SUBCODES.iter().find(|(known, ..)| *known == subcode).map(|(_, ours, verdict)| (*ours, *verdict))
-}
-
-fn of_code(code: i64) -> Option<(&'static str, Verdict)> {
-    CODES.iter().find(|(codes, ..)| codes.contains(&code)).map(|(_, ours, verdict)| (*ours, *verdict))
-}
-
-fn unknown(transient: bool, status: u16) -> (&'static str, Verdict) {
-    match status {
-        _ if transient => ("platform_unavailable", Retry),
-        429 => ("rate_limited", Throttled(Scope::Account, None)),
-        500.. => ("platform_unavailable", Retry),
-        401 => ("token_rejected", Broken),
-        _ => ("platform_refused", Refuse(NextStep::None)),
-    }
-}
-
-/// An answer that is not Meta's own form: something between us and Meta spoke.
-fn without_body(status: u16, after: Option<Duration>) -> SendError {
-    let says =
-        |code: &str, step| Refusal::new(code, format!("Meta answered with HTTP status {status}."), step);
-    let later =
-        |code: &str| SendError::Later { after, scope: Scope::Account, reason: says(code, NextStep::Retry) };
-    match status {
-        // The gateway gave up waiting for a call that had gone through.
-        408 | 504 => SendError::Unknown(format!("Meta answered with HTTP status {status}.")),
-        429 => later("rate_limited"),
-        401 | 403 => SendError::AccountBroken(says("token_rejected", NextStep::Reconnect)),
-        400..=499 => SendError::Refused(says("platform_refused", NextStep::None)),
-        500.. => later("platform_unavailable"),
-        _ => SendError::Unknown(format!("Meta answered with HTTP status {status}.")),
-    }
 }
 
 /// Meta's words; for people rather than for developers where it has both.
@@ -139,22 +83,6 @@ fn words(error: &Value, code: Option<i64>) -> String {
         (Some(text), _) => without_code(&text).to_owned(),
         (None, Some(code)) => format!("Meta gave no reason (code {code})."),
         (None, None) => "Meta gave no reason.".to_owned(),
-    }
-}
-
-/// Meta begins some messages with “(#551) ”, which is told beside it.
-fn without_code(text: &str) -> &str {
-    let digits = text.strip_prefix("(#").and_then(|rest| rest.split_once(") "));
-    digits.filter(|(code, _)| code.bytes().all(|byte| byte.is_ascii_digit())).map_or(text, |(_, rest)| rest)
-}
-
-impl Verdict {
-    fn next_step(self) -> NextStep {
-        match self {
-            Retry | Throttled(..) => NextStep::Retry,
-            Refuse(step) => step,
-            Broken => NextStep::Reconnect,
-        }
     }
 }
 

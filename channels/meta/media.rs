@@ -6,15 +6,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{
-    Product,
-    graph::{self, Call, FILE_TIME},
-    send::refused,
-};
+use super::{Product, graph::Call, send::refused};
 use crate::{
     Account, FetchedMedia, MediaLimit, Refusal, Scope, SendError,
     abilities::MediaKind,
     error::NextStep,
+    graph_api::{self, FILE_TIME},
     message::{MediaSource, OutboundMedia},
 };
 
@@ -111,7 +108,7 @@ pub(super) async fn fetch(
                     let detail = format!("The file is larger than {} bytes.", limit.0);
                     refused("media_too_large", detail, NextStep::None)
                 }
-                other => graph::again(SendError::from_failure(&other)),
+                other => graph_api::again(SendError::from_failure(&other)),
             })?;
         if !answer.status.is_redirection() {
             return settled(answer);

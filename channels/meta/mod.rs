@@ -24,7 +24,7 @@ use webhooks::{Envelope, Scheme, Unverified, Verified};
 pub(crate) use self::product::Product;
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, Installed,
-    MediaLimit, OutboundMessage, Party, PartyId, ReadError, Receipt, SendError, Template,
+    MediaLimit, OutboundMessage, Party, PartyId, ReadError, Receipt, SendError,
 };
 
 pub(crate) struct Meta(pub(crate) Product);
@@ -89,16 +89,6 @@ impl Channel for Meta {
         send::send(self.0, account, message, net).await
     }
 
-    /// Meta's buttons need no confirmation.
-    async fn acknowledge(
-        &self,
-        _account: &Account,
-        _token: &str,
-        _net: &net::Client,
-    ) -> Result<(), SendError> {
-        Ok(())
-    }
-
     async fn fetch_media(
         &self,
         account: &Account,
@@ -137,11 +127,6 @@ impl Channel for Meta {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         check::check(self.0, account, connection, net).await
-    }
-
-    /// Neither product has templates that Meta approves beforehand.
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 
     fn install_form(&self) -> Option<Form> {

@@ -37,7 +37,7 @@ use webhooks::{Digest, Encoding, Envelope, Part, Scheme, Stamp, Unverified, Veri
 use crate::{
     Abilities, Account, AccountChanges, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming,
     Installed, ListenError, Listener, MediaLimit, OutboundMessage, Party, PartyId, ReadError, Receipt,
-    SendError, Template, mirror::Mirror,
+    SendError, mirror::Mirror,
 };
 
 const TIMESTAMP: &str = "X-Slack-Request-Timestamp";
@@ -72,8 +72,6 @@ impl Channel for Slack {
         is_user.then(|| PartyId::plain(people::USER, id))
     }
 
-    fn complete(&self, _account: &mut Account) {}
-
     fn shared_address(&self) -> bool {
         true
     }
@@ -105,11 +103,6 @@ impl Channel for Slack {
         net: &net::Client,
     ) -> Result<Receipt, SendError> {
         send::send(account, message, net).await
-    }
-
-    /// Answering the callback was all that Slack waits for.
-    async fn acknowledge(&self, _: &Account, _token: &str, _net: &net::Client) -> Result<(), SendError> {
-        Ok(())
     }
 
     async fn fetch_media(
@@ -146,10 +139,6 @@ impl Channel for Slack {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         check::check(account, connection, net).await
-    }
-
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 
     fn mirror(&self) -> Option<&dyn Mirror> {

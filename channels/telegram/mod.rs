@@ -23,7 +23,7 @@ use webhooks::{Scheme, Unverified, Verified};
 
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, SendError, Template,
+    OutboundMessage, ReadError, Receipt, SendError,
 };
 
 pub struct Telegram;
@@ -103,9 +103,5 @@ impl Channel for Telegram {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         connect::check(account, connection, net).await
-    }
-
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 }

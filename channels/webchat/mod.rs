@@ -19,7 +19,7 @@ pub use wire::{Attachment, Batch, Choice, Event, Form as FormAnswers, Message, P
 
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, Refusal, SendError, Template, error::NextStep,
+    OutboundMessage, ReadError, Receipt, Refusal, SendError, error::NextStep,
 };
 
 pub struct Webchat;
@@ -68,15 +68,6 @@ impl Channel for Webchat {
         send::send(message)
     }
 
-    async fn acknowledge(
-        &self,
-        _account: &Account,
-        _token: &str,
-        _net: &net::Client,
-    ) -> Result<(), SendError> {
-        Ok(())
-    }
-
     /// Visitors' files lie in the hub's own store, so nothing is ever downloaded.
     async fn fetch_media(
         &self,
@@ -105,9 +96,5 @@ impl Channel for Webchat {
 
     async fn check(&self, account: &Account, _connection: &Connection, _net: &net::Client) -> Vec<Check> {
         check::check(account)
-    }
-
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 }

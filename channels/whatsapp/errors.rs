@@ -1,36 +1,26 @@
 //! Meta's error codes, and what each means for the message and the account. Only the code decides: titles are
 //! translated, sub-codes deprecated, and the HTTP status is often 400 whatever happened.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::wire::Fault;
-use crate::error::{NextStep, Refusal, Scope, SendError};
+use crate::{
+    error::{NextStep, Refusal, Scope, SendError},
+    graph_api::{
+        Codes,
+        Verdict::{Broken, Refuse, Retry, Throttled},
+        row, unknown, without_body, without_code,
+    },
+};
 
-/// What to do about a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    /// Passes by itself.
-    Retry,
-    /// The rate was exceeded: wait this many seconds, or as the job's own backoff says.
-    Throttled(Scope, Option<u64>),
-    /// Will not succeed as it is.
-    Refuse(NextStep),
-    /// The account cannot send any more.
-    Broken,
-}
-
-use Verdict::{Broken, Refuse, Retry, Throttled};
-
-/// Codes, our word for them, what follows. The first row that holds a code decides.
-const CODES: &[(RangeInclusive<i64>, &str, Verdict)] = &[
-    (1..=2, "platform_unavailable", Retry),
+/// The product's own codes, our word for them, what follows; [`crate::graph_api`] has those of all.
+const CODES: &Codes = &[
     (131000..=131000, "platform_unavailable", Retry),
     (131016..=131016, "platform_unavailable", Retry),
     (131057..=131057, "platform_unavailable", Retry),
     (135000..=135000, "platform_unavailable", Retry),
-    (4..=4, "rate_limited", Throttled(Scope::Account, Some(60))),
     (80007..=80007, "rate_limited", Throttled(Scope::Account, Some(60))),
     (130429..=130429, "rate_limited", Throttled(Scope::Account, None)),
     (131056..=131056, "rate_limited", Throttled(Scope::Conversation, None)),
@@ -39,7 +29,6 @@ const CODES: &[(RangeInclusive<i64>, &str, Verdict)] = &[
     (131048..=131048, "spam_limit", Refuse(NextStep::Wait)),
     (131049..=131049, "marketing_held_back", Refuse(NextStep::Wait)),
     (131064..=131064, "messaging_limit", Refuse(NextStep::Wait)),
-    (368..=368, "policy_block", Refuse(NextStep::Wait)),
     (131047..=131047, "window_closed", Refuse(NextStep::UseTemplate)),
     (131026..=131026, "recipient_unreachable", Refuse(NextStep::FixRecipient)),
     (131021..=131021, "recipient_is_sender", Refuse(NextStep::FixRecipient)),
@@ -49,7 +38,6 @@ const CODES: &[(RangeInclusive<i64>, &str, Verdict)] = &[
     (131062..=131062, "recipient_needs_phone", Refuse(NextStep::FixRecipient)),
     (137000..=137000, "recipient_identity_changed", Refuse(NextStep::FixRecipient)),
     (33..=33, "number_deleted", Refuse(NextStep::Reconnect)),
-    (100..=100, "invalid_request", Refuse(NextStep::FixContent)),
     (131008..=131009, "invalid_request", Refuse(NextStep::FixContent)),
     (131051..=131051, "type_not_supported", Refuse(NextStep::FixContent)),
     (131052..=131052, "media_unavailable", Refuse(NextStep::None)),
@@ -64,12 +52,6 @@ const CODES: &[(RangeInclusive<i64>, &str, Verdict)] = &[
     (132016..=132016, "template_disabled", Refuse(NextStep::FixTemplate)),
     (132018..=132018, "template_parameters", Refuse(NextStep::FixTemplate)),
     (132068..=132069, "template_flow", Refuse(NextStep::FixTemplate)),
-    (2200..=2200, "callback_not_verified", Refuse(NextStep::Reconnect)),
-    (0..=0, "token_rejected", Broken),
-    (190..=190, "token_rejected", Broken),
-    (3..=3, "permission_missing", Broken),
-    (10..=10, "permission_missing", Broken),
-    (200..=299, "permission_missing", Broken),
     (131005..=131005, "permission_missing", Broken),
     (131031..=131031, "account_locked", Broken),
     (131042..=131042, "payment_problem", Broken),
@@ -90,13 +72,14 @@ pub(super) fn of(answer: &net::Response) -> SendError {
     let status = answer.status.as_u16();
     match answer.json::<Answer>() {
         Ok(Answer { error }) => classify(&error, status, answer.retry_after()),
-        Err(_) => without_body(status, answer.retry_after()),
+        Err(_) => without_body("WhatsApp", status, answer.retry_after()),
     }
 }
 
 /// The reason in a `failed` status or beside a message.
 pub(super) fn refusal(fault: &Fault) -> Refusal {
-    let (ours, verdict) = fault.code.and_then(row).unwrap_or(("platform_refused", Refuse(NextStep::None)));
+    let known = fault.code.and_then(|code| row(CODES, code));
+    let (ours, verdict) = known.unwrap_or(("platform_refused", Refuse(NextStep::None)));
     reason(fault, ours, verdict.next_step())
 }
 
@@ -115,49 +98,10 @@ pub(super) fn words(fault: &Fault) -> String {
 }
 
 fn classify(fault: &Fault, status: u16, retry_after: Option<Duration>) -> SendError {
-    let known = fault.code.and_then(row);
-    let (ours, verdict) = known.unwrap_or_else(|| unknown_code(fault, status));
+    let known = fault.code.and_then(|code| row(CODES, code));
+    let (ours, verdict) = known.unwrap_or_else(|| unknown(fault.is_transient, status));
     let reason = reason(fault, ours, verdict.next_step());
-    match verdict {
-        Retry => SendError::Later { after: retry_after, scope: Scope::Account, reason },
-        Throttled(scope, seconds) => {
-            SendError::Later { after: retry_after.or(seconds.map(Duration::from_secs)), scope, reason }
-        }
-        Refuse(_) => SendError::Refused(reason),
-        Broken => SendError::AccountBroken(reason),
-    }
-}
-
-fn row(code: i64) -> Option<(&'static str, Verdict)> {
-    let (_, ours, verdict) = CODES.iter().find(|(codes, ..)| codes.contains(&code))?;
-    Some((ours, *verdict))
-}
-
-fn unknown_code(fault: &Fault, status: u16) -> (&'static str, Verdict) {
-    match status {
-        _ if fault.is_transient => ("platform_unavailable", Retry),
-        429 => ("rate_limited", Throttled(Scope::Account, None)),
-        500.. => ("platform_unavailable", Retry),
-        401 => ("token_rejected", Broken),
-        _ => ("platform_refused", Refuse(NextStep::None)),
-    }
-}
-
-/// An answer that is not Meta's own form: something between us and Meta spoke.
-fn without_body(status: u16, after: Option<Duration>) -> SendError {
-    let says =
-        |code: &str, step| Refusal::new(code, format!("WhatsApp answered with HTTP status {status}."), step);
-    let later =
-        |code: &str| SendError::Later { after, scope: Scope::Account, reason: says(code, NextStep::Retry) };
-    match status {
-        // The gateway gave up waiting for a call that had gone through.
-        408 | 504 => SendError::Unknown(format!("WhatsApp answered with HTTP status {status}.")),
-        429 => later("rate_limited"),
-        401 | 403 => SendError::AccountBroken(says("token_rejected", NextStep::Reconnect)),
-        400..=499 => SendError::Refused(says("platform_refused", NextStep::None)),
-        500.. => later("platform_unavailable"),
-        _ => SendError::Unknown(format!("WhatsApp answered with HTTP status {status}.")),
-    }
+    verdict.outcome(reason, retry_after)
 }
 
 fn reason(fault: &Fault, ours: &str, step: NextStep) -> Refusal {
@@ -178,22 +122,6 @@ fn sentence(fault: &Fault) -> String {
             format!("{}: {words}", title.trim().trim_end_matches('.'))
         }
         _ => words,
-    }
-}
-
-/// Meta begins some messages with “(#131047) ”, which is told beside it.
-fn without_code(text: &str) -> &str {
-    let digits = text.strip_prefix("(#").and_then(|rest| rest.split_once(") "));
-    digits.filter(|(code, _)| code.bytes().all(|byte| byte.is_ascii_digit())).map_or(text, |(_, rest)| rest)
-}
-
-impl Verdict {
-    fn next_step(self) -> NextStep {
-        match self {
-            Retry | Throttled(..) => NextStep::Retry,
-            Refuse(step) => step,
-            Broken => NextStep::Reconnect,
-        }
     }
 }
 

@@ -1,17 +1,16 @@
-//! Calls to Meta's Graph API: address, token, proof, and what a failure means.
+//! Calls to Meta's Graph API: address, token, proof.
 
-use std::time::Duration;
-
-use net::{Limits, Method, Request, Response};
+use net::{Limits, Method, Request};
 use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use super::{account, errors};
-use crate::{Account, Refusal, Scope, SendError, error::NextStep};
-
-/// Files travel slower than messages.
-pub(super) const FILE_TIME: Duration = Duration::from_secs(180);
+use crate::{
+    Account, Refusal, SendError,
+    error::NextStep,
+    graph_api::{self, FILE_TIME},
+};
 
 /// A call that an account makes, not yet sent.
 pub(super) struct Call {
@@ -53,31 +52,7 @@ impl Call {
 
     /// The answer's body, of success only.
     pub(super) async fn run<T: DeserializeOwned>(self, net: &net::Client) -> Result<T, SendError> {
-        let repeatable = self.repeatable;
-        let result = match net.send(self.request).await {
-            Ok(answer) => parse(&answer),
-            Err(failure) => Err(SendError::from_failure(&failure)),
-        };
-        result.map_err(|error| if repeatable { again(error) } else { error })
-    }
-}
-
-fn parse<T: DeserializeOwned>(answer: &Response) -> Result<T, SendError> {
-    if !answer.status.is_success() {
-        return Err(errors::of(answer));
-    }
-    answer.json().map_err(|_| SendError::Unknown("WhatsApp's answer could not be read.".into()))
-}
-
-/// Not knowing whether a repeatable call was carried out is no more than having to repeat it.
-pub(super) fn again(error: SendError) -> SendError {
-    match error {
-        SendError::Unknown(detail) => SendError::Later {
-            after: None,
-            scope: Scope::Account,
-            reason: Refusal::new("platform_unavailable", detail, NextStep::Retry),
-        },
-        other => other,
+        graph_api::run(self.request, self.repeatable, net, "WhatsApp", errors::of).await
     }
 }
 

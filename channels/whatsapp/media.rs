@@ -14,13 +14,14 @@ use url::{Host, Url};
 use super::{
     account::{self, PHONE_NUMBER_ID},
     errors,
-    graph::{self, Call, FILE_TIME},
+    graph::{self, Call},
     send::{CAPTION_MAX, refused, within},
 };
 use crate::{
     Account, FetchedMedia, MediaLimit, Refusal, Scope, SendError,
     abilities::MediaKind,
     error::NextStep,
+    graph_api::{self, FILE_TIME},
     message::{MediaSource, OutboundMedia},
 };
 
@@ -145,7 +146,7 @@ async fn download(
         }
         let answer = net.send(request).await.map_err(|failure| match failure {
             net::Failure::TooLarge(_) => too_large(limit),
-            other => graph::again(SendError::from_failure(&other)),
+            other => graph_api::again(SendError::from_failure(&other)),
         })?;
         if !answer.status.is_redirection() {
             return settled(answer);
@@ -163,7 +164,7 @@ fn settled(answer: Response) -> Result<Response, SendError> {
         200..=299 => Ok(answer),
         // The address has expired; the next attempt asks for a new one.
         403 | 404 | 410 => Err(unreachable("WhatsApp's address for the file is no longer valid.")),
-        _ => Err(graph::again(errors::of(&answer))),
+        _ => Err(graph_api::again(errors::of(&answer))),
     }
 }
 

@@ -94,16 +94,6 @@ impl Channel for WhatsApp {
         send::send(account, message, net).await
     }
 
-    /// WhatsApp's buttons need no confirmation.
-    async fn acknowledge(
-        &self,
-        _account: &Account,
-        _token: &str,
-        _net: &net::Client,
-    ) -> Result<(), SendError> {
-        Ok(())
-    }
-
     async fn fetch_media(
         &self,
         account: &Account,

@@ -68,9 +68,13 @@ struct Row {
     files: Vec<File>,
 }
 
-/// Reads the messages of these jobs. Jobs whose message needs no sending any more are deleted; one that was being sent when
-/// its worker died goes on as `Unknown`.
-pub(super) async fn messages(app: &App, organization: OrganizationId, jobs: Vec<Job>) -> Result<Vec<Loaded>> {
+/// Reads the messages of these jobs. Jobs whose message needs no sending any more are deleted, and answered beside; one that was being
+/// sent when its worker died goes on as `Unknown`.
+pub(super) async fn messages(
+    app: &App,
+    organization: OrganizationId,
+    jobs: Vec<Job>,
+) -> Result<(Vec<Loaded>, Vec<Job>)> {
     let mut by_message: HashMap<MessageId, Job> = jobs
         .into_iter()
         .filter_map(|job| match order(&job) {
@@ -99,10 +103,10 @@ pub(super) async fn messages(app: &App, organization: OrganizationId, jobs: Vec<
             integration,
         });
     }
-    let done: Vec<_> = by_message.values().map(|job| job.id).collect();
-    jobs::delete(&mut tx, &done).await?;
+    let done: Vec<_> = by_message.into_values().collect();
+    jobs::delete(&mut tx, &done.iter().map(|job| job.id).collect::<Vec<_>>()).await?;
     tx.commit().await?;
-    Ok(loaded)
+    Ok((loaded, done))
 }
 
 /// Marks the messages in one commit, before any call is made. Those that may have been sent already keep their error.

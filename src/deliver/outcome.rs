@@ -78,7 +78,7 @@ impl Store for Recorder {
     async fn store(&self, organization: OrganizationId, items: Vec<Outcome>) -> Vec<()> {
         self.record_all(organization, &items).await;
         for outcome in &items {
-            self.jobs.let_go(outcome.job.id);
+            self.jobs.let_go(&outcome.job);
         }
         vec![(); items.len()]
     }

@@ -1,9 +1,12 @@
 //! The sockets of visitors on this server. Events of the inbox find the visitor whose conversation they are about; what a socket then
 //! shows it reads itself ([`super::own`]), so that an event can at worst be a wasted look.
 
-use std::sync::{
-    Arc, Weak,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use dashmap::DashMap;
@@ -46,12 +49,19 @@ pub struct Lobby(Arc<Inner>);
 
 struct Inner {
     db: Db,
-    seats: DashMap<Own, Vec<(u64, mpsc::Sender<News>)>>,
-    /// Whose conversation it is, of visitors with a socket here.
+    visitors: DashMap<Own, Present>,
+    /// Whose conversation it is, of visitors with a socket here. Written only while the visitor's entry above is held.
     owners: DashMap<ConversationId, Own>,
     /// Sockets by organization.
     houses: DashMap<OrganizationId, usize>,
     numbers: AtomicU64,
+}
+
+/// A visitor with a socket here.
+#[derive(Default)]
+struct Present {
+    sockets: Vec<(u64, mpsc::Sender<News>)>,
+    conversations: HashSet<ConversationId>,
 }
 
 /// A socket's place; dropping it leaves.
@@ -87,7 +97,7 @@ impl Lobby {
     pub fn start(app: &App) -> Self {
         let inner = Arc::new(Inner {
             db: app.db.clone(),
-            seats: DashMap::new(),
+            visitors: DashMap::new(),
             owners: DashMap::new(),
             houses: DashMap::new(),
             numbers: AtomicU64::new(0),
@@ -100,12 +110,12 @@ impl Lobby {
     pub fn enter(&self, organization: OrganizationId, own: &Own) -> Option<Seat> {
         let (sender, news) = mpsc::channel(WAITING);
         let number = self.0.numbers.fetch_add(1, Ordering::Relaxed);
-        let mut seats = self.0.seats.entry(own.clone()).or_default();
-        if seats.len() >= MOST {
+        let mut present = self.0.visitors.entry(own.clone()).or_default();
+        if present.sockets.len() >= MOST {
             return None;
         }
-        seats.push((number, sender));
-        drop(seats);
+        present.sockets.push((number, sender));
+        drop(present);
         let mut house = self.0.houses.entry(organization).or_default();
         *house += 1;
         if *house == 1 {
@@ -117,7 +127,7 @@ impl Lobby {
 
     /// From now on the conversation's news reach the visitor's sockets, and they look at what there is.
     pub fn learn(&self, own: &Own, conversation: ConversationId) {
-        if self.0.seats.contains_key(own) && self.0.owners.insert(conversation, own.clone()).is_none() {
+        if self.0.learn(own, conversation) == Some(true) {
             self.0.tell(own, &News::Look);
         }
     }
@@ -130,20 +140,24 @@ impl Seat {
 
     /// These conversations are the visitor's.
     pub fn learn(&self, conversations: impl Iterator<Item = ConversationId>) {
-        conversations.for_each(|id| drop(self.inner.owners.insert(id, self.own.clone())));
+        for id in conversations {
+            self.inner.learn(&self.own, id);
+        }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         metrics::gauge!("switchboard_visitor_sockets").decrement(1);
-        let gone = self.inner.seats.remove_if_mut(&self.own, |_, seats| {
-            seats.retain(|(number, _)| *number != self.number);
-            seats.is_empty()
+        self.inner.visitors.remove_if_mut(&self.own, |_, present| {
+            present.sockets.retain(|(number, _)| *number != self.number);
+            let gone = present.sockets.is_empty();
+            // Another may have become the owner: of a conversation that goes on under a proven name.
+            for id in present.conversations.iter().filter(|_| gone) {
+                self.inner.owners.remove_if(id, |_, own| *own == self.own);
+            }
+            gone
         });
-        if gone.is_some() {
-            self.inner.owners.retain(|_, own| *own != self.own);
-        }
         let empty = self.inner.houses.remove_if_mut(&self.organization, |_, sockets| {
             *sockets -= 1;
             *sockets == 0
@@ -168,7 +182,7 @@ async fn listen(inner: Weak<Inner>, mut events: Events) {
                     inner.hear(event);
                 }
             }
-            _ => inner.seats.iter().for_each(|seats| tell(seats.value(), &News::Look)),
+            _ => inner.visitors.iter().for_each(|present| tell(&present.sockets, &News::Look)),
         }
     }
 }
@@ -201,8 +215,11 @@ impl Inner {
     /// The first message of a conversation: it may be that of a visitor who waits here, written through another server.
     fn hear_new(self: &Arc<Self>, event: &Event) {
         let Ok(NewMessage { message, conversation }) = serde_json::from_str(&event.data) else { return };
-        let waits = self.seats.iter().any(|seats| seats.key().integration_id == conversation.integration_id);
-        if message.seq != 1 || conversation.channel != super::CHANNEL || !waits {
+        if message.seq != 1 || conversation.channel != super::CHANNEL {
+            return;
+        }
+        let here = |own: &Own| own.integration_id == conversation.integration_id;
+        if !self.visitors.iter().any(|present| here(present.key())) {
             return;
         }
         let (inner, organization) = (self.clone(), event.organization_id);
@@ -210,8 +227,7 @@ impl Inner {
             let thread = inner.thread(organization, conversation.id).await;
             let Ok(Some(thread)) = thread else { return };
             let own = Own { integration_id: conversation.integration_id, thread };
-            if inner.seats.contains_key(&own) {
-                inner.owners.insert(conversation.id, own.clone());
+            if inner.learn(&own, conversation.id).is_some() {
                 inner.tell(&own, &News::Message(message.id));
                 inner.tell(&own, &News::Look);
             }
@@ -231,16 +247,23 @@ impl Inner {
             .await
     }
 
+    /// Whether that is news of a visitor; `None` if they are not here.
+    fn learn(&self, own: &Own, conversation: ConversationId) -> Option<bool> {
+        let mut present = self.visitors.get_mut(own)?;
+        present.conversations.insert(conversation);
+        Some(self.owners.insert(conversation, own.clone()).as_ref() != Some(own))
+    }
+
     fn tell(&self, own: &Own, news: &News) {
-        if let Some(seats) = self.seats.get(own) {
-            tell(seats.value(), news);
+        if let Some(present) = self.visitors.get(own) {
+            tell(&present.sockets, news);
         }
     }
 }
 
 /// What does not fit is found by the next look.
-fn tell(seats: &[(u64, mpsc::Sender<News>)], news: &News) {
-    for (_, sender) in seats {
+fn tell(sockets: &[(u64, mpsc::Sender<News>)], news: &News) {
+    for (_, sender) in sockets {
         let _ = sender.try_send(news.clone());
     }
 }

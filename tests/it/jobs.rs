@@ -43,3 +43,24 @@ async fn a_job_that_was_given_back_keeps_its_own_time() {
     assert_eq!(run_at(&mut sql, given_back).await, soon);
     assert!(run_at(&mut sql, worked_on).await - before > TimeDelta::milliseconds(49));
 }
+
+#[tokio::test]
+async fn a_claim_that_ended_lets_go_of_no_later_one() {
+    let hub = Hub::start().await;
+    let ana = hub.found("Padaria", "ana").await;
+    let mut tx = hub.app.db.begin(organization(&ana)).await.unwrap();
+    tx.enqueue(NewJob::now("test", None, json!({})));
+    tx.commit().await.unwrap();
+    let jobs = Jobs::new(hub.app.db.system().clone());
+    let first = jobs.claim(1).await.unwrap().remove(0);
+    // Given back, and claimed anew before the one who gave it back has let it go.
+    sqlx::query("update jobs set run_at = clock_timestamp(), attempts = attempts - 1")
+        .execute(&mut hub.sql().await)
+        .await
+        .unwrap();
+    let second = jobs.claim(1).await.unwrap().remove(0);
+    jobs.let_go(&first);
+    assert_eq!(jobs.holding(), 1, "the second claim must be renewed");
+    jobs.let_go(&second);
+    assert_eq!(jobs.holding(), 0);
+}

@@ -104,6 +104,12 @@ fn switchboard(arguments: &[&str]) -> Command {
     command
 }
 
+/// How many requests were answered, on every route.
+fn requests(metrics: &str) -> u64 {
+    let series = metrics.lines().filter(|line| line.starts_with("switchboard_http_requests_total{"));
+    series.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
@@ -119,6 +125,7 @@ fn a_hub_starts_answers_and_stops_with_its_database() {
         "{counted}"
     );
     assert!(counted.contains("\nswitchboard_jobs_ready 0"), "{counted}");
+    assert_eq!(requests(&hub.get("/metrics")), requests(&counted), "whoever scrapes is not counted");
     assert_eq!(hub.stop("TERM"), Some(0));
     assert!(!hub.database_runs());
     assert!(!hub.run("health").status.success());

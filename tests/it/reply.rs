@@ -125,6 +125,20 @@ async fn one_conversation_is_one_lane() {
     assert_eq!(received, (0..6).map(|n| format!("number {n}")).collect::<Vec<_>>());
 }
 
+/// A worker that holds on to what needs no sending any more never ends.
+#[tokio::test]
+async fn what_needs_no_sending_any_more_holds_up_neither_its_lane_nor_the_worker() {
+    let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;
+    let gone = send(&owner, &path, "never mind").await;
+    let next = send(&owner, &path, "but this").await;
+    let withdraw = format!("update messages set deleted_at = now() where id = '{gone}'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(withdraw)).execute(&mut hub.sql().await).await.unwrap();
+    let work = hub.work();
+    until(&owner, &next, &["sent", "delivered"]).await;
+    assert_eq!(played.received(CUSTOMER).len(), 1);
+    tokio::time::timeout(Duration::from_secs(20), work.end()).await.expect("the worker ends");
+}
+
 #[tokio::test]
 async fn what_may_pass_is_tried_again_and_what_may_not_is_explained() {
     let (hub, owner, played, path) = start("whatsapp", CUSTOMER).await;

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::inbox::{Inbox, id};
+use crate::harness::{
+    client::Session,
+    inbox::{Inbox, id},
+};
 
 fn texts(page: &Value) -> Vec<&str> {
     page["data"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap()).collect()
@@ -65,4 +68,50 @@ async fn the_organizations_language_knows_its_words() {
         ["zapatos rojos", "quiero dos zapatos"]
     );
     assert_eq!(texts(&inbox.owner.get("/messages?q=querer").await.expect(200).body), [] as [&str; 0]);
+}
+
+/// Twenty thousand messages are looked through one by one; what lies behind them is found by the index, if it is not too much.
+#[tokio::test]
+async fn words_are_found_however_far_back_and_however_frequent_they_are() {
+    const TEXTS: &str = "
+        insert into messages (organization_id, id, conversation_id, seq, integration_id, direction, kind, text, sender_kind, sent_at, words)
+        select c.organization_id, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, c.id, 10 + n, c.integration_id, 'inbound',
+            'text', text, 'contact', now(), to_tsvector('simple', text)
+        from conversations c,
+             (select n, case when n <= 3 then 'needle ' || n when n <= 5200 then 'season ' || n else 'hay ' || n end as text
+              from generate_series(1, 25300) as n) numbered
+        where c.id = $1::uuid";
+    let inbox = Inbox::start().await;
+    let dan = inbox.hub.invite(&inbox.owner, "dan", "agent").await;
+    let seen = inbox.receive("4915100000001", "wamid.1", "hello").await;
+    sqlx::query(TEXTS).bind(id(&seen)).execute(&mut inbox.hub.sql().await).await.unwrap();
+    let hidden = inbox.receive("4915100000002", "wamid.2", "the needle of another").await;
+    let owners = json!({"assignee_id": inbox.owner.user_id});
+    inbox.owner.patch(&format!("/conversations/{}", id(&hidden)), &owners).await.expect(200);
+    // Somebody else's house, with the same word in it.
+    let stranger = inbox.hub.found("Other", "eve").await;
+    let search = async |who: &Session, word: &str| {
+        let page = who.get(&format!("/messages?q={word}&limit=4")).await.expect(200).body;
+        let texts: Vec<_> = texts(&page).into_iter().map(str::to_owned).collect();
+        (texts, page["next_cursor"].is_string())
+    };
+    let owner = &inbox.owner;
+    let needles = ["needle 3", "needle 2", "needle 1"].map(str::to_owned);
+    assert_eq!(search(&dan, "needle").await, (needles.to_vec(), false));
+    assert_eq!(search(owner, "needle").await.0.len(), 4);
+    for who in [owner, &dan] {
+        let season = search(who, "season").await;
+        assert_eq!(
+            season,
+            (["season 5200", "season 5199", "season 5198", "season 5197"].map(str::to_owned).to_vec(), true)
+        );
+        assert_eq!(search(who, "hay").await.0[0], "hay 25300");
+        assert_eq!(search(who, "zebra").await, (vec![], false));
+    }
+    assert_eq!(search(&stranger, "needle").await, (vec![], false));
+    // The conversation is another's: what is frequent there is nothing for whoever does not see it.
+    owner.patch(&format!("/conversations/{}", id(&seen)), &owners).await.expect(200);
+    for word in ["needle", "season", "hay"] {
+        assert_eq!(search(&dan, word).await, (vec![], false), "{word}");
+    }
 }

@@ -326,6 +326,26 @@ async fn a_proven_visitor_is_known_everywhere_and_only_when_proven() {
     assert_eq!(refused.status(), 401);
 }
 
+/// The tab from before the log-in is closed; the one that goes on with the conversation hears what comes.
+#[tokio::test]
+async fn whoever_goes_on_under_a_proven_name_hears_what_comes() {
+    let hub = Hub::start().await;
+    let _work = hub.work();
+    let window = Window::open(&hub, "Acme", "ada", &[]).await;
+    let hash = webhooks::sign::hmac_sha256_hex(SECRET.as_bytes(), b"user-42");
+    let guest = window.guest().await;
+    window.write(&guest, "before I logged in").await;
+    let (mut old, _) = socket(&hub, &guest, None).await;
+    let proven = window.begin(json!({"token": guest.token, "user_id": "user-42", "user_hash": hash})).await;
+    let proven = Guest { token: proven["token"].as_str().unwrap().to_owned() };
+    let (mut new, first) = socket(&hub, &proven, None).await;
+    assert_eq!(first["data"]["conversations"].as_array().map(Vec::len), Some(1), "{first}");
+    old.close(None).await.unwrap();
+    while let Some(Ok(_)) = old.next().await {}
+    window.reply(&window.conversation().await, "welcome back").await;
+    frame(&mut new, said("welcome back")).await;
+}
+
 /// Whoever says an address that is another customer's.
 #[tokio::test]
 async fn a_claim_joins_nobody() {
@@ -361,6 +381,12 @@ async fn a_flood_is_slowed() {
     assert!(refused.iter().all(|answer| answer.headers().contains_key("retry-after")));
     let other = window.guest().await;
     window.write(&other, "others are not").await;
+    // Sockets knock at the same door.
+    let url = format!("{}/webchat/ws", hub.url);
+    let http = hub.client().http();
+    let knocks = (0..1_300).map(|_| http.get(&url).send());
+    let knocks: Vec<_> = futures::stream::iter(knocks).buffer_unordered(20).collect().await;
+    assert!(knocks.into_iter().any(|answer| answer.unwrap().status() == 429));
 }
 
 async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) {

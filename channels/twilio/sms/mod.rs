@@ -15,7 +15,7 @@ use webhooks::{Scheme, Unverified, Verified};
 use super::{account, media, number};
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, SendError, Template, party::PartyId,
+    OutboundMessage, ReadError, Receipt, SendError, party::PartyId,
 };
 
 pub struct Sms;
@@ -46,9 +46,6 @@ impl Channel for Sms {
         number::written(written)
     }
 
-    /// Twilio gives all secrets.
-    fn complete(&self, _account: &mut Account) {}
-
     fn messages_per_second(&self, account: &Account) -> u32 {
         form::messages_per_second(account)
     }
@@ -68,16 +65,6 @@ impl Channel for Sms {
         net: &net::Client,
     ) -> Result<Receipt, SendError> {
         send::send(account, message, net).await
-    }
-
-    /// Buttons of WhatsApp through Twilio need no confirmation.
-    async fn acknowledge(
-        &self,
-        _account: &Account,
-        _token: &str,
-        _net: &net::Client,
-    ) -> Result<(), SendError> {
-        Ok(())
     }
 
     async fn fetch_media(
@@ -105,10 +92,5 @@ impl Channel for Sms {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         connect::check(account, connection, net).await
-    }
-
-    /// Content templates are not read yet: see the README.
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 }

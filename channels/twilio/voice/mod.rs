@@ -19,7 +19,7 @@ use webhooks::{Scheme, Unverified, Verified};
 use super::{account, media, number};
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, SendError, Template,
+    OutboundMessage, ReadError, Receipt, SendError,
     abilities::{Starts, TextAbility},
     call::{BrowserPhone, BrowserSources, CallAct},
     error::NextStep,
@@ -61,9 +61,6 @@ impl Channel for Voice {
         number::written(written)
     }
 
-    /// Twilio gives all secrets.
-    fn complete(&self, _account: &mut Account) {}
-
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme {
         account::proof(account, request)
     }
@@ -100,16 +97,6 @@ impl Channel for Voice {
         sources::SOURCES
     }
 
-    /// Nothing is pressed on the screen.
-    async fn acknowledge(
-        &self,
-        _account: &Account,
-        _token: &str,
-        _net: &net::Client,
-    ) -> Result<(), SendError> {
-        Ok(())
-    }
-
     async fn fetch_media(
         &self,
         account: &Account,
@@ -135,10 +122,5 @@ impl Channel for Voice {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         connect::check(account, connection, net).await
-    }
-
-    /// Calls have none.
-    async fn templates(&self, _account: &Account, _net: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 }

@@ -20,6 +20,7 @@ use tokio::time::{Duration, MissedTickBehavior, interval, timeout};
 use super::knock;
 use crate::{
     error::{Error, Result},
+    http::address::Caller,
     ids::MessageId,
     webchat::{
         Door, News, Seat,
@@ -45,6 +46,8 @@ const FRAMES: u32 = 200;
 
 pub(super) async fn upgrade(State(door): State<Arc<Door>>, request: Request) -> Result<Response> {
     let (mut parts, _) = request.into_parts();
+    let Ok(caller) = Caller::from_request_parts(&mut parts, &door.app).await;
+    door.limits.request(caller.address)?;
     let origin = knock::origin(&parts.headers).map(str::to_owned);
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
         .await
@@ -253,8 +256,11 @@ impl Session {
             return Err(End::Close { code: close_code::AWAY, reason: "silent" });
         }
         // The window may have been closed, its secret exchanged, the token's time run out.
-        let integration = self.door.find(self.guest.integration.id).await;
-        let integration = integration.map_err(|_| End::unauthenticated("session_ended"))?;
+        let integration = match self.door.find(self.guest.integration.id).await {
+            Ok(integration) => integration,
+            Err(Error::Problem(_)) => return Err(End::unauthenticated("session_ended")),
+            Err(error) => return Err(frames::failed(&error)),
+        };
         let read = Visitor::read(&self.door.app.vault, &integration, &self.token, Utc::now());
         read.map_err(|_| End::unauthenticated("session_ended"))?;
         self.guest.integration = integration;

@@ -16,7 +16,7 @@ use axum::{
 use channels::{
     Abilities, Account, AccountChanges, Channel, ChannelId, Check, Connection, FetchedMedia, Field, Form,
     InboundEvent, Incoming, Installed, ListenError, Listener, MediaLimit, OutboundMessage, ReadError,
-    Receipt, Refusal, SendError, Template, error::NextStep,
+    Receipt, Refusal, SendError, error::NextStep,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use net::Frame;
@@ -228,8 +228,6 @@ impl Channel for Gateway {
         account.text("token").split('.').next().unwrap_or_default().to_owned()
     }
 
-    fn complete(&self, _: &mut Account) {}
-
     fn proof(&self, _: &Account, _: &Unverified) -> Scheme {
         Scheme::Refuse("it is listened to")
     }
@@ -242,10 +240,6 @@ impl Channel for Gateway {
 
     async fn send(&self, _: &Account, _: &OutboundMessage, _: &net::Client) -> Result<Receipt, SendError> {
         Err(SendError::Unknown("not played".into()))
-    }
-
-    async fn acknowledge(&self, _: &Account, _: &str, _: &net::Client) -> Result<(), SendError> {
-        Ok(())
     }
 
     async fn fetch_media(
@@ -268,10 +262,6 @@ impl Channel for Gateway {
 
     async fn check(&self, _: &Account, _: &Connection, _: &net::Client) -> Vec<Check> {
         vec![Check::passed("token", "Fine.")]
-    }
-
-    async fn templates(&self, _: &Account, _: &net::Client) -> Result<Vec<Template>, SendError> {
-        Ok(Vec::new())
     }
 
     fn streams(&self, account: &Account) -> bool {

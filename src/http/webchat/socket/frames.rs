@@ -122,7 +122,9 @@ impl std::str::FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, NoCursor> {
         let (at, since) = text.rsplit_once('.').ok_or(NoCursor)?;
-        let since = since.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        // Nothing was written before there were computers, and the clock's ends are no times to reckon with.
+        let since = since.parse().ok().filter(|seconds| *seconds >= 0);
+        let since = since.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Ok(Self { at: at.parse()?, since: since.ok_or(NoCursor)? })
     }
 }
@@ -135,6 +137,10 @@ mod tests {
     fn cursors_are_read_as_they_were_written() {
         let text = "019b0000-0000-7000-8000-00000000000c.17.1767225600";
         assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
+        for seconds in ["-1", "-8334601228800", "9223372036854775807"] {
+            let text = format!("019b0000-0000-7000-8000-00000000000c.17.{seconds}");
+            assert!(text.parse::<Cursor>().is_err(), "{text}");
+        }
         for text in ["", "1.2", "019b0000-0000-7000-8000-00000000000c.1", "x.1.2", "a.b.c"] {
             assert!(text.parse::<Cursor>().is_err(), "{text}");
         }
