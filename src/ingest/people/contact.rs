@@ -63,7 +63,7 @@ impl Contact {
             && !new_name.is_empty()
             && new_name != self.name
             && (!party.claimed || nameless))
-            || takes(&self.phone, &self.phone_from, party.phone.is_some())
+            || takes(&self.phone, &self.phone_from, phone(party).is_some())
             || takes(&self.email, &self.email_from, email(party).is_some())
             || (party.username.is_some() && party.username != self.username)
             || (self.language.is_none() && party.language.is_some())
