@@ -84,6 +84,12 @@ pub trait Channel: Send + Sync + 'static {
     /// event, and one bad item never costs its neighbours.
     fn read(&self, account: &Account, request: &Verified) -> Result<Incoming, ReadError>;
 
+    /// The body as it may be kept, shown to admins and read again: without what lets whoever sees it act in the account's name (an
+    /// interaction's token, an address to answer at). `None` if it may be kept as it is.
+    fn recorded(&self, _request: &Verified) -> Option<Bytes> {
+        None
+    }
+
     /// One platform call, never repeated by the channel itself.
     async fn send(
         &self,
@@ -214,7 +220,8 @@ pub trait Channel: Send + Sync + 'static {
         None
     }
 
-    /// Trades the code that came back for accounts: one workspace, or many pages. A code is good once.
+    /// Trades the code that came back for accounts: one workspace, or many pages; none if the admin chose none that can be connected.
+    /// A code is good once.
     async fn install(
         &self,
         _app: &Account,

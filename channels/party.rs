@@ -20,6 +20,9 @@ pub struct Party {
     pub language: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub group: bool,
+    /// Name, phone and e-mail are somebody's own words that nobody has checked: they fill in what is not known and replace nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub claimed: bool,
 }
 
 /// `key` compares (normalised), `address` is what the platform wants to be called by.

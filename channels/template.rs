@@ -51,6 +51,10 @@ pub struct TemplateButton {
 pub struct OutboundTemplate {
     pub name: String,
     pub language: String,
+    /// The platform's own id of the template, which the hub puts here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    pub external_id: Option<String>,
     #[serde(default)]
     pub header: Vec<TemplateValue>,
     #[serde(default)]

@@ -34,6 +34,8 @@ use crate::{
 const MINUTES: i32 = 10;
 /// How long the platform may take to trade a code for accounts.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// RFC 6749's word for “no”, which all platforms use.
+const DENIED: &str = "access_denied";
 
 /// Where to send the admin's browser, and what it must bring back.
 pub struct Begun {
@@ -49,6 +51,10 @@ pub enum Failed {
     State,
     /// The admin did not consent.
     Denied,
+    /// The admin consented, and chose nothing that can be connected.
+    NothingChosen,
+    /// The platform's page ended with an error of its own: a redirect address or a permission that the app does not have.
+    ConsentPage,
     /// The member may not connect accounts any more.
     Forbidden,
     /// The platform does not take the code or the app's keys.
@@ -57,6 +63,15 @@ pub enum Failed {
     OtherAccount,
     /// The platform, or the database, was away.
     Unavailable,
+}
+
+/// What a platform's page sends the browser back with.
+#[derive(Clone, Copy, Debug)]
+pub enum Brought<'a> {
+    Code(&'a str),
+    /// The platform's word for what went wrong.
+    Error(&'a str),
+    Nothing,
 }
 
 #[derive(sqlx::FromRow)]
@@ -74,6 +89,8 @@ impl Failed {
         match self {
             Self::State => "state",
             Self::Denied => "denied",
+            Self::NothingChosen => "nothing_chosen",
+            Self::ConsentPage => "consent_page",
             Self::Forbidden => "forbidden",
             Self::Refused => "refused",
             Self::OtherAccount => "other_account",
@@ -134,10 +151,18 @@ pub async fn finish(
     channel: &'static dyn Channel,
     state: &str,
     browser: &str,
-    code: Option<&str>,
+    brought: Brought<'_>,
 ) -> Result<std::result::Result<Vec<IntegrationId>, Failed>> {
     let Some(row) = take(app, channel, state, browser).await? else { return Ok(Err(Failed::State)) };
-    let Some(code) = code else { return Ok(Err(Failed::Denied)) };
+    let code = match brought {
+        Brought::Code(code) => code,
+        Brought::Error(DENIED) | Brought::Nothing => return Ok(Err(Failed::Denied)),
+        Brought::Error(error) => {
+            let error: String = error.chars().take(100).collect();
+            tracing::info!(channel = %channel.id(), error, "a consent page ended with an error");
+            return Ok(Err(Failed::ConsentPage));
+        }
+    };
     let keys = open(app, &row)?;
     if may_write(app, &row).await?.is_none() {
         return Ok(Err(Failed::Forbidden));
@@ -194,7 +219,7 @@ async fn trade(
     let trading = channel.install(keys, code, &redirect, &app.net);
     Ok(match tokio::time::timeout(PATIENCE, trading).await {
         Ok(Ok(installed)) if !installed.is_empty() => Ok(installed),
-        Ok(Ok(_)) => Err(Failed::Denied),
+        Ok(Ok(_)) => Err(Failed::NothingChosen),
         Ok(Err(SendError::Refused(why) | SendError::AccountBroken(why))) => {
             tracing::info!(channel = %channel.id(), %why, "a platform did not take a consent");
             Err(Failed::Refused)

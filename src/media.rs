@@ -12,7 +12,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     ids::{AttachmentId, IntegrationId, MessageId, OrganizationId},
-    inbox::{attachment, conversation, message},
+    inbox::{attachment, conversation, integration_admin, message},
     jobs::Job,
     picture,
     realtime::event::{EventKind, NewEvent},
@@ -86,7 +86,14 @@ async fn download(app: &App, job: &Job, wanted: &Wanted) -> Result<Fetched> {
             Err(Error::Internal("a file's checksum does not match".to_owned()))
         }
         Ok(file) => Ok(Fetched::File(file)),
-        Err(SendError::Refused(why) | SendError::AccountBroken(why)) => Ok(Fetched::Failed(why.detail)),
+        Err(SendError::Refused(why)) => Ok(Fetched::Failed(why.detail)),
+        Err(SendError::AccountBroken(why)) => {
+            let mut tx = app.db.begin(job.organization_id).await?;
+            integration_admin::break_account(&mut tx, integration.id, &why).await?;
+            tx.commit().await?;
+            app.integrations.forget(integration.id);
+            Ok(Fetched::Failed(why.detail))
+        }
         Err(SendError::Later { reason, .. }) if last => Ok(Fetched::Failed(reason.detail)),
         Err(SendError::Unknown(why)) if last => Ok(Fetched::Failed(why)),
         Err(error) => Err(Error::Internal(error.to_string())),

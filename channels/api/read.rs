@@ -210,7 +210,7 @@ fn party(contact: wire::Contact) -> Result<Party, String> {
         phone: contact.phone,
         email: contact.email,
         language: contact.language,
-        group: false,
+        ..Party::default()
     })
 }
 

@@ -27,6 +27,7 @@ mod wire;
 use std::convert::Infallible;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use webhooks::{Envelope, Scheme, Stamp, Unverified, Verified};
 
 use crate::{
@@ -86,6 +87,10 @@ impl Channel for Discord {
 
     fn read(&self, account: &Account, request: &Verified) -> Result<Incoming, ReadError> {
         read::read(account, request.body(), request.received_at())
+    }
+
+    fn recorded(&self, request: &Verified) -> Option<Bytes> {
+        read::without_token(request.body())
     }
 
     async fn send(

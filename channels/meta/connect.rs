@@ -1,12 +1,15 @@
 //! Telling Meta where to send callbacks. The address belongs to the app and is set with the app's own token; the Page then sends its
 //! events to the app.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{
     Product,
     account::{self, APP_ID, VERIFY_TOKEN},
     graph::Call,
+    wire,
 };
 use crate::{Account, Connection, SendError};
 
@@ -66,8 +69,23 @@ pub(super) async fn connect(
         let path = [account.text(APP_ID), "subscriptions"];
         Call::post_as(account, &token, &path, &body)?.run::<Value>(net).await?;
     }
-    let body = json!({ "subscribed_fields": of_page(product).join(",") });
+    let held: Value = Call::get(account, &SUBSCRIPTION, &[])?.run(net).await?;
+    let body = json!({ "subscribed_fields": wanted(product, account, &held).join(",") });
     Call::post(account, &SUBSCRIPTION, &body)?.repeatable().run::<Value>(net).await.map(|_| ())
+}
+
+/// Ours beside those that the app hears of already: a Page may answer on Messenger and stand behind an Instagram account, and Meta keeps what was
+/// said last.
+fn wanted(product: Product, account: &Account, held: &Value) -> Vec<String> {
+    let ours = |app: &&Value| {
+        !account.has(APP_ID) || wire::id(app, &["id"]).as_deref() == Some(account.text(APP_ID))
+    };
+    let apps = wire::list(held, &["data"]).iter().filter(ours);
+    let held = apps.flat_map(|app| wire::list(app, &["subscribed_fields"])).filter_map(Value::as_str);
+    let mut fields: Vec<_> = of_page(product).iter().copied().chain(held).map(str::to_owned).collect();
+    let mut seen = HashSet::new();
+    fields.retain(|field| seen.insert(field.clone()));
+    fields
 }
 
 pub(super) async fn disconnect(account: &Account, net: &net::Client) -> Result<(), SendError> {

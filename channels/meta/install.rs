@@ -13,10 +13,9 @@ use super::{
         VERIFY_TOKEN, VERSION,
     },
     graph::Call,
-    send::refused,
     wire,
 };
-use crate::{Account, Form, Installed, SendError, account::API_BASE_URL, error::NextStep};
+use crate::{Account, Form, Installed, Refusal, SendError, account::API_BASE_URL, error::NextStep};
 
 /// Where people log in; other than the API's host.
 const LOGIN: &str = "https://www.facebook.com";
@@ -62,22 +61,23 @@ pub(super) async fn install(
     let short = trade(app, &short, net).await?;
     let long = [("grant_type", "fb_exchange_token"), ("fb_exchange_token", short.access_token.as_str())];
     let token = SecretString::from(trade(app, &long, net).await?.access_token);
-    let found: Vec<_> =
-        pages(app, &token, net).await?.iter().filter_map(|page| installed(product, app, page)).collect();
-    if found.is_empty() {
-        let detail = match product {
-            Product::Messenger => "No Page was chosen, or none that this person may answer for.",
-            Product::Instagram => "None of the chosen Pages has a professional Instagram account.",
-        };
-        return Err(refused("nothing_chosen", detail, NextStep::Reconnect));
-    }
-    Ok(found)
+    Ok(pages(app, &token, net).await?.iter().filter_map(|page| installed(product, app, page)).collect())
 }
 
 async fn trade(app: &Account, given: &[(&str, &str)], net: &net::Client) -> Result<Token, SendError> {
     let mut fields = vec![("client_id", app.text(APP_ID)), ("client_secret", app.text(APP_SECRET))];
     fields.extend(given);
-    Call::form(app, &["oauth", "access_token"], &fields)?.run(net).await
+    Call::form(app, &["oauth", "access_token"], &fields)?.run(net).await.map_err(secret_refused)
+}
+
+/// A wrong app secret has code 1, like a failure that passes. Here none does: a code is good once.
+fn secret_refused(error: SendError) -> SendError {
+    match error {
+        SendError::Later { reason, .. } if reason.platform_code.as_deref() == Some("1") => {
+            SendError::Refused(Refusal { next_step: NextStep::Reconnect, ..reason })
+        }
+        other => other,
+    }
 }
 
 async fn pages(app: &Account, token: &SecretString, net: &net::Client) -> Result<Vec<Value>, SendError> {

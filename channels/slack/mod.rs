@@ -29,6 +29,7 @@ mod tests;
 use std::convert::Infallible;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use url::Url;
 use webhooks::{Digest, Encoding, Envelope, Part, Scheme, Stamp, Unverified, Verified};
@@ -93,6 +94,10 @@ impl Channel for Slack {
 
     fn read(&self, account: &Account, request: &Verified) -> Result<Incoming, ReadError> {
         read::read(account, request)
+    }
+
+    fn recorded(&self, request: &Verified) -> Option<Bytes> {
+        read::without_secrets(request)
     }
 
     async fn send(

@@ -27,10 +27,23 @@ fn fixtures(channel: &str) -> BTreeSet<String> {
         .collect()
 }
 
+const LISTED: [&str; 10] = [
+    "whatsapp",
+    "telegram",
+    "email",
+    "slack",
+    "sms",
+    "voice",
+    "webchat",
+    "messenger",
+    "instagram",
+    "discord",
+];
+
 #[test]
 fn every_listed_case_is_shown() {
     let mut missing = Vec::new();
-    for channel in ["whatsapp", "telegram", "email", "slack", "sms", "voice"] {
+    for channel in LISTED {
         let fixtures = fixtures(channel);
         let list = fs::read_to_string(folder(channel).join("cases.txt")).unwrap();
         let mut ids = BTreeSet::new();
@@ -47,8 +60,9 @@ fn every_listed_case_is_shown() {
                 missing.push(format!("{id}: {place}"));
             }
         }
-        let numbered =
-            |name: &&String| ["wa-", "tg-", "sl-", "tw-"].iter().any(|prefix| name.starts_with(prefix));
+        let numbered = |name: &&String| {
+            ["wa-", "tg-", "sl-", "tw-", "dc-"].iter().any(|prefix| name.starts_with(prefix))
+        };
         let unlisted = fixtures
             .iter()
             .filter(numbered)

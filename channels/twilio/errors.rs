@@ -201,6 +201,30 @@ const CODES: &[(RangeInclusive<i64>, &str, Verdict, &str)] = &[
         "More than 24 hours have passed since the customer last wrote on WhatsApp: only a template can be sent.",
     ),
     (
+        21655..=21655,
+        "template_unknown",
+        Refuse(NextStep::FixTemplate),
+        "Twilio does not know this template any more. Fetch the templates again.",
+    ),
+    (
+        21656..=21656,
+        "template_parameters",
+        Refuse(NextStep::FixTemplate),
+        "The template's values are not those that it wants.",
+    ),
+    (
+        63027..=63028,
+        "template_parameters",
+        Refuse(NextStep::FixTemplate),
+        "WhatsApp has no such template in this language, or it wants other values.",
+    ),
+    (
+        63040..=63042,
+        "template_unavailable",
+        Refuse(NextStep::FixTemplate),
+        "WhatsApp has rejected, paused or disabled this template.",
+    ),
+    (
         63032..=63032,
         "recipient_not_allowed",
         Refuse(NextStep::None),

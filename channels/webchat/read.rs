@@ -12,6 +12,7 @@ use crate::{
     event::{ContactChange, InboundMedia, InboundMessage, StatusChange, What},
     message::{Kind, MessageStatus, Part, Quote},
     party::Party,
+    phone,
 };
 
 const TEXT_MAX: usize = 10_000;
@@ -59,7 +60,8 @@ impl<'a> Reader<'a> {
             phone: visitor.phone.clone(),
             email: visitor.email.clone(),
             language: visitor.language.clone(),
-            group: false,
+            claimed: visitor.user_id.is_none(),
+            ..Party::default()
         };
         Some(Self { party, thread, request })
     }
@@ -93,13 +95,10 @@ impl<'a> Reader<'a> {
         if text.is_empty() && media.is_empty() {
             return ignored("A message has a text, files or a choice.");
         }
-        let mut party = self.party.clone();
-        party.email = message
-            .form
-            .as_ref()
-            .and_then(|form| form.email.clone())
-            .filter(|text| text.contains('@'))
-            .or(party.email);
+        let party = match &message.form {
+            Some(form) => claiming(self.party.clone(), form),
+            None => self.party.clone(),
+        };
         parts.extend(message.form.and_then(answers));
         let external_id = Message::external_id(&self.thread, &message.id);
         let sent_at = message.at.unwrap_or(self.request.received_at());
@@ -144,6 +143,31 @@ impl<'a> Reader<'a> {
         let to = self.thread.clone();
         let moved = moves.then(|| What::ThreadMoved { from: format!("visitor:{from}"), to });
         std::iter::once(change).chain(moved).collect()
+    }
+}
+
+/// With what was answered before the chat, where nothing better is known: what came with a proof stands against all of it.
+fn claiming(party: Party, form: &Form) -> Party {
+    let known = party.name.is_some() || party.phone.is_some() || party.email.is_some();
+    if known && !party.claimed {
+        return party;
+    }
+    let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+    Party {
+        name: said(&form.name).or(party.name),
+        phone: form.phone.as_deref().and_then(telephone).or(party.phone),
+        email: said(&form.email).filter(|text| text.contains('@')).or(party.email),
+        claimed: true,
+        ..party
+    }
+}
+
+/// With its country, also where that is written with two noughts.
+fn telephone(text: &str) -> Option<String> {
+    let text = text.trim();
+    match text.strip_prefix("00") {
+        Some(digits) => phone::normal(&format!("+{digits}")),
+        None => phone::normal(text),
     }
 }
 

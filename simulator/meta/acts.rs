@@ -79,6 +79,30 @@ impl<P: Product> Player<P> {
         Ok((id, Some(callback)))
     }
 
+    pub(super) fn composed_together(
+        &self,
+        said: &[(&str, &Customer, &str)],
+    ) -> Result<(Vec<String>, Callback), ActError> {
+        let mut world = self.world();
+        let (mut ids, mut entries) = (Vec::new(), Vec::new());
+        for (account, customer, text) in said {
+            let page = world.pages.get_mut(*account).ok_or(ActError::NoSuchAccount)?;
+            let (id, now) = (message_id(), Utc::now());
+            let chat = page.chat_with(customer);
+            let mut item = self::said(chat, &id, (*text).to_owned(), None)?.item;
+            (chat.last_inbound, chat.shut) = (Some(now), false);
+            item["sender"] = json!({ "id": customer.id });
+            item["recipient"] = json!({ "id": account });
+            item["timestamp"] = json!(now.timestamp_millis());
+            entries.push(json!({ "id": account, "time": now.timestamp_millis(), "messaging": [item] }));
+            ids.push(id);
+        }
+        let first = said.first().and_then(|(account, ..)| world.pages.get(*account));
+        let page = first.ok_or(ActError::NoSuchAccount)?;
+        let url = page.callback.clone().ok_or(ActError::NoWebhook)?;
+        Ok((ids, page.signed::<P>(url, &entries)))
+    }
+
     fn kept(&self, media: &Media) -> String {
         let file = StoredFile {
             bytes: media.bytes.clone(),

@@ -29,11 +29,19 @@ impl Page {
         item["sender"] = json!({ "id": sender });
         item["recipient"] = json!({ "id": recipient });
         item["timestamp"] = json!(now);
-        let envelope =
-            json!({ "object": P::OBJECT, "entry": [{ "id": self.id, "time": now, "messaging": [item] }] });
-        let body = envelope.to_string().into_bytes();
+        // While another app has the conversation, ours only watches.
+        let list = if self.standby { "standby" } else { "messaging" };
+        let entry = json!({ "id": self.id, "time": now, (list): [item] });
+        Ok(self.signed::<P>(url, &[entry]))
+    }
+}
+
+impl Page {
+    /// Entries in one body, which may be of several accounts of the app.
+    pub(super) fn signed<P: Product>(&self, url: String, entries: &[Value]) -> Callback {
+        let body = json!({ "object": P::OBJECT, "entry": entries }).to_string().into_bytes();
         let digest = sign::hmac_sha256_hex(self.app_secret.as_bytes(), &body);
-        Ok(Callback { url, signature: format!("sha256={digest}"), body })
+        Callback { url, signature: format!("sha256={digest}"), body }
     }
 }
 

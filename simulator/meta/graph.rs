@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 use webhooks::sign;
 
 use super::{
-    Player, Product, messages, pages,
+    Player, Product, consent, messages, pages,
     world::{Page, random_hex},
 };
 use crate::Fault;
@@ -28,6 +28,9 @@ const LARGEST_FILE: usize = 30 << 20;
 pub(super) fn router<P: Product>(player: Arc<Player<P>>) -> Router {
     let graph = Router::new()
         .route("/debug_token", get(pages::debug_token::<P>))
+        .route("/dialog/oauth", get(consent::page::<P>))
+        .route("/oauth/access_token", post(consent::token::<P>))
+        .route("/me/accounts", get(pages::accounts::<P>))
         .route("/{object}", get(pages::get::<P>))
         .route("/{object}/messages", post(messages::post::<P>))
         .route("/{object}/message_attachments", post(messages::upload::<P>))
@@ -48,6 +51,13 @@ pub(super) fn router<P: Product>(player: Arc<Player<P>>) -> Router {
 pub(super) struct Call {
     pub query: HashMap<String, String>,
     bearer: String,
+}
+
+impl Call {
+    /// The token that came with it.
+    pub(super) fn bearer(&self) -> &str {
+        &self.bearer
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Call {
@@ -92,7 +102,7 @@ impl GraphError {
         Self::new(400, 100, Some(33), message)
     }
 
-    fn token() -> Self {
+    pub(super) fn token() -> Self {
         Self::new(401, 190, None, "Invalid OAuth access token - Cannot parse access token")
     }
 
@@ -185,7 +195,7 @@ pub(super) fn ok(body: Value) -> Result<Response, GraphError> {
     Ok(Json(body).into_response())
 }
 
-fn proven(call: &Call, page: &Page) -> Result<(), GraphError> {
+pub(super) fn proven(call: &Call, page: &Page) -> Result<(), GraphError> {
     let right = || sign::hmac_sha256_hex(page.app_secret.as_bytes(), call.bearer.as_bytes());
     match call.query.get("appsecret_proof") {
         Some(proof) if !same(proof, &right()) => {

@@ -35,8 +35,12 @@ pub(super) async fn post<P: Product>(
     let work = async {
         let taken = player.take(&call, &object, &body)?;
         let answer = json!({ "recipient_id": taken.customer, "message_id": taken.id });
-        let player = player.clone();
-        tokio::spawn(async move { player.report(taken).await });
+        if player.settings().echoes_first {
+            player.report(taken).await;
+        } else {
+            let player = player.clone();
+            tokio::spawn(async move { player.report(taken).await });
+        }
         ok(answer)
     };
     player.answer("messages", work).await

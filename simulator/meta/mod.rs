@@ -3,6 +3,7 @@
 
 mod acts;
 mod callback;
+mod consent;
 mod graph;
 mod messages;
 mod pages;
@@ -20,6 +21,7 @@ use axum::Router;
 use chrono::Utc;
 use tokio::sync::broadcast;
 
+pub use self::consent::Consents;
 use self::world::{Page, World};
 use crate::{Act, ActError, ChatChanged, ChatMessage, Customer, Faults, callbacks::Poster};
 
@@ -73,7 +75,7 @@ pub mod instagram {
 }
 
 /// The platform. Fault methods: `messages`, `actions` (reactions, read marks, typing), `attachments`, `subscribed_apps`, `subscriptions`,
-/// `page`, `profile`, `debug_token`.
+/// `page`, `profile`, `debug_token`, `access_token`, `accounts`.
 pub struct Player<P> {
     base_url: String,
     world: Mutex<World>,
@@ -91,6 +93,9 @@ struct Settings {
     rate_per_second: usize,
     /// Whether the business hears of its own messages.
     echoes: bool,
+    /// Whether it hears of them before its call is answered.
+    echoes_first: bool,
+    consents: Consents,
 }
 
 impl<P: Product> Player<P> {
@@ -99,7 +104,13 @@ impl<P: Product> Player<P> {
         Self {
             base_url: format!("{}/{}", base_url.trim_end_matches('/'), P::CHANNEL),
             world: Mutex::default(),
-            settings: Mutex::new(Settings { attempts: 8, rate_per_second: 300, echoes: true }),
+            settings: Mutex::new(Settings {
+                attempts: 8,
+                rate_per_second: 300,
+                echoes: true,
+                echoes_first: false,
+                consents: Consents::All,
+            }),
             faults: Faults::default(),
             poster: Poster::default(),
             changes: broadcast::channel(256).0,
@@ -129,6 +140,75 @@ impl<P: Product> Player<P> {
         self.change_settings(|settings| settings.echoes = told);
     }
 
+    /// What the admin does on the next consent pages.
+    pub fn set_consents(&self, consents: Consents) {
+        self.change_settings(|settings| settings.consents = consents);
+    }
+
+    /// Another account that the same app speaks for: its key.
+    pub fn open_sibling(&self, account: &str, name: &str) -> Option<String> {
+        let mut world = self.world();
+        let page = world.pages.get(account)?.sibling(name);
+        let id = page.id.clone();
+        world.pages.insert(id.clone(), page);
+        Some(id)
+    }
+
+    /// The account's own token, as its admin copies it.
+    pub fn token(&self, account: &str) -> Option<String> {
+        Some(self.world().pages.get(account)?.token.clone())
+    }
+
+    /// What an admin copies from the app's dashboard to consent instead of copying tokens.
+    pub fn app_keys(&self, account: &str) -> BTreeMap<String, String> {
+        let world = self.world();
+        let keys = world.pages.get(account).map(|page| {
+            [
+                ("app_id", page.app_id.clone()),
+                ("app_secret", page.app_secret.clone()),
+                ("api_base_url", self.base_url.clone()),
+            ]
+        });
+        keys.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// Whether another app has the account's conversations: ours is told, and does not answer.
+    pub fn set_standby(&self, account: &str, standby: bool) {
+        if let Some(page) = self.world().pages.get_mut(account) {
+            page.standby = standby;
+        }
+    }
+
+    /// Whether the account sends its events to the app.
+    pub fn subscribed(&self, account: &str) -> bool {
+        self.world().pages.get(account).is_some_and(|page| page.subscribed)
+    }
+
+    /// What the account's app hears of.
+    pub fn subscribed_fields(&self, account: &str) -> Vec<String> {
+        self.world().pages.get(account).map(|page| page.fields.clone()).unwrap_or_default()
+    }
+
+    /// Something else subscribed the app to these fields, for the same Page.
+    pub fn subscribe_to(&self, account: &str, fields: &[&str]) {
+        if let Some(page) = self.world().pages.get_mut(account) {
+            page.fields = fields.iter().map(|field| (*field).to_owned()).collect();
+            page.subscribed = true;
+        }
+    }
+
+    /// One callback with what customers of several accounts of an app wrote: `(account, customer, text)`. Returns the ids.
+    pub async fn write_together(&self, said: &[(&str, &Customer, &str)]) -> Result<Vec<String>, ActError> {
+        let (ids, callback) = self.composed_together(said)?;
+        self.deliver(callback).await?;
+        Ok(ids)
+    }
+
+    /// Whether the echo, and that the message arrived, come before the answer to the call.
+    pub fn set_echoes_first(&self, first: bool) {
+        self.change_settings(|settings| settings.echoes_first = first);
+    }
+
     /// Free text to the customer fails with 10/2018278 until the customer writes again.
     pub fn close_window(&self, account: &str, customer: &str) {
         if let Some(chat) = self.world().chat(account, customer) {
@@ -136,10 +216,25 @@ impl<P: Product> Player<P> {
         }
     }
 
+    /// The customer's last word was that long ago.
+    pub fn wrote_before(&self, account: &str, customer: &str, ago: chrono::TimeDelta) {
+        if let Some(chat) = self.world().chat(account, customer) {
+            chat.last_inbound = Some(Utc::now() - ago);
+        }
+    }
+
     /// Every call with the account's token is refused with 190 from now on.
     pub fn revoke_token(&self, account: &str) {
         if let Some(page) = self.world().pages.get_mut(account) {
             page.token_works = false;
+        }
+    }
+
+    /// The account has a new token, which whoever consents is given.
+    pub fn renew_token(&self, account: &str) {
+        if let Some(page) = self.world().pages.get_mut(account) {
+            page.token = format!("EAA{}", world::random_hex(24));
+            page.token_works = true;
         }
     }
 
@@ -225,6 +320,7 @@ impl<P: Product> crate::Player for Player<P> {
         page.app_secret = field("app_secret");
         page.callback = Some(webhook_url.to_owned());
         page.subscribed = true;
+        page.fields = vec!["messages".to_owned()];
         page.remembers = false;
         self.world().pages.insert(page.id.clone(), page);
     }

@@ -40,6 +40,11 @@ pub(super) async fn get<P: Product>(
     player.answer("profile", work).await
 }
 
+/// `GET /me/accounts`, asked by the admin who consented.
+pub(super) async fn accounts<P: Product>(State(player): Playing<P>, call: Call) -> Response {
+    player.answer("accounts", async { player.chosen(&call) }).await
+}
+
 impl<P: Product> Player<P> {
     fn page(&self, call: &Call) -> Result<Response, GraphError> {
         let id = self.caller(call, "me")?;
@@ -50,7 +55,7 @@ impl<P: Product> Player<P> {
             false => json!({
                 "id": format!("1{}", page.id),
                 "name": page.name,
-                "instagram_business_account": { "id": page.id, "username": page.name.to_lowercase().replace(' ', ".") },
+                "instagram_business_account": { "id": page.id, "username": page.username() },
             }),
         })
     }
@@ -77,8 +82,10 @@ pub(super) async fn debug_token<P: Product>(State(player): Playing<P>, call: Cal
     let work = async {
         let id = player.app(&call)?;
         let world = player.world();
+        let app = world.pages.get(&id).map(|page| &page.app_id);
         let asked = call.query.get("input_token");
-        let valid = world.pages.get(&id).is_some_and(|page| page.token_works && asked == Some(&page.token));
+        let mut of_app = world.pages.values().filter(|page| Some(&page.app_id) == app);
+        let valid = of_app.any(|page| page.token_works && asked == Some(&page.token));
         let scopes =
             ["pages_show_list", "pages_messaging", "pages_manage_metadata", "instagram_manage_messages"];
         ok(json!({ "data": { "is_valid": valid, "type": "PAGE", "expires_at": 0, "scopes": scopes } }))
@@ -141,9 +148,7 @@ pub(super) async fn apps<P: Product>(
         let world = player.world();
         let app = world.pages.get(&id).filter(|page| page.subscribed);
         let data: Vec<_> = app
-            .map(
-                |page| json!({ "id": page.app_id, "name": "Switchboard", "subscribed_fields": ["messages"] }),
-            )
+            .map(|page| json!({ "id": page.app_id, "name": "Switchboard", "subscribed_fields": page.fields }))
             .into_iter()
             .collect();
         ok(json!({ "data": data }))
@@ -160,8 +165,12 @@ pub(super) async fn subscribe<P: Product>(
     let work = async {
         let id = player.caller(&call, &object)?;
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if !body["subscribed_fields"].as_str().is_some_and(|fields| fields.contains("messages")) {
+        let fields = body["subscribed_fields"].as_str().unwrap_or_default();
+        if !fields.contains("messages") {
             return Err(GraphError::invalid("The parameter subscribed_fields is required."));
+        }
+        if let Some(page) = player.world().pages.get_mut(&id) {
+            page.fields = fields.split(',').map(str::to_owned).collect();
         }
         player.set_subscribed(&id, true)
     };

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use rand::Rng;
 use tokio::time::Instant;
 
-use super::graph::GraphError;
+use super::{consent::Code, graph::GraphError};
 use crate::{ChatMessage, Customer};
 
 /// Hours after a customer's last word in which answers may be sent, and days in which a person may.
@@ -20,6 +20,10 @@ pub(super) struct World {
     pub pages: BTreeMap<String, Page>,
     /// By attachment id.
     pub files: HashMap<String, StoredFile>,
+    /// Of consents that are under way.
+    pub codes: HashMap<String, Code>,
+    /// Apps by the tokens of admins who consented.
+    pub admins: HashMap<String, String>,
 }
 
 /// A Page, or an Instagram account with the Page behind it, and the app that speaks for it.
@@ -34,6 +38,10 @@ pub(super) struct Page {
     pub callback: Option<String>,
     /// Whether the Page sends its events to the app.
     pub subscribed: bool,
+    /// Of which it sends them; replaced as a whole.
+    pub fields: Vec<String>,
+    /// Whether another app has its conversations.
+    pub standby: bool,
     /// By the customer's id.
     pub chats: BTreeMap<String, Chat>,
     /// Whether all earlier messages are known; otherwise a window is believed to be open.
@@ -75,10 +83,26 @@ impl Page {
             app_secret: random_hex(16),
             callback: None,
             subscribed: false,
+            fields: Vec::new(),
+            standby: false,
             chats: BTreeMap::new(),
             remembers: true,
             taken: VecDeque::new(),
         }
+    }
+
+    /// Another one that the same app speaks for.
+    pub(super) fn sibling(&self, name: &str) -> Self {
+        Self {
+            app_id: self.app_id.clone(),
+            app_secret: self.app_secret.clone(),
+            callback: self.callback.clone(),
+            ..Self::open(name)
+        }
+    }
+
+    pub(super) fn username(&self) -> String {
+        self.name.to_lowercase().replace(' ', ".")
     }
 
     pub(super) fn chat_with(&mut self, customer: &Customer) -> &mut Chat {

@@ -19,7 +19,7 @@ pub(super) fn code(shared: &Shared, account: &str) -> String {
     code
 }
 
-/// Consents at once, on behalf of the first workspace of the app.
+/// Consents at once, on behalf of the first workspace of the app, or denies.
 pub(super) async fn page(
     State(shared): State<Arc<Shared>>,
     Query(query): Query<BTreeMap<String, String>>,
@@ -30,8 +30,12 @@ pub(super) async fn page(
     let (Some(account), Ok(mut redirect)) = (account, Url::parse(text("redirect_uri"))) else {
         return (StatusCode::BAD_REQUEST, "Invalid client_id parameter").into_response();
     };
-    let code = code(&shared, &account);
-    redirect.query_pairs_mut().append_pair("code", &code).append_pair("state", text("state"));
+    if *lock(&shared.denies) {
+        redirect.query_pairs_mut().append_pair("error", "access_denied").append_pair("state", text("state"));
+    } else {
+        let code = code(&shared, &account);
+        redirect.query_pairs_mut().append_pair("code", &code).append_pair("state", text("state"));
+    }
     Redirect::to(redirect.as_str()).into_response()
 }
 

@@ -175,6 +175,7 @@ pub(super) async fn command(
             ("text", text.to_owned()),
             ("api_app_id", workspace.app.clone()),
             ("trigger_id", format!("{}.{}", random(8), random(8))),
+            ("response_url", format!("https://hooks.slack.com/commands/{}", random(24))),
         ]
     });
     let fields = fields.ok_or(ActError::NoSuchAccount)?;

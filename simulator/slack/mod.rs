@@ -45,6 +45,7 @@ struct Shared {
     workspaces: Mutex<BTreeMap<String, Workspace>>,
     /// Codes of consents that were not traded yet, with the account they are for.
     codes: Mutex<BTreeMap<String, String>>,
+    denies: Mutex<bool>,
     calls: Mutex<VecDeque<Call>>,
     /// How long a second of Slack's takes.
     pace: Mutex<Duration>,
@@ -63,6 +64,7 @@ impl Player {
             changes: broadcast::channel(256).0,
             workspaces: Mutex::default(),
             codes: Mutex::default(),
+            denies: Mutex::default(),
             calls: Mutex::default(),
             pace: Mutex::new(Duration::from_secs(1)),
         }))
@@ -127,6 +129,11 @@ impl Player {
     /// The admin of that workspace consents: the code that the browser brings back.
     pub fn consent(&self, account: &str) -> String {
         consent::code(&self.0, account)
+    }
+
+    /// Whether admins press “Cancel” on the consent page.
+    pub fn set_denies(&self, denies: bool) {
+        *lock(&self.0.denies) = denies;
     }
 
     /// A channel that the app was invited into.

@@ -37,9 +37,27 @@ impl Platform {
                 let more = place.into_iter().chain(label).map(|(name, value)| (name.to_owned(), value));
                 Told { text: String::new(), media: None, more: more.collect() }
             }
+            Act::Press { message, button } => self.pressed(number, &message, &button)?,
             _ => return Err(ActError::Unsupported("such thing")),
         };
         self.told(number, customer, told)
+    }
+
+    /// A button of a template, on WhatsApp.
+    fn pressed(&self, number: &str, message: &str, button: &str) -> Result<Told, ActError> {
+        let mut world = self.world();
+        let number = world.numbers.get_mut(number).ok_or(ActError::NoSuchAccount)?;
+        let sent = number.find(message).ok_or(ActError::NoSuchMessage)?;
+        let pressed = sent.view.buttons.iter().find(|one| one.id == button).ok_or(ActError::NoSuchMessage)?;
+        let more = [
+            ("ButtonText", pressed.title.clone()),
+            ("ButtonPayload", pressed.id.clone()),
+            ("ButtonType", "REPLY".to_owned()),
+            ("MessageType", "button".to_owned()),
+            ("OriginalRepliedMessageSid", message.to_owned()),
+        ];
+        let more = more.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        Ok(Told { text: pressed.title.clone(), media: None, more })
     }
 
     fn taken(&self, media: Media) -> Told {
@@ -90,6 +108,7 @@ impl Platform {
         fields.extend(told.more);
         let phone = number.phone.clone();
         number.chat(&from).push(Bubble { view, status_callback: None, to: phone });
+        number.shut.remove(&from);
         number.hear(&from, &told.text);
         Ok((id, Callback { url, token: number.account.token.clone(), form: fields }))
     }

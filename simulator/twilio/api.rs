@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 
-use super::{Platform, calls, media, messages, numbers};
+use super::{Platform, calls, contents, media, messages, numbers};
 use crate::Fault;
 
 const ACCOUNT: &str = "/2010-04-01/Accounts/{account}";
@@ -30,6 +30,7 @@ pub(super) fn router(platform: Arc<Platform>) -> Router {
         .route(&under("/Calls/{sid}"), get(calls::get).post(calls::change))
         .route(&under("/Recordings/{sid}"), get(calls::recording))
         .route(&under("/Keys/{sid}"), get(calls::key))
+        .route("/v1/ContentAndApprovals", get(contents::list))
         .route("/v1/Services/{sid}", get(numbers::service).post(numbers::change_service))
         .route(&under("/Messages.json"), post(messages::post))
         .route(&under("/Messages/{sid}"), get(messages::get))

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Platform, StatusOrder,
     api::{ApiError, Call, created, ok},
+    contents,
     statuses::Fate,
     world::{Bubble, Number, address, bubble, sid},
 };
@@ -61,10 +62,13 @@ impl Platform {
             call.text("To").ok_or_else(|| ApiError::new(400, 21604, "A 'To' phone number is required."))?;
         let text = call.text("Body").unwrap_or_default();
         let files = call.all("MediaUrl");
-        content(text, &files)?;
         let mut world = self.world();
         let unreachable = world.unreachable.contains(&address(to));
         let number = world.numbers.get_mut(&phone).ok_or_else(|| ApiError::not_found(&phone))?;
+        let template = contents::said(&number.contents, call).transpose()?;
+        if template.is_none() {
+            content(text, &files)?;
+        }
         sender(number, call)?;
         let customer = recipient(to)?;
         if number.opted_out.contains(&customer) {
@@ -72,7 +76,11 @@ impl Platform {
         }
         let message = sid(if files.is_empty() { "SM" } else { "MM" });
         let mut view = bubble(&message, false, if files.is_empty() { "text" } else { "image" }, Utc::now());
+        let shut = template.is_none() && number.shut.contains(&customer);
         view.text = text.to_owned();
+        if let Some((said, buttons)) = template {
+            (view.text, view.buttons) = (said, buttons);
+        }
         view.media_url = files.first().cloned();
         let answer = json!({
             "sid": message,
@@ -91,6 +99,7 @@ impl Platform {
         let fate = match number.blocked.contains(&customer) {
             true => Fate::Undelivered(30004),
             false if unreachable => Fate::Undelivered(30003),
+            false if shut => Fate::Failed(63016),
             false => Fate::Delivered,
         };
         let status_callback = call.text("StatusCallback").map(str::to_owned);

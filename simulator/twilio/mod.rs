@@ -7,6 +7,7 @@ mod api;
 mod call;
 mod callback;
 mod calls;
+mod contents;
 mod dial;
 mod follow;
 mod media;
@@ -149,6 +150,14 @@ impl Platform {
     pub fn revoke_token(&self, number: &str) {
         if let Some(number) = self.world().numbers.get_mut(number) {
             number.account.token_works = false;
+        }
+    }
+
+    /// The customer's last word on WhatsApp is more than a day old: free text fails with 63016, templates go.
+    pub fn close_window(&self, number: &str, customer: &str) {
+        let customer = world::address(customer);
+        if let Some(number) = self.world().numbers.get_mut(number) {
+            number.shut.insert(customer);
         }
     }
 

@@ -7,7 +7,10 @@ use chrono::{DateTime, Utc};
 use rand::Rng;
 use tokio::time::Instant;
 
-use super::call::Leg;
+use super::{
+    call::Leg,
+    contents::{self, Content},
+};
 use crate::ChatMessage;
 
 #[derive(Default)]
@@ -43,6 +46,9 @@ pub(super) struct Number {
     pub voice_application_sid: String,
     pub status_callback: String,
     pub service: Option<Service>,
+    pub contents: Vec<Content>,
+    /// Customers whose last word on WhatsApp is more than a day old.
+    pub shut: BTreeSet<String>,
     /// By the customer's address.
     pub chats: BTreeMap<String, Vec<Bubble>>,
     /// Customers who have written STOP.
@@ -95,6 +101,8 @@ impl Number {
             voice_application_sid: String::new(),
             status_callback: String::new(),
             service: None,
+            contents: contents::usual(),
+            shut: BTreeSet::new(),
             chats: BTreeMap::new(),
             opted_out: BTreeSet::new(),
             blocked: BTreeSet::new(),

@@ -21,7 +21,7 @@ use crate::{
     http::extract::{Json, Path},
     ids::IntegrationId,
     inbox::integration_admin::missing,
-    install::{self, Begun, Failed},
+    install::{self, Begun, Brought, Failed},
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -94,6 +94,7 @@ fn sent(app: &App, begun: &Begun) -> Response {
 struct Return {
     state: Option<String>,
     code: Option<String>,
+    error: Option<String>,
 }
 
 /// Sends the browser on to the settings page, with `connected` or `connect_error` in the query, whatever happened.
@@ -107,8 +108,10 @@ async fn come_back(
         return StatusCode::NOT_FOUND.into_response();
     };
     let state = query.state.unwrap_or_default();
-    let browser = brought(&headers, &state).unwrap_or_default();
-    let done = install::finish(&app, channel, &state, &browser, query.code.as_deref()).await;
+    let browser = kept(&headers, &state).unwrap_or_default();
+    let error = query.error.as_deref().map_or(Brought::Nothing, Brought::Error);
+    let brought = query.code.as_deref().map_or(error, Brought::Code);
+    let done = install::finish(&app, channel, &state, &browser, brought).await;
     let done = done.unwrap_or_else(|error| {
         tracing::error!(%error, channel = %channel.id(), "a consent could not be used");
         Err(Failed::Unavailable)
@@ -135,7 +138,7 @@ fn cookie(app: &App, state: &str, value: &str, seconds: u32) -> String {
     format!("{name}={value}; Path=/oauth; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 
-fn brought(headers: &HeaderMap, state: &str) -> Option<String> {
+fn kept(headers: &HeaderMap, state: &str) -> Option<String> {
     let wanted = cookie_name(state);
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));

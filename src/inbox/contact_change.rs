@@ -36,8 +36,10 @@ pub async fn create(tx: &mut Tx, change: &Change, identities: &[Identity]) -> Re
     let id = ContactId::new();
     let fields = checked(change, &Map::new())?;
     sqlx::query(
-        "insert into contacts (organization_id, id, name, name_from, phone, email, language, attributes, tags)
-         values ($1, $2, $3, case when $3 = '' then 'platform' else 'person' end, $4, $5, $6, $7, $8)",
+        "insert into contacts (organization_id, id, name, name_from, phone, phone_from, email, email_from, language, attributes, tags)
+         values ($1, $2, $3, case when $3 = '' then 'platform' else 'person' end,
+                 $4, case when $4 is null then 'platform' else 'person' end, $5, case when $5 is null then 'platform' else 'person' end,
+                 $6, $7, $8)",
     )
     .bind(tx.organization())
     .bind(id)
@@ -68,7 +70,8 @@ pub async fn change(tx: &mut Tx, member: &Member, id: ContactId, change: &Change
     sqlx::query(
         "update contacts
          set name = coalesce($3, name), name_from = case when $3 is null then name_from else 'person' end,
-             phone = case when $4 then $5 else phone end, email = case when $6 then $7 else email end,
+             phone = case when $4 then $5 else phone end, phone_from = case when $4 then 'person' else phone_from end,
+             email = case when $6 then $7 else email end, email_from = case when $6 then 'person' else email_from end,
              language = case when $8 then $9 else language end, attributes = $10, tags = coalesce($11, tags),
              version = version + 1, updated_at = now()
          where organization_id = $1 and id = $2",

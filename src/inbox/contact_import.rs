@@ -254,6 +254,8 @@ impl Plan {
         sqlx::query(
             "update contacts c
              set name = news.name, name_from = case when news.name = c.name then c.name_from else 'person' end,
+                 phone_from = case when news.phone is distinct from c.phone then 'person' else c.phone_from end,
+                 email_from = case when news.email is distinct from c.email then 'person' else c.email_from end,
                  phone = news.phone, email = news.email, attributes = news.attributes,
                  version = c.version + 1, updated_at = now()
              from jsonb_to_recordset($2) as news (id uuid, name text, phone text, email text, attributes jsonb)

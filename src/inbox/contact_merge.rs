@@ -97,6 +97,8 @@ async fn move_rows(
         "update contacts set merged_into = $2 where organization_id = $1 and merged_into = $3",
         "update contacts kept
          set name = case when kept.name = '' then gone.name else kept.name end,
+             phone_from = case when kept.phone is null and gone.phone is not null then gone.phone_from else kept.phone_from end,
+             email_from = case when kept.email is null and gone.email is not null then gone.email_from else kept.email_from end,
              phone = coalesce(kept.phone, gone.phone), email = coalesce(kept.email, gone.email),
              username = coalesce(kept.username, gone.username), language = coalesce(kept.language, gone.language),
              attributes = gone.attributes || kept.attributes,

@@ -277,9 +277,18 @@ fn templated(
         kind: Some(Kind::Template),
         text: filled_in(&template.body, &asked.body),
         parts: vec![part],
-        extras: Some(extras.clone()),
+        extras: Some(named(extras, template)),
         files: files.into_iter().collect(),
     })
+}
+
+/// As asked, with the platform's own id of the template.
+fn named(extras: &Extras, template: &Template) -> Extras {
+    let mut extras = extras.clone();
+    if let Some(asked) = &mut extras.template {
+        asked.external_id = Some(template.external_id.clone());
+    }
+    extras
 }
 
 /// A template whose header is a file takes one, as an attachment or as an address among its values; others take none.

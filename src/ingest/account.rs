@@ -70,7 +70,11 @@ async fn contact(
     sqlx::query(
         "update contacts set
              name = case when name_from = 'platform' then coalesce(nullif($3, ''), name) else name end,
-             phone = coalesce($4, phone), username = coalesce($5, username), email = coalesce(email, $8),
+             phone = case when $4 is null or (phone_from = 'person' and not $9) then phone else $4 end,
+             phone_from = case when $4 is null or (phone_from = 'person' and not $9) then phone_from else 'platform' end,
+             username = coalesce($5, username),
+             email = case when $8 is not null and email_from <> 'person' and (email is null or email_from = 'claim') then $8 else email end,
+             email_from = case when $8 is not null and email_from = 'claim' then 'platform' else email_from end,
              reachable = coalesce($6, reachable), marketing = coalesce($7, marketing),
              version = version + 1, updated_at = now()
          where organization_id = $1 and id = $2",
@@ -83,6 +87,8 @@ async fn contact(
     .bind(change.reachable)
     .bind(change.marketing)
     .bind(change.party.email.as_deref().filter(|email| is_email(email)))
+    // The platform itself knows of a new number, which the old one's place is taken by.
+    .bind(!change.gone.is_empty())
     .execute(tx.sql())
     .await?;
     forget_identities(tx, channel, id, change).await?;

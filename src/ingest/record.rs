@@ -66,6 +66,7 @@ pub(super) struct Record<'a> {
 /// Writes all records with one statement.
 pub(super) async fn write(tx: &mut Tx, records: &[Record<'_>]) -> Result<()> {
     let each = || records.iter().map(|record| record.delivery);
+    let bodies: Vec<Bytes> = each().map(body).collect();
     let organization = tx.organization();
     sqlx::query(
         "insert into callbacks (organization_id, id, integration_id, channel, verdict, outcome, error, events, method, query, headers, body)
@@ -85,7 +86,7 @@ pub(super) async fn write(tx: &mut Tx, records: &[Record<'_>]) -> Result<()> {
     .bind(each().map(|one| one.request.method()).collect::<Vec<_>>())
     .bind(each().map(|one| json(&query(&one.request))).collect::<Vec<_>>())
     .bind(each().map(|one| json(&headers(&one.request))).collect::<Vec<_>>())
-    .bind(each().map(|one| one.request.body().as_ref()).collect::<Vec<_>>())
+    .bind(bodies.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>())
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -140,6 +141,12 @@ pub async fn replay(app: &App, organization: OrganizationId, id: CallbackId) -> 
 /// Lists of plain structures: they always encode.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// Without what its channel would not have kept.
+fn body(delivery: &Delivery) -> Bytes {
+    let channel = delivery.integration.channel;
+    channel.recorded(&delivery.request).unwrap_or_else(|| delivery.request.body().clone())
 }
 
 fn headers(request: &Verified) -> Vec<(String, String)> {

@@ -73,13 +73,16 @@ impl Visitor {
         }
     }
 
-    /// The same browser, in whose pages the site has proven a user.
+    /// The same browser, in whose pages the site has proven a user. What was said there before is not the user's word.
     #[must_use]
     pub fn proven(self, integration: &Integration, user_id: &str, now: DateTime<Utc>) -> Self {
         Self {
             user_id: Some(user_id.to_owned()),
             proof: Some(Widget::proof_mark(&integration.account)),
             expires: (now + PROVEN).timestamp(),
+            name: None,
+            phone: None,
+            email: None,
             ..self
         }
     }

@@ -245,3 +245,41 @@ async fn all_applications_may_be_told_at_one_address() {
     let heard = ids(&bob.get("/conversations").await.expect(200).body);
     assert!(heard.is_empty(), "nothing under our key is another application's");
 }
+
+/// Whoever has an interaction's token may answer in the bot's name for a quarter of an hour: it is kept nowhere.
+#[tokio::test]
+async fn an_interactions_token_is_not_kept() {
+    const TOKEN: &str = "aW50ZXJhY3Rpb246dGVzdC10b2tlbi0wMDAx";
+    let place = Place::start().await;
+    let own = format!("{}/webhooks/discord/{}", place.hub.url, place.played.id);
+    let shared = format!("{}/webhooks/discord", place.hub.url);
+    for (at, address) in [&own, &shared].into_iter().enumerate() {
+        let pressed = json!({"id": format!("130000000000000088{at}"), "application_id": place.played.account, "type": 2,
+            "token": TOKEN, "version": 1, "channel_id": place.channel, "channel": {"id": place.channel, "type": 1}, "context": 1,
+            "user": {"id": place.customer.id, "username": "ada", "global_name": "Ada"},
+            "data": {"id": "1", "name": "order", "type": 1}});
+        assert_eq!(place.platform().post(&place.played.account, address, &pressed, false).await.0, 200);
+    }
+    let listed = ids(&place.owner.get("/callbacks").await.expect(200).body);
+    assert_eq!(listed.len(), 2);
+    for one in &listed {
+        let shown = place.owner.get(&format!("/callbacks/{one}")).await.expect(200).body;
+        assert_eq!(shown["outcome"], "stored");
+        let body: Value = serde_json::from_str(shown["request"]["body"].as_str().unwrap()).unwrap();
+        assert_eq!((&body["data"]["name"], body.get("token")), (&json!("order"), None));
+        assert!(!shown.to_string().contains(TOKEN));
+        let again =
+            place.owner.post(&format!("/callbacks/{one}/replay"), &Value::Null).await.expect(200).body;
+        assert_eq!(again["outcome"], "repeated", "what is kept can be read again");
+    }
+    let kept: i64 = sqlx::query_scalar(
+        "select (select count(*) from callbacks where encode(body, 'escape') like '%' || $1 || '%')
+              + (select count(*) from jobs where payload::text like '%' || $1 || '%')
+              + (select count(*) from messages m where to_jsonb(m)::text like '%' || $1 || '%')",
+    )
+    .bind(TOKEN)
+    .fetch_one(&mut place.hub.sql().await)
+    .await
+    .unwrap();
+    assert_eq!(kept, 0);
+}

@@ -138,3 +138,29 @@ async fn a_removed_app_stops_the_account() {
     let one = owner.get(&format!("/integrations/{}", played.id)).await.expect(200).body;
     assert_eq!((&one["status"], &one["fault"]["code"]), (&json!("broken"), &json!("token_rejected")));
 }
+
+/// Whoever has a `response_url` may write into the conversation for half an hour: it is kept nowhere.
+#[tokio::test]
+async fn addresses_to_answer_at_are_not_kept() {
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ada").await;
+    let played = platform::Played::connect(&hub, &owner, "slack").await;
+    let slack = &played.simulator.slack;
+    slack.command(&played.account, &greta(), "where is my parcel?").await.unwrap();
+    slack.act(&played.account, &greta(), Act::Text { text: "hi".into(), reply_to: None }).await.unwrap();
+    let listed = owner.get("/callbacks").await.expect(200).body;
+    let mut seen = 0;
+    for one in listed["data"].as_array().unwrap() {
+        let path = format!("/callbacks/{}", one["id"].as_str().unwrap());
+        let shown = owner.get(&path).await.expect(200).body;
+        let body = shown["request"]["body"].as_str().unwrap();
+        assert!(body.contains("parcel") || body.contains("event"), "{body}");
+        for secret in ["response_url", "hooks.slack.com", "deprecated"] {
+            assert!(!body.contains(secret), "{secret} shows in {body}");
+        }
+        let again = owner.post(&format!("{path}/replay"), &Value::Null).await.expect(200).body;
+        assert_eq!(again["outcome"], "repeated", "what is kept can be read again");
+        seen += 1;
+    }
+    assert_eq!(seen, 2);
+}

@@ -178,3 +178,61 @@ async fn a_file_that_the_token_does_not_open_may_lie_open_or_stays_named() {
         assert_eq!(settled(&owner, &conversation, caption).await["state"], state, "{caption}");
     }
 }
+
+/// Twilio's content templates: fetched, sent by their id with their variables, on WhatsApp also when the window is shut.
+#[tokio::test]
+async fn templates_are_fetched_sent_by_their_id_and_answered_by_a_button() {
+    const WHATSAPP: &str = "whatsapp:+4915100000001";
+    let (hub, owner, played, _) = start().await;
+    let conversation = played.write(&owner, WHATSAPP, "hello on WhatsApp").await;
+    let sync = format!("/integrations/{}/templates/sync", played.id);
+    let known = owner.post(&sync, &Value::Null).await.expect(200).body["data"].clone();
+    let named =
+        |name: &str| known.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone();
+    assert_eq!(known.as_array().unwrap().len(), 4, "over two lists: {known}");
+    let order = named("order_ready");
+    assert!(order["external_id"].as_str().unwrap().starts_with("HX"));
+    assert_eq!((&order["status"], &order["parameters"]), (&json!("approved"), &json!(["1", "2"])));
+    assert_eq!(named("spring_sale")["status"], "rejected");
+    assert_eq!(named("rate_us")["buttons"][1]["text"], "Bad");
+
+    let _work = hub.work();
+    played.simulator.twilio.close_window(&played.account, WHATSAPP);
+    let path = messages(&conversation);
+    let free = owner.post(&path, &draft("good morning")).await.expect(201).id();
+    let failed = until(&owner, &free, "failed").await;
+    assert_eq!(
+        (&failed["error"]["code"], &failed["error"]["next_step"]),
+        (&json!("window_closed"), &json!("use_template"))
+    );
+
+    let value = |name: &str, text: &str| json!({"name": name, "type": "text", "text": text});
+    let template = |name: &str, body: Value| {
+        // Whose id it is is not for the sender to say.
+        json!({"client_id": uuid::Uuid::now_v7().to_string(),
+            "template": {"name": name, "language": "en", "external_id": "HXforged", "body": body}})
+    };
+    let sent = template("order_ready", json!([value("1", "Ana"), value("2", "4711")]));
+    let sent = owner.post(&path, &sent).await.expect(201).body;
+    assert_eq!(sent["text"], "Hi Ana, your order 4711 is ready.");
+    until(&owner, sent["id"].as_str().unwrap(), "delivered").await;
+    let shown = played.received(WHATSAPP);
+    assert_eq!(shown.last().unwrap().text, "Hi Ana, your order 4711 is ready.");
+    let short = template("order_ready", json!([value("1", "Ana")]));
+    owner.post(&path, &short).await.expect_problem(422, "invalid");
+    owner.post(&path, &template("spring_sale", json!([]))).await.expect_problem(422, "invalid");
+
+    let rate = owner.post(&path, &template("rate_us", json!([value("1", "Ana")]))).await.expect(201).id();
+    until(&owner, &rate, "delivered").await;
+    let shown = played.received(WHATSAPP).pop().unwrap();
+    played.act(WHATSAPP, Act::Press { message: shown.id, button: "good".into() }).await;
+    let newest = owner.get(&format!("{path}?limit=1")).await.expect(200).body["data"][0].clone();
+    assert_eq!((&newest["kind"], &newest["text"]), (&json!("interactive"), &json!("Good")));
+    assert_eq!(newest["parts"][0]["id"], "good");
+    assert_eq!(newest["reply_to"]["id"], rate.as_str());
+
+    let place = Act::Location { latitude: 52.5, longitude: 13.4, name: Some("Café Nord".into()) };
+    played.act(WHATSAPP, place).await;
+    let newest = owner.get(&format!("{path}?limit=1")).await.expect(200).body["data"][0].clone();
+    assert_eq!((&newest["kind"], &newest["parts"][0]["name"]), (&json!("location"), &json!("Café Nord")));
+}

@@ -17,6 +17,7 @@ export class Chat {
   private readonly queue: Queue;
   private readonly window: ChatWindow;
   private readonly seenKey: string;
+  private readonly formKey: string;
   private state: State = "connecting";
   private begun: Promise<void> | null = null;
   private readUpTo: string | null = null;
@@ -38,6 +39,8 @@ export class Chat {
     private readonly tell: Listener,
   ) {
     this.seenKey = `switchboard.${integration}.seen`;
+    this.formKey = `switchboard.${integration}.form`;
+    this.form = answered(remembered(this.formKey));
     this.hub = new Hub(origin, integration, {
       state: (state) => {
         this.state = state;
@@ -75,6 +78,7 @@ export class Chat {
       file: (message, id) => this.file(message, id),
       form: (answers) => {
         this.form = answers;
+        remember(this.formKey, JSON.stringify(answers));
         this.paint();
       },
       earlier: () => void this.read(this.sorted()[0]?.position),
@@ -125,6 +129,7 @@ export class Chat {
     this.queue.clear();
     this.messages.clear();
     remember(this.seenKey, null);
+    remember(this.formKey, null);
     this.begun = null;
     this.readUpTo = null;
     this.form = null;
@@ -208,6 +213,8 @@ export class Chat {
   private add(message: Partial<Outgoing>): void {
     const form = this.form && Object.keys(this.form).length ? { form: this.form } : {};
     this.queue.add({ client_id: uuid(), text: "", uploads: [], files: [], ...form, ...message });
+    // From here on they wait with the message.
+    remember(this.formKey, null);
     this.form = this.form ? {} : null;
     this.typed = 0;
   }
@@ -305,4 +312,13 @@ function uuid(): string {
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Answers given before the chat that no message has carried yet: a reload must not lose them. */
+function answered(text: string | null): Record<string, string> | null {
+  try {
+    return text === null ? null : (JSON.parse(text) as Record<string, string>);
+  } catch {
+    return null;
+  }
 }

@@ -19,6 +19,7 @@ pub(super) fn abilities() -> Abilities {
         statuses: true,
         can_start: Starts::Always,
         segments: Some(segments::RULES),
+        templates: true,
         media_by_link: true,
         rate_per_second: form::STANDARD_PACE,
         transport: Transport::Webhook,

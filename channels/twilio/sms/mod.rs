@@ -8,6 +8,7 @@ mod opt_out;
 mod read;
 mod send;
 mod statuses;
+mod templates;
 
 use async_trait::async_trait;
 use webhooks::{Scheme, Unverified, Verified};
@@ -15,7 +16,7 @@ use webhooks::{Scheme, Unverified, Verified};
 use super::{account, media, number};
 use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
-    OutboundMessage, ReadError, Receipt, SendError, party::PartyId,
+    OutboundMessage, ReadError, Receipt, SendError, Template, party::PartyId,
 };
 
 pub struct Sms;
@@ -92,5 +93,9 @@ impl Channel for Sms {
 
     async fn check(&self, account: &Account, connection: &Connection, net: &net::Client) -> Vec<Check> {
         connect::check(account, connection, net).await
+    }
+
+    async fn templates(&self, account: &Account, net: &net::Client) -> Result<Vec<Template>, SendError> {
+        templates::list(account, net).await
     }
 }

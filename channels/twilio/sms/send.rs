@@ -12,6 +12,7 @@ use super::{
     abilities::TEXT_MAX,
     form,
     statuses::MESSAGE,
+    templates,
 };
 use crate::{
     Account, OutboundMessage, Receipt, SendError,
@@ -80,8 +81,8 @@ fn said(content: &Content, thread: &str, form: &mut Vec<(String, String)>) -> Re
                 form.push(("MediaUrl".into(), address(file)?));
             }
         }
-        Content::Template(_)
-        | Content::Buttons { .. }
+        Content::Template(template) => form.extend(templates::filled(template)?),
+        Content::Buttons { .. }
         | Content::Location { .. }
         | Content::Call { .. }
         | Content::Reaction { .. }

@@ -17,7 +17,14 @@ fn text(name: &str, text: &str) -> TemplateValue {
 }
 
 fn template(name: &str, header: Vec<TemplateValue>, body: Vec<TemplateValue>) -> OutboundTemplate {
-    OutboundTemplate { name: name.into(), language: "en_US".into(), header, body, buttons: Vec::new() }
+    OutboundTemplate {
+        name: name.into(),
+        language: "en_US".into(),
+        external_id: None,
+        header,
+        body,
+        buttons: Vec::new(),
+    }
 }
 
 async fn refused(hub: &Hub, template: OutboundTemplate) -> String {

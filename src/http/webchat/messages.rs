@@ -19,7 +19,6 @@ use crate::{
     error::{Error, Result},
     http::extract::{Json, Path, Query},
     ids::{IntegrationId, MessageId},
-    inbox::contact_change::{is_email, normal_phone},
     webchat::{
         Door,
         acts::Guest,
@@ -150,7 +149,7 @@ struct CreatePage {
 /// 201 with the message, also for a repeat.
 pub(super) async fn create(
     State(door): State<Arc<Door>>,
-    Visit(mut guest): Visit,
+    Visit(guest): Visit,
     Json(body): Json<Create>,
 ) -> Result<Response> {
     door.limits.message(guest.visitor.id)?;
@@ -167,11 +166,6 @@ pub(super) async fn create(
         None => None,
     };
     drop(tx);
-    if let Some(form) = &body.form {
-        guest.visitor.name = form.name.clone().filter(|name| !name.trim().is_empty()).or(guest.visitor.name);
-        guest.visitor.phone = form.phone.as_deref().and_then(normal_phone).or(guest.visitor.phone);
-        guest.visitor.email = form.email.clone().filter(|email| is_email(email)).or(guest.visitor.email);
-    }
     let written = Written {
         id: body.client_id.to_string(),
         attachments: attachments(&door, &guest, &body.uploads)?,

@@ -13,7 +13,9 @@ pub(in crate::ingest) struct Contact {
     pub name: String,
     name_from: String,
     phone: Option<String>,
+    phone_from: String,
     email: Option<String>,
+    email_from: String,
     username: Option<String>,
     language: Option<String>,
     is_group: bool,
@@ -24,7 +26,7 @@ pub(in crate::ingest) struct Contact {
 
 /// Columns of [`Contact`] from `contacts c`.
 pub(super) const COLUMNS: &str =
-    "c.name, c.name_from, c.phone, c.email, c.username, c.language, c.is_group, c.blocked, c.reachable,
+    "c.name, c.name_from, c.phone, c.phone_from, c.email, c.email_from, c.username, c.language, c.is_group, c.blocked, c.reachable,
     c.deleted_at is not null as deleted";
 
 impl Contact {
@@ -38,7 +40,9 @@ impl Contact {
             name,
             name_from: "platform".to_owned(),
             phone: phone(party),
+            phone_from: word(party).to_owned(),
             email: email(party).map(str::to_owned),
+            email_from: word(party).to_owned(),
             username: party.username.clone(),
             language: party.language.clone(),
             is_group: party.group,
@@ -51,9 +55,16 @@ impl Contact {
     /// Whether the platform says something new, as [`super::rows::update`] decides it.
     pub(super) fn differs(&self, party: &Party) -> bool {
         let new_name = party.called();
-        (self.name_from == "platform" && !new_name.is_empty() && new_name != self.name)
-            || (self.phone.is_none() && phone(party).is_some())
-            || (self.email.is_none() && email(party).is_some())
+        let nameless = self.name.is_empty() || self.phone.as_ref() == Some(&self.name);
+        let takes = |known: &Option<String>, from: &str, news: bool| {
+            news && from != "person" && (known.is_none() || (from == "claim" && !party.claimed))
+        };
+        (self.name_from == "platform"
+            && !new_name.is_empty()
+            && new_name != self.name
+            && (!party.claimed || nameless))
+            || takes(&self.phone, &self.phone_from, phone(party).is_some())
+            || takes(&self.email, &self.email_from, email(party).is_some())
             || (party.username.is_some() && party.username != self.username)
             || (self.language.is_none() && party.language.is_some())
             || !self.reachable
@@ -76,6 +87,11 @@ impl Contact {
 
 /// Characters of the longest number that is kept as the platform gave it.
 const PHONE_MAX: usize = 50;
+
+/// Whose word a party's phone and e-mail are.
+fn word(party: &Party) -> &'static str {
+    if party.claimed { "claim" } else { "platform" }
+}
 
 /// In the one form that makes equal numbers equal texts; as the platform gave it where that is no number with its country.
 pub(in crate::ingest) fn phone(party: &Party) -> Option<String> {

@@ -25,6 +25,7 @@ pub(super) struct NewContact<'a> {
     username: Option<&'a str>,
     language: Option<&'a str>,
     is_group: bool,
+    claimed: bool,
 }
 
 #[derive(Serialize)]
@@ -46,8 +47,24 @@ impl<'a> NewContact<'a> {
             username: party.username.as_deref(),
             language: party.language.as_deref(),
             is_group: party.group,
+            claimed: party.claimed,
         }
     }
+}
+
+/// Whether a name takes the place of the one that is known.
+const NAME: &str = "(c.name_from = 'platform' and news.name <> '' and news.name <> c.name
+                    and (not news.claimed or c.name = '' or c.name = c.phone))";
+
+/// Whose word a phone or an e-mail of the news is.
+const FROM: &str = "case when news.claimed then 'claim' else 'platform' end";
+
+/// Whether that field of the news is taken: where nothing is known, or only a claim that something better has come for.
+fn takes(field: &str) -> String {
+    format!(
+        "(news.{field} is not null and c.{field}_from <> 'person'
+          and (c.{field} is null or (c.{field}_from = 'claim' and not news.claimed)))"
+    )
 }
 
 /// Follows the platform's names and fills in what was not known. A person's word is never overwritten. Answers those that
@@ -61,22 +78,24 @@ pub(super) async fn update(
         return Ok(HashMap::new());
     }
     let organization = tx.organization();
+    let (phone, email) = (takes("phone"), takes("email"));
     let updated: Vec<Updated> = sqlx::query_as(AssertSqlSafe(format!(
         "update contacts c set
-             name = case when c.name_from = 'platform' and news.name <> '' then news.name else c.name end,
-             phone = coalesce(c.phone, news.phone),
-             email = coalesce(c.email, news.email),
+             name = case when {NAME} then news.name else c.name end,
+             phone = case when {phone} then news.phone else c.phone end,
+             phone_from = case when {phone} then {FROM} else c.phone_from end,
+             email = case when {email} then news.email else c.email end,
+             email_from = case when {email} then {FROM} else c.email_from end,
              username = coalesce(news.username, c.username),
              language = coalesce(c.language, news.language),
              reachable = true,
              deleted_at = null,
              version = c.version + 1,
              updated_at = now()
-         from jsonb_to_recordset($2) as news (id uuid, name text, phone text, email text, username text, language text)
+         from jsonb_to_recordset($2)
+              as news (id uuid, name text, phone text, email text, username text, language text, claimed boolean)
          where c.organization_id = $1 and c.id = news.id
-           and ((c.name_from = 'platform' and news.name <> '' and news.name <> c.name)
-                or (c.phone is null and news.phone is not null)
-                or (c.email is null and news.email is not null)
+           and ({NAME} or {phone} or {email}
                 or (news.username is not null and news.username is distinct from c.username)
                 or (c.language is null and news.language is not null)
                 or not c.reachable or c.deleted_at is not null)
@@ -95,9 +114,11 @@ pub(super) async fn insert_contacts(tx: &mut Tx, contacts: &[NewContact<'_>]) ->
     }
     let organization = tx.organization();
     sqlx::query(
-        "insert into contacts (organization_id, id, name, phone, email, username, language, is_group)
-         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, email, username, language, is_group
-         from jsonb_to_recordset($2) as c (id uuid, name text, phone text, email text, username text, language text, is_group boolean)",
+        "insert into contacts (organization_id, id, name, phone, phone_from, email, email_from, username, language, is_group)
+         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, word, email, word, username, language, is_group
+         from jsonb_to_recordset($2)
+              as c (id uuid, name text, phone text, email text, username text, language text, is_group boolean, claimed boolean),
+              lateral (select case when claimed then 'claim' else 'platform' end) as said (word)",
     )
     .bind(organization)
     .bind(Json(contacts))
