@@ -116,6 +116,15 @@ pub struct BrowserPhone {
     pub library: Option<&'static str>,
 }
 
+/// Sources of a Content-Security-Policy, for the platform's library in the browser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BrowserSources {
+    /// `connect-src`
+    pub connect: &'static [&'static str],
+    /// `media-src`
+    pub media: &'static [&'static str],
+}
+
 #[derive(Clone, Debug)]
 pub struct PhoneToken {
     pub identity: String,

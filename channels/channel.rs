@@ -12,7 +12,7 @@ use webhooks::{Envelope, Scheme, Unverified, Verified};
 use crate::{
     Abilities, Account, AccountChanges, Form, Incoming, Installed, ListenError, Listener, OutboundMessage,
     ReadError, Receipt, SendError,
-    call::{BrowserPhone, CallAct},
+    call::{BrowserPhone, BrowserSources, CallAct},
     error::{NextStep, Refusal},
     mirror::Mirror,
     party::{Party, PartyId},
@@ -117,6 +117,23 @@ pub trait Channel: Send + Sync + 'static {
         _now: DateTime<Utc>,
     ) -> Result<BrowserPhone, SendError> {
         let detail = format!("{} has no calls in the browser.", self.name());
+        Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::None)))
+    }
+
+    /// What the page must be allowed to reach for the sound of [`Channel::browser_phone`].
+    fn browser_sources(&self) -> BrowserSources {
+        BrowserSources::default()
+    }
+
+    /// Gets what [`crate::event::What::Elsewhere`] announced: the body of what [`Channel::read`] then reads as if it had been heard
+    /// ([`webhooks::Verified::LIVE`]). It is kept by the flight recorder, so that it must hold no secret. May be called twice.
+    async fn fetch_news(
+        &self,
+        _account: &Account,
+        _reference: &serde_json::Value,
+        _net: &net::Client,
+    ) -> Result<bytes::Bytes, SendError> {
+        let detail = format!("{} tells everything itself.", self.name());
         Err(SendError::Refused(Refusal::new("not_supported", detail, NextStep::None)))
     }
 

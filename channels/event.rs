@@ -72,6 +72,10 @@ pub enum What {
     Handshake {
         token: String,
     },
+    /// The platform tells only where the news lie: [`crate::Channel::fetch_news`] gets them.
+    Elsewhere {
+        reference: serde_json::Value,
+    },
     /// Understood and deliberately without effect.
     Ignored {
         reason: String,

@@ -57,6 +57,7 @@ ids! {
     MessageId;
     AttachmentId;
     ScheduledMessageId;
+    TaskId;
     /// A recorded callback.
     CallbackId;
 }

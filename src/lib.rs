@@ -11,6 +11,7 @@ pub mod deliver;
 #[cfg(feature = "playground")]
 pub mod demo;
 pub mod doctor;
+pub mod elsewhere;
 pub mod embedded;
 pub mod error;
 pub mod forgeries;

@@ -1,4 +1,4 @@
-//! What has to be done from time to time: snoozed conversations wake, messages for later are sent, counts are folded, partitions are made ahead of time, and
+//! What has to be done from time to time: snoozed conversations wake, messages for later are sent, members are reminded of tasks, counts are folded, partitions are made ahead of time, and
 //! what has outlived its retention goes. Several workers may do it at once without harm.
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::{
     alarms,
     app::App,
     error::Result,
-    inbox::{counts, later, snooze},
+    inbox::{counts, later, snooze, task_reminder},
     refresh, upload,
 };
 
@@ -18,6 +18,7 @@ pub async fn run(app: App, stop: CancellationToken) {
     tokio::join!(
         every(&stop, Duration::from_secs(1), || snooze::wake(&app.db)),
         every(&stop, Duration::from_secs(1), || later::send_due(&app.db)),
+        every(&stop, Duration::from_secs(1), || task_reminder::remind(&app.db)),
         every(&stop, Duration::from_secs(5), || counts::fold(app.db.system())),
         every(&stop, Duration::from_secs(15), || refresh::ask(&app)),
         every(&stop, Duration::from_secs(30), || alarms::check(&app)),

@@ -57,6 +57,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::merge_suggestions::routes())
         .merge(http::mirror::routes())
         .merge(http::organizations::routes())
+        .merge(http::tasks::routes())
         .merge(http::teams::routes())
         .merge(http::users::routes())
         .merge(http::messages::routes())

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     deliver::{self, Deliveries},
+    elsewhere,
     error::{Error, Result},
     ids::OrganizationId,
     jobs::{Job, Jobs},
@@ -123,6 +124,7 @@ async fn perform(app: &App, job: &Job) -> Result<End> {
         "order" => Ok(end_of(deliver::carry_out(app, job).await?)),
         "fetch_media" => media::fetch(app, job).await.map(|()| End::Done),
         "refresh" => Ok(end_of(refresh::carry_out(app, job).await?)),
+        "fetch_news" => Ok(end_of(elsewhere::fetch(app, job).await?)),
         "acknowledge" => Ok(end_of(acknowledge(app, job).await?)),
         "profile" => Ok(end_of(profiles::learn(app, job).await?)),
         "mirror_post" => Ok(turn(mirror::show(app, job).await?)),

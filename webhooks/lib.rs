@@ -11,6 +11,7 @@ mod public_key;
 mod request;
 mod scheme;
 pub mod sign;
+pub mod sigv4;
 pub mod sns;
 pub mod standard;
 

@@ -16,12 +16,17 @@ pub(super) const PROVIDER_SECRET: &str = "provider_secret";
 pub(super) const CALLBACK_SECRET: &str = "callback_secret";
 /// Whether copies of what is sent are kept in the mailbox.
 pub(super) const SENT_COPIES: &str = "sent_copies";
+/// Where letters that were sent with other programs are found.
+pub(super) const SENT_FOLDER: &str = "sent_folder";
 /// Microsoft's directory.
 pub(super) const TENANT: &str = "oauth_tenant";
 /// The topic of Amazon SNS.
 pub(super) const TOPIC: &str = "topic_arn";
 /// SendGrid's public keys.
 pub(super) const VERIFICATION_KEYS: &str = "verification_keys";
+/// Amazon's key, beside its secret, and where it is good.
+pub(super) const ACCESS_KEY: &str = "access_key_id";
+pub(super) const REGION: &str = "aws_region";
 /// The name of the server whose word on senders counts.
 pub(super) const CHECKING_SERVER: &str = "checking_server";
 pub(super) const OAUTH: [&str; 6] = [
@@ -59,11 +64,17 @@ pub(super) fn form() -> Form {
             "yes puts a copy of every letter into the mailbox's folder for sent ones. Leave it empty with Google and Microsoft, which do that themselves.",
         )
         .optional(),
+        Field::text(
+            SENT_FOLDER,
+            "Sent folder",
+            "Letters that colleagues send with other programs are shown from here, for instance Sent Items. Found by itself if you leave it empty; none shows no such letters.",
+        )
+        .optional(),
         Field::text(PROVIDER, "Provider", "sendgrid, mailgun, postmark or ses, instead of an IMAP server of your own.").optional(),
         Field::secret(
             PROVIDER_SECRET,
             "Provider key",
-            "Postmark's server token, or the API key of SendGrid or Mailgun. Used for sending.",
+            "Postmark's server token, the API key of SendGrid or Mailgun, or the secret access key of Amazon. Used for sending.",
         )
         .optional(),
         Field::secret(
@@ -80,6 +91,9 @@ pub(super) fn form() -> Form {
         .optional(),
         Field::text(TOPIC, "SNS topic", "With ses: the ARN of the topic to which Amazon SES tells what came in and what became of it.")
             .optional(),
+        Field::text(ACCESS_KEY, "AWS access key", "With ses: the access key's id, to send over Amazon's API instead of an SMTP server. Its secret is the provider key.")
+            .optional(),
+        Field::text(REGION, "AWS region", "With ses, for instance eu-west-1; the topic's, if you leave it empty.").optional(),
         Field::text(
             CHECKING_SERVER,
             "Checking server",
@@ -102,7 +116,7 @@ pub(super) enum Provider {
     Sendgrid,
     Mailgun,
     Postmark,
-    /// Tells through Amazon SNS; takes letters at its SMTP server.
+    /// Tells through Amazon SNS; takes letters at its SMTP server, or by calls with an access key.
     Ses,
 }
 
@@ -118,7 +132,8 @@ pub(super) fn provider(account: &Account) -> Option<Provider> {
 
 /// The provider that takes letters by calls, where no SMTP server is entered.
 pub(super) fn takes_letters(account: &Account) -> Option<Provider> {
-    provider(account).filter(|provider| *provider != Provider::Ses && !account.has("smtp_host"))
+    let by_key = account.has(ACCESS_KEY);
+    provider(account).filter(|provider| (*provider != Provider::Ses || by_key) && !account.has("smtp_host"))
 }
 
 /// What would prove the provider's callbacks, if it is not there.

@@ -7,7 +7,7 @@ use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{address::clean, html::Pictures};
+use super::{address::clean, bucket::Object, html::Pictures};
 use crate::{FetchedMedia, Refusal, SendError, abilities::MediaKind, error::NextStep, event::InboundMedia};
 
 /// A picture of the letter's HTML this small is ornament, and no file beside it.
@@ -20,6 +20,31 @@ const KEPT: usize = 160 << 10;
 pub(super) struct Place {
     pub uid_validity: u32,
     pub uid: u32,
+    #[serde(default, skip_serializing_if = "Folder::is_inbox")]
+    pub folder: Folder,
+}
+
+/// From where a letter's files are fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lies {
+    Mailbox(Place),
+    Bucket(Object),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Folder {
+    #[default]
+    Inbox,
+    /// What was sent from the mailbox.
+    Sent,
+}
+
+impl Folder {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn is_inbox(&self) -> bool {
+        *self == Self::Inbox
+    }
 }
 
 /// What `fetch_media` is given.
@@ -27,20 +52,21 @@ pub(super) struct Place {
 #[serde(untagged)]
 pub(super) enum Reference {
     Mailbox { mailbox: Place, part: usize },
+    Bucket { bucket: Object, part: usize },
     Inline { inline: String },
 }
 
 /// All parts that are neither the text nor shown inside it.
 pub(super) fn media(
     message: &Message<'_>,
-    place: Option<Place>,
+    lies: Option<&Lies>,
     shown: &Pictures,
     invited: bool,
 ) -> Vec<InboundMedia> {
     let mut media = Vec::new();
     for (index, part) in message.parts.iter().enumerate() {
         if is_file(message, index, part) && !is_ornament(part, shown) && !(invited && is_calendar(part)) {
-            media.push(file(message, index, part, place, media.len() + 1));
+            media.push(file(message, index, part, lies, media.len() + 1));
         }
     }
     media
@@ -69,13 +95,14 @@ fn file(
     message: &Message<'_>,
     index: usize,
     part: &MessagePart<'_>,
-    place: Option<Place>,
+    lies: Option<&Lies>,
     number: usize,
 ) -> InboundMedia {
     let mime = mime(part);
     let bytes = bytes(message, part);
-    let reference = match place {
-        Some(mailbox) => json!(Reference::Mailbox { mailbox, part: index }),
+    let reference = match lies {
+        Some(Lies::Mailbox(mailbox)) => json!(Reference::Mailbox { mailbox: *mailbox, part: index }),
+        Some(Lies::Bucket(bucket)) => json!(Reference::Bucket { bucket: bucket.clone(), part: index }),
         None => json!(Reference::Inline { inline: STANDARD.encode(bytes) }),
     };
     InboundMedia {

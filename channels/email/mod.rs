@@ -7,10 +7,12 @@ mod address;
 mod automatic;
 mod body;
 mod bounce;
+mod bucket;
 mod compose;
 mod errors;
 mod events;
 mod files;
+mod follow;
 mod handover;
 mod html;
 mod imap;
@@ -21,6 +23,7 @@ mod read;
 mod sender_check;
 mod sent;
 mod ses;
+mod ses_api;
 mod smtp;
 
 use std::convert::Infallible;
@@ -30,6 +33,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 use webhooks::{Scheme, Unverified, Verified};
 
+use self::account::Provider;
 use crate::{
     Abilities, Account, AccountChanges, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming,
     Installed, ListenError, Listener, MediaLimit, OutboundMessage, PartyId, ReadError, Receipt, Refusal,
@@ -74,7 +78,11 @@ impl Channel for Email {
 
     fn read(&self, account: &Account, request: &Verified) -> Result<Incoming, ReadError> {
         if request.method() == Verified::LIVE {
-            return Ok(imap::incoming(account, request.body(), request.received_at()));
+            let (body, at) = (request.body(), request.received_at());
+            return Ok(match bucket::read(account, body, at) {
+                Some(what) => Incoming::events(vec![what.into()]),
+                None => follow::incoming(account, body, at),
+            });
         }
         provider::read(account, request)
     }
@@ -92,6 +100,7 @@ impl Channel for Email {
         let draft = compose::draft(account, message)?;
         let mut external_ids = vec![draft.id.clone()];
         match account::takes_letters(account) {
+            Some(Provider::Ses) => external_ids.push(ses_api::send(account, &draft, net).await?),
             Some(provider) => handover::send(account, provider, &draft, net).await?,
             None => {
                 let server = account::smtp(account).map_err(SendError::AccountBroken)?;
@@ -102,6 +111,15 @@ impl Channel for Email {
             }
         }
         Ok(Receipt { external_ids, ..Receipt::default() })
+    }
+
+    async fn fetch_news(
+        &self,
+        account: &Account,
+        reference: &serde_json::Value,
+        net: &net::Client,
+    ) -> Result<bytes::Bytes, SendError> {
+        bucket::fetch(account, reference, net).await
     }
 
     async fn acknowledge(&self, account: &Account, token: &str, net: &net::Client) -> Result<(), SendError> {
@@ -119,6 +137,9 @@ impl Channel for Email {
             files::Reference::Inline { inline } => files::decoded(&inline),
             files::Reference::Mailbox { mailbox, part } => {
                 imap::file(account, mailbox, part, limit, net).await
+            }
+            files::Reference::Bucket { bucket, part } => {
+                bucket::file(account, &bucket, part, limit, net).await
             }
         }
     }
@@ -160,6 +181,7 @@ impl Channel for Email {
             checks.push(imap::check(account, net).await);
         }
         checks.push(match account::takes_letters(account) {
+            Some(Provider::Ses) => ses_api::check(account, net).await,
             Some(provider) => handover::check(account, provider, net).await,
             None => smtp::check(account::smtp(account), net).await,
         });
@@ -184,7 +206,7 @@ impl Channel for Email {
         account: &Account,
         net: &net::Client,
     ) -> Result<Option<serde_json::Value>, SendError> {
-        Ok(Some(imap::place(account, net).await?))
+        Ok(Some(follow::place(account, net).await?))
     }
 
     async fn listen(
@@ -193,7 +215,7 @@ impl Channel for Email {
         listener: &dyn Listener,
         net: &net::Client,
     ) -> Result<Infallible, ListenError> {
-        imap::listen(account, listener, net).await
+        follow::listen(account, listener, net).await
     }
 
     fn install_form(&self) -> Option<Form> {

@@ -61,7 +61,7 @@ pub(super) fn read(account: &Account, request: &Verified) -> Result<Incoming, Re
     } else {
         let checked = checked(&fields);
         let arrival = read::Arrival {
-            place: None,
+            lies: None,
             recipient: recipient(&fields),
             checked: (!checked.is_empty()).then_some(checked),
             at,
@@ -91,7 +91,7 @@ fn json(account: &Account, body: &Value, at: DateTime<Utc>) -> Vec<What> {
     let raw = text(body, "RawEmail");
     let raw = if raw.is_empty() { postmark_letter(body) } else { raw.as_bytes().to_vec() };
     let recipient = Some(text(body, "OriginalRecipient").to_owned());
-    vec![read::read(account, &raw, &read::Arrival { place: None, recipient, checked: None, at })]
+    vec![read::read(account, &raw, &read::Arrival { lies: None, recipient, checked: None, at })]
 }
 
 pub(super) fn text<'a>(value: &'a Value, field: &str) -> &'a str {

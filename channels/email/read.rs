@@ -8,7 +8,7 @@ use super::{
     account, address,
     automatic::{self, Automatic},
     body, bounce,
-    files::{self, Place},
+    files::{self, Lies},
     html, invite, sender_check,
 };
 use crate::{
@@ -27,7 +27,7 @@ const ANSWERS_MAX: usize = 50;
 /// How a letter came in.
 pub(super) struct Arrival {
     /// In the mailbox; a provider's callback holds the files itself.
-    pub place: Option<Place>,
+    pub lies: Option<Lies>,
     /// The address that it was really delivered to, where the provider tells.
     pub recipient: Option<String>,
     /// What the provider found out about the sender, as `Authentication-Results` has it.
@@ -82,7 +82,62 @@ fn letter(account: &Account, message: &Message<'_>, raw: &[u8], arrival: &Arriva
         return failed;
     }
     let letter = head(message, &sender, automatic, warning);
-    What::Message(Box::new(shown(message, raw, arrival, sender, answers, letter, at)))
+    let contact = person(&sender, letter.warning.is_some());
+    What::Message(Box::new(shown(message, raw, arrival, contact, answers, letter, at)))
+}
+
+/// A letter from the folder of sent ones: what a colleague wrote with another program. The hub's own letters, of which copies lie there,
+/// are known by their mark and only prove that they left.
+pub(super) fn sent(account: &Account, raw: &[u8], arrival: &Arrival) -> What {
+    let parsed = MessageParser::default().parse(raw).filter(|message| !message.headers().is_empty());
+    let Some(message) = parsed else { return ignored("no letter at all, among the sent ones") };
+    let at = sent_at(&message, arrival.at);
+    if let Some(proof) = left(account, &message, at) {
+        return proof;
+    }
+    let own = account::own(account);
+    let foreign = |one: &Mailbox| {
+        address::key(&one.address).is_some_and(|key| address::base(&key).0 != address::base(&own).0)
+    };
+    let receivers = [message.to(), message.cc(), message.bcc()].into_iter().flat_map(address::list);
+    let Some(receiver) = receivers.into_iter().find(foreign) else {
+        return ignored("a letter from this mailbox to itself");
+    };
+    let writer = address::list(message.from()).into_iter().next();
+    if automatic::automatic(&message, "", "") != Automatic::No {
+        return ignored("sent by a program in this mailbox's name");
+    }
+    let answers = answers(account, &message, arrival);
+    let from = writer.clone().unwrap_or_else(|| Mailbox::new(own.clone()));
+    let mut letter = head(&message, &from, Automatic::No, None);
+    letter.bcc = address::list(message.bcc());
+    let contact = person(&receiver, false);
+    let author = Party { name: writer.and_then(|writer| writer.name), ..Party::default() };
+    let shown = shown(&message, raw, arrival, contact, answers, letter, at);
+    What::Message(Box::new(InboundMessage {
+        echo: true,
+        author: author.name.is_some().then_some(author),
+        opens_window: false,
+        ..shown
+    }))
+}
+
+/// News of one of the hub's own letters: a copy in the mailbox proves that it left.
+fn left(account: &Account, message: &Message<'_>, at: DateTime<Utc>) -> Option<What> {
+    let written = message.message_id().and_then(id);
+    let marked = address::header(message, automatic::MARK).and_then(|mark| uuid::Uuid::parse_str(&mark).ok());
+    let domain = format!("@{}", account::domain(account));
+    let named =
+        || written.as_deref().filter(|id| id.to_ascii_lowercase().ends_with(&domain)).and_then(bounce::ours);
+    let message_id = marked.or_else(named)?;
+    Some(What::Status(crate::event::StatusChange {
+        message_id: Some(message_id),
+        external_id: written.unwrap_or_else(|| format!("{message_id}{domain}")),
+        status: crate::message::MessageStatus::Sent,
+        at,
+        error: None,
+        contact: None,
+    }))
 }
 
 fn head(message: &Message<'_>, sender: &Mailbox, automatic: Automatic, warning: Option<String>) -> Letter {
@@ -103,7 +158,7 @@ fn shown(
     message: &Message<'_>,
     raw: &[u8],
     arrival: &Arrival,
-    sender: Mailbox,
+    contact: Party,
     answers: Vec<String>,
     mut letter: Letter,
     at: DateTime<Utc>,
@@ -115,8 +170,12 @@ fn shown(
     letter.quoted = body.quoted;
     let pictures = html::pictures(message);
     let invite = invite::find(message);
-    let media =
-        files::media(message, arrival.place, &used(&pictures, body.html.as_deref()), invite.is_some());
+    let media = files::media(
+        message,
+        arrival.lies.as_ref(),
+        &used(&pictures, body.html.as_deref()),
+        invite.is_some(),
+    );
     let mut parts = vec![Part::Email(letter)];
     let safe = body.html.map(|html| html::sanitised(&html, pictures)).filter(|html| !html.trim().is_empty());
     parts.extend(safe.map(|html| Part::Html { html }));
@@ -132,14 +191,6 @@ fn shown(
     };
     // A forged letter joins nothing that somebody else has begun.
     let thread = root(message).filter(|_| !is_doubtful).unwrap_or_else(|| id.clone());
-    let contact = Party {
-        ids: address::party(&sender.address).into_iter().collect(),
-        // Whoever a forged letter names is nobody's evidence.
-        email: address::party(&sender.address).filter(|_| !is_doubtful).map(|id| id.address),
-        // A known person keeps the name that is known.
-        name: sender.name.filter(|_| !is_doubtful),
-        ..Party::default()
-    };
     InboundMessage {
         text,
         parts,
@@ -148,6 +199,17 @@ fn shown(
         answers,
         subject,
         ..InboundMessage::new(id.clone(), thread, contact, kind, at)
+    }
+}
+
+fn person(mailbox: &Mailbox, is_doubtful: bool) -> Party {
+    Party {
+        ids: address::party(&mailbox.address).into_iter().collect(),
+        // Whoever a forged letter names is nobody's evidence.
+        email: address::party(&mailbox.address).filter(|_| !is_doubtful).map(|id| id.address),
+        // A known person keeps the name that is known.
+        name: mailbox.name.clone().filter(|_| !is_doubtful),
+        ..Party::default()
     }
 }
 

@@ -1,5 +1,5 @@
-//! Copies of what is sent, in the mailbox's own folder for it, where the account asks for them: a server that takes letters keeps none,
-//! except Google's and Microsoft's.
+//! The mailbox's own folder for sent letters. It is watched for what colleagues send with other programs, and copies of the hub's letters go
+//! there where the account asks for them: a server that takes letters keeps none, except Google's and Microsoft's.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use futures::TryStreamExt;
 use tokio::time::timeout;
 
 use super::{
-    account::SENT_COPIES,
-    imap::{self, Fault},
+    account::{SENT_COPIES, SENT_FOLDER},
+    imap::{self, Fault, Mailbox, Opened},
 };
 use crate::{Account, Check};
 
@@ -21,6 +21,22 @@ const USUAL: [&str; 6] = ["Sent", "Sent Items", "Sent Messages", "INBOX.Sent", "
 pub(super) fn wanted(account: &Account) -> bool {
     let asked = account.text(SENT_COPIES).trim().to_ascii_lowercase();
     account.has("imap_host") && matches!(asked.as_str(), "yes" | "true" | "1" | "on")
+}
+
+/// The line of the health report.
+pub(super) const WATCH: &str = "sent_folder";
+
+/// Whether letters that were sent with other programs are shown.
+pub(super) fn watched(account: &Account) -> bool {
+    let named = account.text(SENT_FOLDER).trim();
+    account.has("imap_host") && !["none", "no"].iter().any(|off| named.eq_ignore_ascii_case(off))
+}
+
+/// Opens it for reading; `None` where the mailbox has none.
+pub(super) async fn open(account: &Account, net: &net::Client) -> Result<Option<(Mailbox, Opened)>, Fault> {
+    let Some((mut session, name)) = folder(account, net).await? else { return Ok(None) };
+    let opened = imap::examine(&mut session, &name).await?;
+    Ok(Some((session, opened)))
 }
 
 /// The letter has left already: a copy that cannot be kept does not make it fail.
@@ -49,9 +65,19 @@ async fn copy(account: &Account, letter: &[u8], net: &net::Client) -> Result<(),
     Ok(())
 }
 
-async fn folder(account: &Account, net: &net::Client) -> Result<Option<(imap::Mailbox, String)>, Fault> {
-    let (mut session, _) = imap::open(account, net).await?;
-    let names: Vec<Name> = session.list(Some(""), Some("*")).await?.try_collect().await?;
+/// The one that the account names, else the one that the server marks, else one of the usual names.
+async fn folder(account: &Account, net: &net::Client) -> Result<Option<(Mailbox, String)>, Fault> {
+    let mut session = imap::enter(account, net).await?;
+    let listing = async {
+        let names = session.list(Some(""), Some("*")).await?;
+        names.try_collect::<Vec<Name>>().await
+    };
+    let names = imap::within(TIME, listing).await?;
+    let wanted = account.text(SENT_FOLDER).trim();
+    if watched(account) && !wanted.is_empty() {
+        let found = names.iter().find(|name| name.name().eq_ignore_ascii_case(wanted));
+        return Ok(found.map(|name| name.name().to_owned()).map(|name| (session, name)));
+    }
     let marked = names.iter().find(|name| name.attributes().contains(&NameAttribute::Sent));
     let named = || USUAL.iter().find_map(|usual| names.iter().find(|name| name.name() == *usual));
     let found = marked.or_else(named).map(|name| name.name().to_owned());

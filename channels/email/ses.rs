@@ -10,10 +10,10 @@ use url::Url;
 use webhooks::{Scheme, Unverified, sns};
 
 use super::{
-    account::{self, Provider, TOPIC},
+    account::{self, ACCESS_KEY, Provider, TOPIC},
     address::clean,
     automatic::MARK,
-    errors,
+    bucket, errors,
     events::{self, status_change},
     provider::text,
     read,
@@ -84,7 +84,7 @@ pub(super) fn renamed(server: &str, reply: &str) -> Option<String> {
     whole.then(|| message_id(id, region))
 }
 
-fn message_id(id: &str, region: &str) -> String {
+pub(super) fn message_id(id: &str, region: &str) -> String {
     let host = if region == "us-east-1" { "email".to_owned() } else { region.to_owned() };
     format!("{id}@{host}.amazonses.com")
 }
@@ -124,9 +124,13 @@ fn received(account: &Account, told: &Value, at: DateTime<Utc>) -> What {
         return notice("virus", &format!("A letter by {who} held a virus and was not shown."));
     }
     let content = text(told, "content");
+    let elsewhere = content.is_empty().then(|| bucket::announced(told)).flatten();
+    if let (Some(elsewhere), true) = (elsewhere, account.has(ACCESS_KEY)) {
+        return What::Elsewhere { reference: serde_json::to_value(elsewhere).unwrap_or_default() };
+    }
     if content.is_empty() {
         let words = format!(
-            "A letter by {who} was put into {} instead of being told. Give the receipt rule an SNS action instead of S3.",
+            "A letter by {who} was put into {} instead of being told. Enter an AWS access key that may read it, or give the receipt rule an SNS action.",
             clean(text(&receipt["action"], "bucketName"))
         );
         return notice("letter_elsewhere", &words);
@@ -136,7 +140,7 @@ fn received(account: &Account, told: &Value, at: DateTime<Utc>) -> What {
         _ => content.as_bytes().to_vec(),
     };
     let arrival = read::Arrival {
-        place: None,
+        lies: None,
         recipient: receipt["recipients"][0].as_str().map(str::to_owned),
         checked: checked(receipt),
         at,
@@ -145,7 +149,7 @@ fn received(account: &Account, told: &Value, at: DateTime<Utc>) -> What {
 }
 
 /// The verdicts, as a mail server would write them into the letter.
-fn checked(receipt: &Value) -> Option<String> {
+pub(super) fn checked(receipt: &Value) -> Option<String> {
     let one = |method: &str| {
         let status = text(&receipt[format!("{method}Verdict")], "status").to_ascii_lowercase();
         matches!(status.as_str(), "pass" | "fail").then(|| format!("; {method}={status}"))

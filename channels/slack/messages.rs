@@ -17,12 +17,14 @@ pub(super) const METADATA: &str = "switchboard_message";
 /// Subtypes that say something; all others are what happens to a channel.
 const SPOKEN: [&str; 6] =
     ["file_share", "me_message", "thread_broadcast", "bot_message", "document_mention", "file_comment"];
+/// A message says something else now.
+pub(super) const CHANGED: &str = "message_changed";
 /// Slack's own helper.
 const SLACKBOT: &str = "USLACKBOT";
 
 pub(super) fn read(context: &Context<'_>, event: &Value) -> Option<What> {
     match text(event, "subtype") {
-        Some("message_changed") => changed(context, event),
+        Some(CHANGED) => changed(context, event),
         Some("message_deleted") => deleted(context, event),
         Some(subtype) if !SPOKEN.contains(&subtype) => {
             Some(ignored(format!("{subtype} is not written by anybody")))

@@ -17,6 +17,7 @@ mod files;
 mod install;
 mod messages;
 mod mirror;
+mod missed;
 mod people;
 mod place;
 mod read;

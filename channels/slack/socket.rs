@@ -10,7 +10,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{account, api::Api, errors, read};
+use super::{
+    account,
+    api::Api,
+    errors,
+    missed::{self, Memory},
+    read,
+};
 use crate::{Account, Check, ListenError, Listener, Refusal, SendError, body, error::NextStep};
 
 /// Slack pings every few seconds: a connection that was silent for so long is dead.
@@ -35,13 +41,34 @@ pub(super) async fn listen(
     listener: &dyn Listener,
     net: &net::Client,
 ) -> Result<Infallible, ListenError> {
-    let mut socket = open(account, net).await?;
+    let socket = open(account, net).await?;
+    let memory = Memory::of(listener);
+    let catching_up = async {
+        match missed::tell(account, &memory, net).await {
+            Ok(()) => std::future::pending().await,
+            Err(error) => error,
+        }
+    };
+    tokio::select! {
+        ended = hear_on(account, listener, &memory, net, socket) => ended,
+        error = catching_up => Err(error),
+    }
+}
+
+async fn hear_on(
+    account: &Account,
+    listener: &dyn Listener,
+    memory: &Memory<'_>,
+    net: &net::Client,
+    mut socket: Socket,
+) -> Result<Infallible, ListenError> {
     loop {
-        let heard = hear(account, listener, &mut socket).await?;
+        let heard = hear(account, listener, memory, &mut socket).await?;
         if matches!(heard, Heard::Renew) {
             let next = open(account, net).await?;
             let mut last = std::mem::replace(&mut socket, next);
-            let rest = async { while let Ok(Heard::On) = hear(account, listener, &mut last).await {} };
+            let rest =
+                async { while let Ok(Heard::On) = hear(account, listener, memory, &mut last).await {} };
             // What is said on the new one waits in its buffer meanwhile, or is said again.
             let _ = tokio::time::timeout(PARTING, rest).await;
         }
@@ -64,7 +91,12 @@ fn lost(error: SendError) -> ListenError {
     }
 }
 
-async fn hear(account: &Account, listener: &dyn Listener, socket: &mut Socket) -> Result<Heard, ListenError> {
+async fn hear(
+    account: &Account,
+    listener: &dyn Listener,
+    memory: &Memory<'_>,
+    socket: &mut Socket,
+) -> Result<Heard, ListenError> {
     let frame = loop {
         match tokio::time::timeout(LOOK, socket.next()).await {
             Ok(frame) => break frame?,
@@ -87,7 +119,11 @@ async fn hear(account: &Account, listener: &dyn Listener, socket: &mut Socket) -
             Ok(Heard::On)
         }
         Some("disconnect") => parted(&said),
-        _ => envelope(account, listener, socket, raw, &said).await.map(|()| Heard::On),
+        _ => {
+            envelope(account, listener, socket, raw, &said).await?;
+            memory.saw(said.pointer("/payload/event").unwrap_or(&Value::Null)).await?;
+            Ok(Heard::On)
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The side that is read (a part of RFC 3501 and RFC 2177): LOGIN, AUTHENTICATE, SELECT and EXAMINE of the inbox, UID SEARCH, UID FETCH, IDLE,
-//! LIST and APPEND of the folder for sent letters.
+//! The side that is read (a part of RFC 3501 and RFC 2177): LOGIN, AUTHENTICATE, SELECT and EXAMINE of the inbox and of the folder for sent
+//! letters, UID SEARCH, UID FETCH, IDLE, LIST (RFC 6154) and APPEND of the folder for sent letters.
 
 use std::io;
 
@@ -29,11 +29,22 @@ pub(super) fn credentials(way: &str, said: &str) -> (String, String) {
     (words.next().unwrap_or_default(), words.next().unwrap_or_default())
 }
 
+/// What a client has opened, and how many of its letters it has been told of.
+struct Looks {
+    sent: bool,
+    told: usize,
+}
+
+impl Looks {
+    fn new(state: &State, user: &str, sent: bool) -> Self {
+        Self { sent, told: count(state, user, sent) }
+    }
+}
+
 pub(super) async fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut user = None;
-    // Letters that this client has been told of.
-    let mut told = 0;
+    let mut looks_at = Looks { sent: false, told: 0 };
     say(&mut stream, &format!("* OK [CAPABILITY {CAPABILITIES}] played")).await?;
     while let Some(line) = line(&mut stream).await? {
         let mut words = line.splitn(3, ' ');
@@ -70,12 +81,17 @@ pub(super) async fn serve(stream: TcpStream, state: &State) -> io::Result<()> {
             _ => match &user {
                 None => say(&mut stream, &format!("{tag} BAD log in first")).await?,
                 Some(user) if command == "APPEND" => append(&mut stream, state, user, &rest, tag).await?,
-                Some(user) if command == "IDLE" => idle(&mut stream, state, user, tag, &mut told).await?,
+                Some(user) if command == "IDLE" => idle(&mut stream, state, user, tag, &mut looks_at).await?,
                 Some(user) => {
                     if command == "SELECT" || command == "EXAMINE" {
-                        told = count(state, user);
+                        let folder = quoted(&rest).into_iter().next().unwrap_or_default();
+                        if folder != SENT && !folder.eq_ignore_ascii_case("INBOX") {
+                            say(&mut stream, &format!("{tag} NO [NONEXISTENT] no such folder")).await?;
+                            continue;
+                        }
+                        looks_at = Looks::new(state, user, folder == SENT);
                     }
-                    let answer = answer(state, user, &command, &rest, tag);
+                    let answer = answer(state, user, looks_at.sent, &command, &rest, tag);
                     stream.write_all(&answer).await?;
                 }
             },
@@ -130,9 +146,10 @@ fn quoted(text: &str) -> Vec<String> {
     words
 }
 
-fn answer(state: &State, user: &str, command: &str, rest: &str, tag: &str) -> Vec<u8> {
+fn answer(state: &State, user: &str, sent: bool, command: &str, rest: &str, tag: &str) -> Vec<u8> {
     let world = state.world();
     let Some(mailbox) = world.mailboxes.get(user) else { return format!("{tag} NO gone\r\n").into_bytes() };
+    let mailbox = mailbox.folder(sent);
     let next = mailbox.letters.len() + 1;
     let mut out = Vec::new();
     match command {
@@ -183,8 +200,9 @@ async fn append(
     stream.read_exact(&mut letter).await?;
     line(stream).await?;
     if let Some(mailbox) = state.world().mailboxes.get_mut(user) {
-        mailbox.sent.push(String::from_utf8_lossy(&letter).into_owned());
+        mailbox.sent.add(letter);
     }
+    let _ = state.arrivals.send(user.to_owned());
     say(stream, &format!("{tag} OK done")).await
 }
 
@@ -213,8 +231,8 @@ fn range(asked: &str, last: usize) -> std::ops::RangeInclusive<usize> {
     from.min(to).max(1)..=from.max(to).min(last)
 }
 
-fn count(state: &State, user: &str) -> usize {
-    state.world().mailboxes.get(user).map_or(0, |mailbox| mailbox.letters.len())
+fn count(state: &State, user: &str, sent: bool) -> usize {
+    state.world().mailboxes.get(user).map_or(0, |mailbox| mailbox.folder(sent).letters.len())
 }
 
 /// Tells of arrivals until the client is done, also of those since it was last told.
@@ -223,16 +241,16 @@ async fn idle(
     state: &State,
     user: &str,
     tag: &str,
-    told: &mut usize,
+    looks_at: &mut Looks,
 ) -> io::Result<()> {
     let mut arrivals = state.arrivals.subscribe();
     let mut done = String::new();
     say(stream, "+ idling").await?;
     loop {
-        let now = count(state, user);
-        if now != *told {
+        let now = count(state, user, looks_at.sent);
+        if now != looks_at.told {
             say(stream, &format!("* {now} EXISTS")).await?;
-            *told = now;
+            looks_at.told = now;
         }
         tokio::select! {
             read = stream.read_line(&mut done) => {

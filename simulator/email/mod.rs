@@ -6,6 +6,7 @@ mod consent;
 mod imap;
 mod letter;
 mod postmark;
+pub mod ses;
 mod smtp;
 mod world;
 
@@ -114,6 +115,7 @@ impl Player {
             )
             .merge(consent::router(self.state.clone()))
             .merge(postmark::router(self.state.clone()))
+            .merge(ses::router(self.state.clone()))
     }
 
     /// A mailbox that takes no password, and an app to whose consent its owner agrees: what an admin fills in before consenting. Tokens
@@ -167,9 +169,33 @@ impl Player {
         self.state.world().handed_in.clone()
     }
 
+    /// SES puts a letter into the bucket of S3.
+    pub fn put_into_bucket(&self, key: &str, letter: Vec<u8>) {
+        self.state.world().objects.insert(key.to_owned(), letter.into());
+    }
+
     /// What lies in an account's folder for sent letters.
     pub fn sent(&self, account: &str) -> Vec<String> {
-        self.state.world().mailboxes.get(account).map(|mailbox| mailbox.sent.clone()).unwrap_or_default()
+        let world = self.state.world();
+        let letters = world.mailboxes.get(account).map(|mailbox| mailbox.sent.letters.as_slice());
+        let text = |letter: &Vec<u8>| String::from_utf8_lossy(letter).into_owned();
+        letters.unwrap_or_default().iter().flatten().map(text).collect()
+    }
+
+    /// Somebody writes to a customer with another program, which keeps a copy in the folder for sent letters; gives the letter's id.
+    pub fn write_elsewhere(&self, account: &str, customer: &Customer, text: &str) -> Option<String> {
+        let id = self.state.world().write_elsewhere(account, customer, text)?;
+        let _ = self.state.arrivals.send(account.to_owned());
+        self.state.changed(account, &customer.id);
+        Some(id)
+    }
+
+    /// Puts any bytes into an account's folder for sent letters.
+    pub fn keep_sent(&self, account: &str, raw: Vec<u8>) {
+        if let Some(mailbox) = self.state.world().mailboxes.get_mut(account) {
+            mailbox.sent.add(raw);
+        }
+        let _ = self.state.arrivals.send(account.to_owned());
     }
 
     /// Ends every connection, as a server that restarts does.
@@ -181,7 +207,7 @@ impl Player {
     /// Numbers the inbox anew, as servers do after a repair.
     pub fn renumber(&self, account: &str) {
         if let Some(mailbox) = self.state.world().mailboxes.get_mut(account) {
-            mailbox.uid_validity += 1;
+            mailbox.inbox.uid_validity += 1;
         }
     }
 
@@ -230,7 +256,7 @@ impl State {
     }
 
     fn deliver(&self, account: &str, raw: Vec<u8>) -> Option<u32> {
-        let uid = self.world().mailboxes.get_mut(account)?.add(raw);
+        let uid = self.world().mailboxes.get_mut(account)?.inbox.add(raw);
         // Nobody listens.
         let _ = self.arrivals.send(account.to_owned());
         Some(uid)

@@ -23,19 +23,31 @@ pub(super) struct World {
     pub files: Vec<(String, Bytes)>,
     /// By client id.
     pub apps: BTreeMap<String, App>,
+    /// What lies in the bucket of S3, by key.
+    pub objects: BTreeMap<String, Bytes>,
     /// Where a provider tells what became of letters.
     pub event_addresses: Vec<String>,
 }
 
 pub(super) struct Mailbox {
     pub password: String,
-    /// Copies of what was sent.
-    pub sent: Vec<String>,
     /// The access token of the newest consent.
     pub token: Option<String>,
+    pub inbox: Folder,
+    /// What was sent, by whichever program keeps it.
+    pub sent: Folder,
+}
+
+pub(super) struct Folder {
     pub uid_validity: u32,
     /// The letter with number n stands at n - 1; `None` once deleted.
     pub letters: Vec<Option<Vec<u8>>>,
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Self { uid_validity: 1, letters: Vec::new() }
+    }
 }
 
 /// A letter that was handed in by SMTP.
@@ -52,6 +64,12 @@ impl Mailbox {
         self.password == said || self.token.as_deref() == Some(said)
     }
 
+    pub(super) fn folder(&self, sent: bool) -> &Folder {
+        if sent { &self.sent } else { &self.inbox }
+    }
+}
+
+impl Folder {
     /// Returns the letter's number.
     pub(super) fn add(&mut self, raw: Vec<u8>) -> u32 {
         self.letters.push(Some(raw));
@@ -63,10 +81,9 @@ impl World {
     pub(super) fn open(&mut self, address: &str, password: &str) {
         let mailbox = Mailbox {
             password: password.to_owned(),
-            sent: Vec::new(),
             token: None,
-            uid_validity: 1,
-            letters: Vec::new(),
+            inbox: Folder::default(),
+            sent: Folder::default(),
         };
         self.mailboxes.entry(address.to_owned()).or_insert(mailbox);
     }
@@ -113,6 +130,33 @@ impl World {
         bubble.reply_to = answered;
         chat.push(bubble);
         Ok((id, raw))
+    }
+
+    /// Somebody answers a customer with another program, which keeps a copy; gives the letter's id.
+    pub(super) fn write_elsewhere(
+        &mut self,
+        account: &str,
+        customer: &Customer,
+        text: &str,
+    ) -> Option<String> {
+        let id = format!("{:016x}@elsewhere.example", rand::rng().random::<u64>());
+        let chat = self.chats.entry((account.to_owned(), customer.id.to_lowercase())).or_default();
+        let answered = chat.iter().rev().find(|one| one.from_customer).map(|one| one.id.clone());
+        let writer =
+            Customer { id: account.to_owned(), name: "Greta at the desk".to_owned(), username: None };
+        let raw = Written {
+            id: &id,
+            from: &writer,
+            to: &customer.id,
+            subject: "Re: your letter",
+            text,
+            file: None,
+            answers: answered.as_deref().map(|id| (id, "")),
+        }
+        .bytes();
+        chat.push(bubble(&id, false, "text", text));
+        self.mailboxes.get_mut(account)?.sent.add(raw);
+        Some(id)
     }
 
     /// A letter of one of the accounts arrives at its receivers; gives the chats that changed.

@@ -42,6 +42,26 @@ pub(super) fn list(workspace: &Workspace, call: &Call) -> Result<Value, Refused>
     Ok(json!({ "channels": page, "response_metadata": { "next_cursor": next } }))
 }
 
+/// Where the app is, by kind; each has a permission of its own.
+pub(super) fn of_app(workspace: &Workspace, call: &Call) -> Result<Value, Refused> {
+    let asked = call.text("types").split(',').collect::<Vec<_>>();
+    for kind in &asked {
+        let needed = match *kind {
+            "private_channel" => "groups:read",
+            "mpim" => "mpim:read",
+            "im" => "im:read",
+            _ => "channels:read",
+        };
+        if !workspace.scopes.split(',').any(|scope| scope == needed) {
+            return Err(Refused("missing_scope", json!({ "needed": needed, "provided": workspace.scopes })));
+        }
+    }
+    let kind = |id: &str| if id.starts_with('D') { "im" } else { "public_channel" };
+    let found = workspace.channels.keys().filter(|id| asked.contains(&kind(id)));
+    let channels: Vec<_> = found.map(|id| json!({ "id": id, "is_im": id.starts_with('D') })).collect();
+    Ok(json!({ "channels": channels, "response_metadata": { "next_cursor": "" } }))
+}
+
 /// `conversations.history` shows what is in no thread, newest first; `conversations.replies` shows one, oldest first.
 pub(super) fn history(workspace: &Workspace, call: &Call) -> Result<Value, Refused> {
     let channel = workspace.channels.get(call.text("channel")).ok_or("channel_not_found")?;
@@ -58,6 +78,13 @@ pub(super) fn history(workspace: &Workspace, call: &Call) -> Result<Value, Refus
         channel.messages.iter().filter(|one| !one.deleted && one.ts.as_str() >= oldest).filter(wanted);
     let shown = |one: &Message| {
         let mut json = one.json.clone();
+        let mut answers =
+            channel.messages.iter().filter(|other| !other.deleted && thread(other) == one.ts).peekable();
+        if answers.peek().is_some() {
+            json["thread_ts"] = json!(one.ts);
+            json["reply_count"] = json!(answers.clone().count());
+            json["latest_reply"] = json!(answers.map(|other| other.ts.as_str()).max());
+        }
         if call.text("include_all_metadata") != "true"
             && let Some(fields) = json.as_object_mut()
         {
@@ -69,8 +96,12 @@ pub(super) fn history(workspace: &Workspace, call: &Call) -> Result<Value, Refus
     if root.is_empty() {
         messages.reverse();
     }
-    messages.truncate(PAGE);
-    Ok(json!({ "messages": messages, "has_more": false }))
+    let most = call.text("limit").parse().unwrap_or(PAGE).min(PAGE);
+    let skipped: usize = call.text("cursor").parse().unwrap_or(0);
+    let more = messages.len() > skipped + most;
+    let next = if more { (skipped + most).to_string() } else { String::new() };
+    let messages: Vec<_> = messages.into_iter().skip(skipped).take(most).collect();
+    Ok(json!({ "messages": messages, "has_more": more, "response_metadata": { "next_cursor": next } }))
 }
 
 pub(super) fn whisper(workspace: &mut Workspace, call: &Call) -> Result<Value, Refused> {

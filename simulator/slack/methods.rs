@@ -55,6 +55,7 @@ pub(super) fn run(base_url: &str, workspace: &mut Workspace, call: &Call) -> (An
         "chat.postEphemeral" => channels::whisper(workspace, call),
         "conversations.history" | "conversations.replies" => channels::history(workspace, call),
         "conversations.list" => channels::list(workspace, call),
+        "users.conversations" => channels::of_app(workspace, call),
         "conversations.open" => open(workspace, call),
         "conversations.info" => channel(workspace, call),
         "users.info" => workspace

@@ -141,6 +141,11 @@ impl Player {
         self.0.with(account, |workspace| workspace.open_channel(id, name));
     }
 
+    /// What happens next happens so many seconds later.
+    pub fn pass(&self, account: &str, seconds: i64) {
+        self.0.with(account, |workspace| workspace.pass(seconds));
+    }
+
     /// What the app may do from now on: scopes with commas between them.
     pub fn grant(&self, account: &str, scopes: &str) {
         self.0.with(account, |workspace| scopes.clone_into(&mut workspace.scopes));

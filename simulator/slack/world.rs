@@ -154,6 +154,11 @@ impl Workspace {
         format!("{}.{:06}", self.last / 1_000_000, self.last % 1_000_000)
     }
 
+    /// What happens next happens so many seconds later.
+    pub(super) fn pass(&mut self, seconds: i64) {
+        self.last = self.last.max(Utc::now().timestamp_micros()) + seconds * 1_000_000;
+    }
+
     pub(super) fn open_channel(&mut self, id: &str, name: &str) {
         self.channels.entry(id.to_owned()).or_default().name = name.to_owned();
     }

@@ -12,7 +12,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     ids::{ConversationId, TeamId, UserId},
-    inbox::conversation,
+    inbox::{conversation, task_change},
     realtime::event::{EventKind, NewEvent},
 };
 
@@ -205,7 +205,8 @@ async fn leave(tx: &mut Tx, id: UserId) -> Result<()> {
     .bind(id)
     .fetch_all(tx.sql())
     .await?;
-    tell_freed(tx, freed).await
+    tell_freed(tx, freed).await?;
+    task_change::free_of_member(tx, id).await
 }
 
 /// Tells that conversations have lost their agent or team.

@@ -11,6 +11,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     ids::{TeamId, UserId},
+    inbox::task_change,
     realtime::event::{EventKind, NewEvent},
 };
 
@@ -113,7 +114,8 @@ pub async fn delete(tx: &mut Tx, id: TeamId) -> Result<()> {
     .bind(id)
     .fetch_all(tx.sql())
     .await?;
-    member::tell_freed(tx, freed).await
+    member::tell_freed(tx, freed).await?;
+    task_change::free_of_team(tx, id).await
 }
 
 /// Exactly these are in the team afterwards.

@@ -15,33 +15,33 @@ use futures::FutureExt;
 use tracing::Instrument;
 use url::Url;
 
-use super::request_id::{REQUEST_ID, RequestId};
+use super::{
+    policy,
+    request_id::{REQUEST_ID, RequestId},
+};
 use crate::{error::Problem, http::extract::BODY_BYTES, metrics::count_request};
 
-/// Pages load scripts, and talk, to where they came from and nowhere else.
-const CSP: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
-     connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-);
 const PERMISSIONS: HeaderValue = HeaderValue::from_static("camera=(), geolocation=(), payment=()");
 pub const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Puts the edge around all routes. A route that takes larger bodies has a `DefaultBodyLimit` of its own.
 pub fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, public_url: &Url) -> Router<S> {
     let https = public_url.scheme() == "https";
-    router.layer(DefaultBodyLimit::max(BODY_BYTES)).layer(from_fn(
-        move |request: Request, next: Next| async move {
+    let policy = policy::policy(public_url, &[]);
+    router.layer(DefaultBodyLimit::max(BODY_BYTES)).layer(from_fn(move |request: Request, next: Next| {
+        let policy = policy.clone();
+        async move {
             let id = RequestId::of(request.headers());
             let api = request.uri().path().starts_with("/api/");
             let route = request.extensions().get::<MatchedPath>().cloned();
             let mut response = watched(request, next, &id).await;
             explain(&mut response, &id);
-            protect(response.headers_mut(), api, https);
+            protect(response.headers_mut(), &policy, api, https);
             count_request(route.as_ref(), response.status());
             response.headers_mut().insert(REQUEST_ID, id.into());
             response
-        },
-    ))
+        }
+    }))
 }
 
 /// The span that everything logged about a request stands in. Without the query, which may hold a token.
@@ -111,11 +111,11 @@ pub fn bare(status: StatusCode) -> Problem {
 }
 
 /// Sets what is not yet set: a page with other needs brings its own policy.
-fn protect(headers: &mut HeaderMap, api: bool, https: bool) {
+fn protect(headers: &mut HeaderMap, policy: &HeaderValue, api: bool, https: bool) {
     let mut set = |name: HeaderName, value: HeaderValue| {
         headers.entry(name).or_insert(value);
     };
-    set(header::CONTENT_SECURITY_POLICY, CSP);
+    set(header::CONTENT_SECURITY_POLICY, policy.clone());
     set(header::X_CONTENT_TYPE_OPTIONS, const { HeaderValue::from_static("nosniff") });
     set(header::X_FRAME_OPTIONS, const { HeaderValue::from_static("DENY") });
     set(header::REFERRER_POLICY, const { HeaderValue::from_static("no-referrer") });

@@ -1,15 +1,19 @@
 //! The web app: its hashed files for ever, its entry page for every other address, so that a reload finds its way back.
 
+use std::sync::Arc;
+
 use axum::{
-    Router,
-    extract::Path,
+    Extension, Router,
+    extract::{Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
 use tower_http::compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType};
 
-use crate::{app::App, error::Error, web};
+use crate::{app::App, error::Error, http::policy::InboxPolicy, web};
+
+type Policy = Extension<Arc<InboxPolicy>>;
 
 /// Hashed names never change their content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -19,7 +23,12 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// `demo`: whether the playground is served too.
 pub fn router(demo: bool) -> Router<App> {
     let router = Router::new()
-        .route("/", get(async |headers: HeaderMap| page("index.html", &headers)))
+        .route(
+            "/",
+            get(async |State(app): State<App>, Extension(policy): Policy, headers: HeaderMap| {
+                inbox(&app, &policy, &headers).await
+            }),
+        )
         .route("/webchat.js", get(widget))
         .route("/api/docs", get(async |headers: HeaderMap| page("docs.html", &headers)))
         .route("/{*path}", get(any));
@@ -30,7 +39,9 @@ pub fn router(demo: bool) -> Router<App> {
     };
     // The edge still writes the request's id into problems.
     let files = DefaultPredicate::new().and(NotForContentType::const_new("application/problem+json"));
-    router.layer(CompressionLayer::new().compress_when(files))
+    router
+        .layer(CompressionLayer::new().compress_when(files))
+        .layer(Extension(Arc::new(InboxPolicy::default())))
 }
 
 /// The chat window's script, which pages of other origins load.
@@ -43,7 +54,18 @@ async fn widget(headers: HeaderMap) -> impl IntoResponse {
     (foreign, page("webchat.js", &headers))
 }
 
-async fn any(Path(path): Path<String>, headers: HeaderMap) -> Response {
+/// Every address inside the app.
+async fn inbox(app: &App, policy: &InboxPolicy, headers: &HeaderMap) -> Response {
+    let policy = [(header::CONTENT_SECURITY_POLICY, policy.now(app).await)];
+    (policy, page("index.html", headers)).into_response()
+}
+
+async fn any(
+    State(app): State<App>,
+    Extension(policy): Policy,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let reserved = ["api", "webhooks", "media", "health", "playground", "ws", "metrics", "webchat"];
     let first = path.split('/').next().unwrap_or_default();
     if reserved.contains(&first) || ["playground.html", "docs.html"].contains(&path.as_str()) {
@@ -53,7 +75,11 @@ async fn any(Path(path): Path<String>, headers: HeaderMap) -> Response {
         return page(&path, &headers);
     }
     // A missing script must not be answered with a page.
-    if first == "assets" { Error::not_found("file").into_response() } else { page("index.html", &headers) }
+    if first == "assets" {
+        Error::not_found("file").into_response()
+    } else {
+        inbox(&app, &policy, &headers).await
+    }
 }
 
 fn page(path: &str, headers: &HeaderMap) -> Response {

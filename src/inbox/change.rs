@@ -222,7 +222,7 @@ fn plain_lines(member: &Member, before: &Conversation, target: &Target) -> Vec<L
 }
 
 /// Name of a member whom conversations may be given to; 422 otherwise.
-async fn assignable(tx: &mut Tx, user: UserId) -> Result<String> {
+pub(super) async fn assignable(tx: &mut Tx, user: UserId) -> Result<String> {
     let name: Option<String> = sqlx::query_scalar(
         "select users.name from members join users on users.id = members.user_id
          where members.organization_id = $1 and members.user_id = $2 and members.deactivated_at is null and members.role <> 'viewer'",
@@ -236,7 +236,7 @@ async fn assignable(tx: &mut Tx, user: UserId) -> Result<String> {
     })
 }
 
-async fn team_name(tx: &mut Tx, team: TeamId) -> Result<String> {
+pub(super) async fn team_name(tx: &mut Tx, team: TeamId) -> Result<String> {
     let name: Option<String> =
         sqlx::query_scalar("select name from teams where organization_id = $1 and id = $2")
             .bind(tx.organization())

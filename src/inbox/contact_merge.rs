@@ -93,6 +93,7 @@ async fn move_rows(
     let statements = [
         "update contact_identities set contact_id = $2 where organization_id = $1 and contact_id = $3",
         "update conversations set contact_id = $2, version = version + 1 where organization_id = $1 and contact_id = $3",
+        "update tasks set contact_id = $2, version = version + 1 where organization_id = $1 and contact_id = $3",
         "update contact_notes set contact_id = $2 where organization_id = $1 and contact_id = $3",
         "update contacts set merged_into = $2 where organization_id = $1 and merged_into = $3",
         "update contacts kept

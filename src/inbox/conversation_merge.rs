@@ -92,6 +92,7 @@ async fn move_rows(tx: &mut Tx, target: &Locked, source: &Locked) -> Result<()> 
         "update messages m set seq = n.seq, conversation_id = $2 from merging n where m.organization_id = $1 and m.id = n.id and $3::uuid is not null",
         "update attachments set conversation_id = $2 where organization_id = $1 and conversation_id = $3",
         "update mentions set conversation_id = $2 where organization_id = $1 and conversation_id = $3",
+        "update tasks set conversation_id = $2, version = version + 1 where organization_id = $1 and conversation_id = $3",
         "update scheduled_messages set conversation_id = $2, client_id = id::text where organization_id = $1 and conversation_id = $3",
         "update read_marks r set seq = n.seq from merging n
          where r.organization_id = $1 and r.conversation_id = $2 and n.old_conversation = $2 and n.old_seq = r.seq and $3::uuid is not null",

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     db::Tx,
+    elsewhere,
     error::Result,
     ids::{ContactId, IntegrationId},
     inbox::{contact_change::is_email, integration_admin},
@@ -40,6 +41,10 @@ pub(super) async fn apply(
             }
             What::Handshake { token } => {
                 tx.enqueue(messages::acknowledgement(integration.id, token));
+                Effect::Stored
+            }
+            What::Elsewhere { reference } => {
+                tx.enqueue(elsewhere::errand(integration.id, reference));
                 Effect::Stored
             }
             _ => continue,

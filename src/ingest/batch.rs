@@ -238,6 +238,7 @@ pub(super) fn kind(what: &What) -> &'static str {
         What::Notice(_) => "notice",
         What::Broken(_) => "broken",
         What::Handshake { .. } => "handshake",
+        What::Elsewhere { .. } => "elsewhere",
         What::Ignored { .. } => "ignored",
     }
 }

@@ -1,5 +1,5 @@
-//! What a call brings beside its state: recordings become attachments, once each, and a missed call leaves its conversation open
-//! and unread with a hint. Calls are rare, so they are followed up one by one.
+//! What a call brings beside its state: recordings become attachments, once each, a missed call leaves its conversation open and
+//! unread with a hint and a task, and a talk does away with the task. Calls are rare, so they are followed up one by one.
 
 use channels::event::{InboundMedia, TimelineLine};
 use chrono::{DateTime, Utc};
@@ -10,7 +10,10 @@ use crate::{
     db::Tx,
     error::Result,
     ids::{ConversationId, IntegrationId, MessageId, UserId},
-    inbox::{conversation, message},
+    inbox::{
+        conversation::{self, Conversation},
+        message, task_change,
+    },
     realtime::event::{EventKind, NewEvent},
 };
 
@@ -25,6 +28,8 @@ pub(super) struct CallNews {
     pub changed: bool,
     /// It was missed just now.
     pub missed: bool,
+    /// It came to its end just now, and people spoke with each other.
+    pub talked: bool,
     pub recording: Option<InboundMedia>,
 }
 
@@ -53,7 +58,13 @@ pub(super) async fn keep_recordings(tx: &mut Tx, news: &[CallNews]) -> Result<Ve
 
 /// Comes after the batch has numbered its messages and written its conversations.
 pub(super) async fn follow_up(tx: &mut Tx, news: &[CallNews]) -> Result<()> {
-    for one in news.iter().filter(|one| one.missed) {
+    for one in news {
+        if one.talked {
+            task_change::called(tx, one.conversation_id).await?;
+        }
+        if !one.missed {
+            continue;
+        }
         remind(tx, one).await?;
         let line = TimelineLine {
             external_id: format!("{}:missed", one.external_id),
@@ -62,13 +73,16 @@ pub(super) async fn follow_up(tx: &mut Tx, news: &[CallNews]) -> Result<()> {
             at: one.at,
         };
         lines::put(tx, one.integration_id, one.conversation_id, &line).await?;
-        notify(tx, one).await?;
+        if let Some(conversation) = conversation::load(tx, &[one.conversation_id]).await?.pop() {
+            task_change::call_back(tx, &conversation, one.message_id, one.at).await?;
+            notify(tx, one, &conversation).await?;
+        }
     }
     Ok(())
 }
 
 /// Whoever looks after the conversation is told, or everybody who may write where nobody does yet.
-async fn notify(tx: &mut Tx, call: &CallNews) -> Result<()> {
+async fn notify(tx: &mut Tx, call: &CallNews, conversation: &Conversation) -> Result<()> {
     let told: Vec<UserId> = sqlx::query_scalar(
         "select m.user_id from conversations c join members m on m.organization_id = $1
          where c.organization_id = $1 and c.id = $2 and m.deactivated_at is null and m.role <> 'viewer'
@@ -81,9 +95,8 @@ async fn notify(tx: &mut Tx, call: &CallNews) -> Result<()> {
     .bind(call.conversation_id)
     .fetch_all(tx.sql())
     .await?;
-    let conversation = conversation::load(tx, &[call.conversation_id]).await?.pop();
     let message = message::load(tx, &[call.message_id]).await?.pop();
-    if let (Some(conversation), Some(message), false) = (conversation, message, told.is_empty()) {
+    if let (Some(message), false) = (message, told.is_empty()) {
         let data = json!({"kind": "missed_call", "message": message, "conversation": conversation});
         tx.tell(NewEvent::everybody(EventKind::Notification, &data).also_for(told));
     }

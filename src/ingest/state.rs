@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use channels::{
-    call::{Call, CallChange},
+    call::{Call, CallChange, CallState},
     event::{DeleteChange, EditChange, ReactionChange, Reacts, StatusChange},
     message::{MessageStatus, Part},
 };
@@ -153,7 +153,7 @@ impl State {
             Some(Part::Call(call)) => call,
             _ => Call::new(change.direction, change.at),
         };
-        let missed_before = call.is_missed();
+        let (missed_before, ended_before) = (call.is_missed(), call.state.has_ended());
         let mut changed = call.take(change);
         if self.external_id.is_none() {
             self.external_id = Some(change.external_id.clone());
@@ -168,6 +168,7 @@ impl State {
             changed = true;
         }
         let missed = call.is_missed() && !missed_before;
+        let talked = call.state == CallState::Completed && !ended_before;
         if changed {
             self.text = call.text();
             parts.insert(0, Part::Call(call));
@@ -182,6 +183,7 @@ impl State {
             at: change.at,
             changed,
             missed,
+            talked,
             recording: change.recording.clone(),
         })
     }

@@ -187,6 +187,58 @@ async fn amazons_topic_is_confirmed_and_believed_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn amazon_takes_letters_by_signed_calls_and_its_id_finds_what_becomes_of_them() {
+    use simulator::email::ses::{ACCESS_KEY, SECRET};
+    let place = Place::start().await;
+    let account = |secret: &str| {
+        json!({
+            "address": "support@acme.example", "provider": "ses", "topic_arn": TOPIC, "access_key_id": ACCESS_KEY,
+            "provider_secret": secret, "api_base_url": place.simulator.base_url(),
+        })
+    };
+    let wrong = json!({"channel": "email", "name": "Wrong", "account": account("another secret")});
+    let made = place.owner.post("/integrations", &wrong).await.expect(201).body;
+    let check = made["checks"].as_array().unwrap().iter().find(|one| one["name"] == "token").unwrap().clone();
+    assert_eq!(check["ok"], false, "{check}");
+    place.owner.delete(&format!("/integrations/{}", made["id"].as_str().unwrap())).await.expect(204);
+
+    let id = place.connect(account(SECRET)).await;
+    let _work = place.hub.work();
+    let url = format!("{}/webhooks/email/{id}", place.hub.url);
+    let letter = |from: &str| {
+        let text = format!(
+            "From: {from}\r\nTo: support@acme.example\r\nSubject: Hi\r\nMessage-ID: <{from}>\r\n\r\nby {from}\r\n"
+        );
+        json!({"notificationType": "Received", "content": text, "receipt": {"action": {"type": "SNS", "encoding": "UTF8"}}})
+    };
+    let amazon = place.simulator.email.amazon();
+    assert_eq!(amazon.publish(&url, &letter("ada@example.org")).await, 200);
+    place.heard(&["by ada@example.org"]).await;
+    let message = place.answer("Good *morning*").await;
+    let sent = place.becomes(&message, "sent").await;
+    let handed_in = place.simulator.email.handed_in();
+    assert_eq!((handed_in.len(), handed_in[0].to.as_slice()), (1, ["ada@example.org".to_owned()].as_slice()));
+    assert!(
+        handed_in[0].raw.contains("Subject: Re: Hi") && handed_in[0].raw.contains("Good morning"),
+        "{}",
+        handed_in[0].raw
+    );
+    assert!(sent["external_id"].is_string());
+    // Amazon's own id alone leads to the letter, in what is told and in what is answered.
+    let renamed = handed_in[0].raw.lines().find_map(|line| line.strip_prefix("Message-ID: <")).unwrap();
+    let (amazons, _) = renamed.split_once('@').unwrap();
+    let mail = json!({"messageId": amazons, "sourceArn": "arn:aws:ses:eu-west-1:123456789012:identity/acme.example"});
+    assert_eq!(amazon.publish(&url, &json!({"eventType": "Delivery", "mail": mail})).await, 200);
+    place.becomes(&message, "delivered").await;
+
+    assert_eq!(amazon.publish(&url, &letter("unverified@example.org")).await, 200);
+    place.heard(&["by ada@example.org", "by unverified@example.org"]).await;
+    let refused = place.answer("Good morning").await;
+    let failed = place.becomes(&refused, "failed").await;
+    assert_eq!(failed["error"]["detail"], "Email address is not verified.");
+}
+
+#[tokio::test]
 async fn a_provider_sends_and_tells_what_became_of_it() {
     let place = Place::start().await;
     let _work = place.hub.work();
@@ -269,4 +321,49 @@ async fn what_was_deleted_does_not_come_back() {
     place.simulator.email.cut();
     place.write(&mailbox, "wanted").await;
     place.heard(&["wanted"]).await;
+}
+
+/// Every message of the only conversation, oldest first: direction, text, sender, status.
+async fn said(place: &Place) -> Vec<(String, String, Value, Value)> {
+    let conversations = ids(&place.owner.get("/conversations").await.expect(200).body);
+    let [only] = conversations.as_slice() else { return Vec::new() };
+    let page = place.owner.get(&format!("/conversations/{only}/messages")).await.expect(200).body;
+    let mut messages = page["data"].as_array().unwrap().clone();
+    messages.sort_by_key(|one| one["seq"].as_i64());
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let row = |one: &Value| {
+        (text(&one["direction"]), text(&one["text"]), one["sender"]["name"].clone(), one["status"].clone())
+    };
+    messages.iter().map(row).collect()
+}
+
+#[tokio::test]
+async fn what_colleagues_send_with_other_programs_stands_in_the_conversation_once() {
+    let place = Place::start().await;
+    let mut fields = place.simulator.email.open_account("Support");
+    fields.insert("sent_copies".to_owned(), "yes".to_owned());
+    let mailbox = fields["address"].clone();
+    place.connect(json!(fields)).await;
+    let _work = place.hub.work();
+    place.write(&mailbox, "Is the tent there?").await;
+    place.heard(&["Is the tent there?"]).await;
+    place.simulator.email.write_elsewhere(&mailbox, &place.ada, "It came in today").unwrap();
+    until("the echo", async || (said(&place).await.len() == 2).then_some(())).await;
+    let echo = said(&place).await.remove(1);
+    assert_eq!((echo.0.as_str(), echo.1.as_str()), ("outbound", "It came in today"));
+    assert_eq!((&echo.2, &echo.3), (&json!("Greta at the desk"), &json!("delivered")));
+    // The hub's own letter, of which a copy lies in the same folder, is sent and shown once.
+    let ours = place.answer("And it is green").await;
+    place.becomes(&ours, "sent").await;
+    until("the copy", async || (place.simulator.email.sent(&mailbox).len() == 2).then_some(())).await;
+    place.write(&mailbox, "I take it").await;
+    place.heard(&["I take it", "Is the tent there?"]).await;
+    place.simulator.email.write_elsewhere(&mailbox, &place.ada, "Very good").unwrap();
+    until("the second echo", async || (said(&place).await.len() == 5).then_some(())).await;
+    let texts: Vec<_> = said(&place).await.into_iter().map(|one| one.1).collect();
+    assert_eq!(
+        texts,
+        ["Is the tent there?", "It came in today", "And it is green", "I take it", "Very good"]
+    );
+    assert_eq!(place.simulator.email.handed_in().len(), 1, "nothing that was sent elsewhere is sent again");
 }

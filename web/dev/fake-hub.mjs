@@ -120,6 +120,7 @@ route("PATCH", "/api/v1/contacts/{id}", ({ id, body }) => {
   return body.version === contact.version ? Object.assign(contact, body, { version: contact.version + 1 }) : [409, { code: "version", detail: "It was changed meanwhile.", current: contact }];
 });
 route("GET", "/api/v1/contacts/{id}/conversations", ({ id }) => ({ data: data.conversations.filter((one) => one.contact.id === id), next_cursor: null }));
+route("GET", "/api/v1/tasks", () => ({ data: [], next_cursor: null }));
 route("GET", "/api/v1/callbacks", ({ url }) => page(data.callbacks.filter((one) => ["channel", "outcome", "integration_id"].every((name) => !url.searchParams.get(name) || one[name] === url.searchParams.get(name))), url));
 route("POST", "/api/v1/callbacks/{id}/replay", ({ id }) => find(data.callbacks, id));
 route("POST", "/api/v1/attachments", () => [201, { id: randomUUID(), kind: "image", file_name: "upload.png", mime: "image/png", size: 1000, width: 640, height: 480, state: "stored", error: null, thumbnail: true }]);

@@ -18,8 +18,9 @@ use crate::{
 const IDLE_TIME: Duration = Duration::from_secs(9 * 60);
 /// For servers without IDLE.
 const POLL: Duration = Duration::from_secs(60);
-pub(super) const COMMAND_TIME: Duration = Duration::from_secs(60);
+pub(in crate::email) const COMMAND_TIME: Duration = Duration::from_secs(60);
 const LETTER_TIME: Duration = Duration::from_secs(300);
+const INBOX: &str = "INBOX";
 
 /// Why a mailbox cannot be used.
 #[derive(Debug)]
@@ -45,29 +46,46 @@ impl Authenticator for XOAuth2 {
 /// A mailbox that is open.
 pub(in crate::email) type Mailbox = Session<Stream>;
 
-/// Logs in and opens the inbox for reading; gives its number space and the next number.
-pub(in crate::email) async fn open(account: &Account, net: &net::Client) -> Result<(Mailbox, Inbox), Fault> {
+/// Logs in and opens the inbox for reading.
+pub(in crate::email) async fn open(account: &Account, net: &net::Client) -> Result<(Mailbox, Opened), Fault> {
+    let mut session = enter(account, net).await?;
+    let opened = examine(&mut session, INBOX).await?;
+    Ok((session, opened))
+}
+
+/// Logs in.
+pub(in crate::email) async fn enter(account: &Account, net: &net::Client) -> Result<Mailbox, Fault> {
     let server = account::imap(account).map_err(Fault::Refused)?;
     let stream = net.stream(&server.host, server.port, server.tls).await.map_err(Fault::of)?;
-    let opening = async {
+    let entering = async {
         let mut client = Client::new(stream);
         client.read_response().await.map_err(|error| Fault::Lost(error.to_string()))?;
         if server.tls == net::Tls::StartTls {
             client.run_command_and_check_ok("STARTTLS", None).await?;
             client = Client::new(client.into_inner().start_tls().await.map_err(Fault::of)?);
         }
-        let mut session = log_in(&server, client).await?;
-        let inbox = session.examine("INBOX").await?;
-        let inbox = Inbox { uid_validity: inbox.uid_validity.unwrap_or(1), uid_next: inbox.uid_next };
-        Ok((session, inbox))
+        log_in(&server, client).await
     };
-    timeout(COMMAND_TIME, opening).await.unwrap_or_else(|_| Err(Fault::Lost("it took too long".to_owned())))
+    timeout(COMMAND_TIME, entering).await.unwrap_or_else(|_| Err(Fault::Lost("it took too long".to_owned())))
 }
 
-/// The inbox's number space and the next number.
-pub(in crate::email) struct Inbox {
-    pub(super) uid_validity: u32,
-    pub(super) uid_next: Option<u32>,
+/// Opens a folder for reading.
+pub(in crate::email) async fn examine(session: &mut Mailbox, folder: &str) -> Result<Opened, Fault> {
+    let opened = within(COMMAND_TIME, session.examine(folder)).await?;
+    Ok(Opened { uid_validity: opened.uid_validity.unwrap_or(1), uid_next: opened.uid_next })
+}
+
+/// A folder's number space, and the next number.
+pub(in crate::email) struct Opened {
+    pub uid_validity: u32,
+    pub uid_next: Option<u32>,
+}
+
+impl Opened {
+    /// The number of the last letter there is.
+    pub fn last(&self) -> u32 {
+        self.uid_next.unwrap_or(1).saturating_sub(1)
+    }
 }
 
 async fn log_in(server: &Server, client: Client<Stream>) -> Result<Mailbox, Fault> {
@@ -99,7 +117,11 @@ async fn log_in(server: &Server, client: Client<Stream>) -> Result<Mailbox, Faul
 }
 
 /// A letter, or its head if it is larger than `most`; `None` if it is gone.
-pub(super) async fn fetch(session: &mut Mailbox, uid: u32, most: u32) -> Result<Option<Vec<u8>>, Fault> {
+pub(in crate::email) async fn fetch(
+    session: &mut Mailbox,
+    uid: u32,
+    most: u32,
+) -> Result<Option<Vec<u8>>, Fault> {
     let size = within(COMMAND_TIME, async {
         let found: Vec<_> =
             session.uid_fetch(uid.to_string(), "(UID RFC822.SIZE)").await?.try_collect().await?;
@@ -122,7 +144,7 @@ pub(super) async fn fetch(session: &mut Mailbox, uid: u32, most: u32) -> Result<
     Ok(letter)
 }
 
-pub(super) async fn search(session: &mut Mailbox, query: String) -> Result<Vec<u32>, Fault> {
+pub(in crate::email) async fn search(session: &mut Mailbox, query: String) -> Result<Vec<u32>, Fault> {
     let found = within(COMMAND_TIME, session.uid_search(query)).await?;
     if found.is_empty() {
         living(session).await?;
@@ -137,12 +159,12 @@ async fn living(session: &mut Mailbox) -> Result<(), Fault> {
 }
 
 /// Whether the server has told of letters since this was last asked: it says so once, in the middle of anything.
-pub(super) fn heard(session: &Mailbox) -> bool {
+pub(in crate::email) fn heard(session: &Mailbox) -> bool {
     let said = std::iter::from_fn(|| session.unsolicited_responses.try_recv().ok());
     said.fold(false, |heard, one| heard | matches!(one, UnsolicitedResponse::Exists(_)))
 }
 
-pub(super) async fn idle(session: Mailbox) -> Result<Mailbox, ListenError> {
+pub(in crate::email) async fn idle(session: Mailbox) -> Result<Mailbox, ListenError> {
     if heard(&session) {
         return Ok(session);
     }
@@ -159,13 +181,13 @@ pub(super) async fn idle(session: Mailbox) -> Result<Mailbox, ListenError> {
     Ok(within(COMMAND_TIME, handle.done()).await?)
 }
 
-pub(super) async fn wait(mut session: Mailbox) -> Result<Mailbox, ListenError> {
+pub(in crate::email) async fn wait(mut session: Mailbox) -> Result<Mailbox, ListenError> {
     tokio::time::sleep(POLL).await;
     within(COMMAND_TIME, session.noop()).await?;
     Ok(session)
 }
 
-pub(super) async fn within<T>(
+pub(in crate::email) async fn within<T>(
     time: Duration,
     doing: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Fault> {

@@ -8,6 +8,7 @@ mod form;
 mod hours;
 mod news;
 mod read;
+mod sources;
 mod step;
 mod token;
 
@@ -20,7 +21,7 @@ use crate::{
     Abilities, Account, Channel, ChannelId, Check, Connection, FetchedMedia, Form, Incoming, MediaLimit,
     OutboundMessage, ReadError, Receipt, SendError,
     abilities::{Starts, TextAbility},
-    call::{BrowserPhone, CallAct},
+    call::{BrowserPhone, BrowserSources, CallAct},
     error::NextStep,
     party::PartyId,
 };
@@ -90,6 +91,10 @@ impl Channel for Voice {
         let detail = "Calls in the browser need an API key: an admin adds it in the integration's settings.";
         let missing = || super::api::refused("no_browser_calls", detail, NextStep::Reconnect);
         token::phone(account, member, now).ok_or_else(missing)
+    }
+
+    fn browser_sources(&self) -> BrowserSources {
+        sources::SOURCES
     }
 
     async fn fetch_media(

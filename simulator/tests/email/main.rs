@@ -411,3 +411,105 @@ async fn every_answer_of_the_server_has_its_meaning() {
     }
     assert_eq!(stage.simulator.email.handed_in().len(), 1, "only the one whose answer was cut arrived");
 }
+
+/// Begins to listen once, to the folder of sent letters as well.
+async fn begun_with_sent(stage: &Stage) -> Arc<Ear> {
+    let ear = Arc::new(Ear::default());
+    let listening = email().listen(&stage.account, &*ear, &stage.net);
+    let begun = async {
+        while ear.resume().is_none_or(|state| state["sent"].is_null()) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        ended = listening => panic!("{ended:?}"),
+        () = begun => {}
+        () = tokio::time::sleep(Duration::from_secs(10)) => panic!("the folder of sent letters is not read"),
+    }
+    ear
+}
+
+#[tokio::test]
+async fn what_was_sent_with_another_program_is_heard_once_and_is_an_echo() {
+    let mut stage = Stage::set().await;
+    stage.account.set("sent_copies", "yes".into());
+    stage.simulator.email.write_elsewhere(&stage.key, &stage.customer, "before we listened").unwrap();
+    let ear = begun_with_sent(&stage).await;
+    let asked = stage.write("Is it there?").await;
+    let written = stage.simulator.email.write_elsewhere(&stage.key, &stage.customer, "It is").unwrap();
+    let ours = stage.send("It still is").await.unwrap();
+    let heard = stage.hear(&ear, 2).await;
+    let echo = heard.iter().find(|one| one.echo).unwrap();
+    assert_eq!((echo.text.as_str(), &echo.external_id), ("It is", &written));
+    assert_eq!(echo.contact.ids[0].key, stage.customer.id, "it belongs to whom it was sent");
+    assert_eq!(echo.author.as_ref().unwrap().name.as_deref(), Some("Greta at the desk"));
+    assert_eq!(echo.answers, [asked]);
+    assert!(!echo.opens_window);
+    // The hub's own copy only proves that the letter left.
+    let until_proved = async {
+        loop {
+            let proved = ear.heard.lock().unwrap().iter().any(|what| {
+                matches!(what, What::Status(status) if status.external_id == ours && status.message_id.is_some()
+                    && status.status == channels::message::MessageStatus::Sent)
+            });
+            if proved {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let listening = email().listen(&stage.account, &*ear, &stage.net);
+    tokio::select! {
+        ended = listening => panic!("{ended:?}"),
+        () = until_proved => {}
+        () = tokio::time::sleep(Duration::from_secs(10)) => panic!("{:?}", ear.heard.lock().unwrap()),
+    }
+    // After an outage only what is new.
+    stage.simulator.email.write_elsewhere(&stage.key, &stage.customer, "By the way").unwrap();
+    let texts: Vec<_> =
+        stage.hear(&ear, 3).await.into_iter().filter(|one| one.echo).map(|one| one.text).collect();
+    assert_eq!(texts, ["It is", "By the way"]);
+    // A replay reads it as the same echo, and its place is known.
+    let raw = ear.raw.lock().unwrap().last().unwrap().clone();
+    let again =
+        webhooks::Verified::from_record(webhooks::Verified::LIVE, vec![], vec![], raw, chrono::Utc::now());
+    let again = email().read(&stage.account, &again).unwrap();
+    assert!(matches!(&again.events[0].what, What::Message(one) if one.echo && one.text == "By the way"));
+}
+
+#[tokio::test]
+async fn programs_and_letters_to_oneself_are_no_echoes() {
+    let stage = Stage::set().await;
+    let ear = begun_with_sent(&stage).await;
+    let key = &stage.key;
+    for letter in [
+        format!("From: {key}\r\nTo: {key}\r\nMessage-ID: <note@x>\r\n\r\nnote to myself\r\n"),
+        format!(
+            "From: {key}\r\nTo: eve@x.example\r\nAuto-Submitted: auto-replied\r\nMessage-ID: <away@x>\r\n\r\naway\r\n"
+        ),
+        format!("From: {key}\r\nBcc: eve@x.example\r\nMessage-ID: <bcc@x>\r\n\r\nby blind copy\r\n"),
+    ] {
+        stage.simulator.email.keep_sent(key, letter.into_bytes());
+    }
+    let heard = stage.hear(&ear, 1).await;
+    assert_eq!(heard.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["by blind copy"]);
+}
+
+#[tokio::test]
+async fn the_folder_of_sent_letters_may_be_named_or_left_alone() {
+    let mut stage = Stage::set().await;
+    stage.account.set("sent_folder", "none".into());
+    let ear = begun(&stage).await;
+    stage.simulator.email.write_elsewhere(&stage.key, &stage.customer, "unseen").unwrap();
+    stage.write("seen").await;
+    assert_eq!(stage.hear(&ear, 1).await[0].text, "seen");
+    assert!(ear.resume().unwrap()["sent"].is_null());
+    // A folder that is not there keeps no customer's letter waiting.
+    stage.account.set("sent_folder", "Elsewhere".into());
+    stage.write("seen as well").await;
+    assert_eq!(stage.hear(&ear, 2).await[1].text, "seen as well");
+    stage.account.set("sent_folder", "envoyes".into());
+    let ear = begun_with_sent(&stage).await;
+    stage.simulator.email.write_elsewhere(&stage.key, &stage.customer, "seen now").unwrap();
+    assert_eq!(stage.hear(&ear, 1).await[0].text, "seen now");
+}

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use channels::{Account, Check, Incoming, ListenError, Listener, event::What};
-use serde_json::Value;
+use serde_json::{Value, json};
 use simulator::{Act, ActError, Player, Simulator};
 use tokio::task::JoinHandle;
 
@@ -22,12 +22,13 @@ struct Store {
     kept: Mutex<Vec<What>>,
     health: Mutex<Vec<Check>>,
     full: AtomicBool,
+    state: Mutex<Option<Value>>,
 }
 
 #[async_trait]
 impl Listener for Store {
     fn resume(&self) -> Option<Value> {
-        None
+        self.state.lock().unwrap().clone()
     }
 
     async fn deliver(&self, _raw: Bytes, incoming: Incoming) -> Result<(), ListenError> {
@@ -38,7 +39,8 @@ impl Listener for Store {
         Ok(())
     }
 
-    async fn remember(&self, _state: Value) -> Result<(), ListenError> {
+    async fn remember(&self, state: Value) -> Result<(), ListenError> {
+        *self.state.lock().unwrap() = Some(state);
         Ok(())
     }
 
@@ -62,14 +64,42 @@ async fn line() -> Line {
     let key = slack().account_key(&account);
     simulator.slack.set_pace(Duration::from_millis(1));
     let store = Arc::new(Store::default());
-    let (ours, listener) = (account.clone(), store.clone());
-    let listening = tokio::spawn(async move { slack().listen(&ours, &*listener, &net()).await.unwrap_err() });
+    let listening = listen(&account, &store);
     let line = Line { simulator, account, key, store, listening };
     line.connections(1).await;
     line
 }
 
+fn listen(account: &Account, store: &Arc<Store>) -> JoinHandle<ListenError> {
+    let (ours, listener) = (account.clone(), store.clone());
+    tokio::spawn(async move { slack().listen(&ours, &*listener, &net()).await.unwrap_err() })
+}
+
 impl Line {
+    /// The hub goes away; what is said then reaches nobody.
+    async fn fall(&mut self) {
+        self.listening.abort();
+        self.connections(0).await;
+    }
+
+    /// It comes back, and catches up.
+    async fn rise(&mut self) {
+        let before = self.caught_up();
+        self.listening = listen(&self.account, &self.store);
+        for _ in 0..500 {
+            if self.caught_up() > before && self.store.resume().unwrap()["behind"].is_null() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the hub did not catch up: {:?}", self.store.health.lock().unwrap());
+    }
+
+    fn caught_up(&self) -> usize {
+        let health = self.store.health.lock().unwrap();
+        health.iter().filter(|check| check.name == "missed" && check.ok).count()
+    }
+
     async fn connections(&self, wanted: usize) {
         for _ in 0..300 {
             if self.simulator.slack.sockets(&self.key) == wanted {
@@ -139,4 +169,91 @@ async fn a_wrong_token_ends_it() {
     wrong.set("app_token", "xapp-nonsense".into());
     let ended = slack().listen(&wrong, &*line.store, &net()).await.unwrap_err();
     assert!(matches!(ended, ListenError::AccountBroken(why) if why.code == "token_rejected"));
+}
+
+#[tokio::test]
+async fn what_was_written_during_an_outage_is_heard_once_and_in_order() {
+    let mut line = line().await;
+    let slack = line.simulator.slack.clone();
+    slack.open_channel(&line.key, "C0HELP", "help");
+    let root = slack.say_in(&line.key, &greta(), "C0HELP", "an old question", None).await.unwrap();
+    let first = line.say("before").await.unwrap();
+    assert_eq!(line.words(), ["an old question", "before"]);
+    // So that the outage is longer than the overlap.
+    let long_ago = json!({ "seen": "1500000000.000100" });
+    line.fall().await;
+    line.say("missed").await.unwrap_err();
+    slack
+        .say_in(&line.key, &greta(), "C0HELP", "an answer in the old thread", Some(&root))
+        .await
+        .unwrap_err();
+    slack
+        .act(&line.key, &greta(), Act::Edit { message: first, text: "before, corrected".into() })
+        .await
+        .unwrap_err();
+    line.say("missed as well").await.unwrap_err();
+    line.rise().await;
+    let mut words = line.words().split_off(2);
+    words.retain(|word| word.starts_with("missed") || word.starts_with("an answer"));
+    assert_eq!(
+        words.iter().filter(|word| word.starts_with("missed")).collect::<Vec<_>>(),
+        ["missed", "missed as well"]
+    );
+    assert_eq!(words.iter().filter(|word| word.starts_with("an answer")).count(), 1);
+    let kept = std::mem::take(&mut *line.store.kept.lock().unwrap());
+    let answer = kept.iter().find_map(|what| match what {
+        What::Message(message) if message.text.starts_with("an answer") => Some(message.thread.clone()),
+        _ => None,
+    });
+    assert_eq!(answer.as_deref(), Some(root.as_str()), "it goes on in its thread");
+    // All of it, and what comes now, on the new connection.
+    line.say("and now").await.unwrap();
+    assert_eq!(line.words(), ["and now"]);
+    *line.store.state.lock().unwrap() = Some(long_ago);
+    line.fall().await;
+    line.rise().await;
+    let all = line.words();
+    for word in
+        ["an old question", "an answer in the old thread", "before, corrected", "missed", "missed as well"]
+    {
+        assert_eq!(all.iter().filter(|one| *one == word).count(), 1, "{word} in {all:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_an_older_message_is_caught_up_on() {
+    let mut line = line().await;
+    let first = line.say("befor").await.unwrap();
+    line.fall().await;
+    // The outage begins a minute after the message; the player's clock goes by the messages.
+    let after = chrono::Utc::now().timestamp() + 60;
+    *line.store.state.lock().unwrap() = Some(json!({ "seen": format!("{after}.000000") }));
+    line.simulator.slack.pass(&line.key, 120);
+    let edit = Act::Edit { message: first, text: "before".into() };
+    line.simulator.slack.act(&line.key, &greta(), edit).await.unwrap_err();
+    line.store.kept.lock().unwrap().clear();
+    line.rise().await;
+    let kept = line.store.kept.lock().unwrap();
+    assert!(matches!(kept.as_slice(), [What::Edit(change)] if change.text == "before"), "{kept:?}");
+}
+
+#[tokio::test]
+async fn patience_that_slack_asks_for_is_had_and_a_kind_of_channel_that_is_closed_costs_no_other() {
+    let mut line = line().await;
+    line.say("before").await.unwrap();
+    line.fall().await;
+    line.say("missed").await.unwrap_err();
+    let slack = &line.simulator.slack;
+    slack
+        .faults()
+        .next("conversations.history", simulator::Fault::Refuse { code: 429, retry_after: Some(1) });
+    slack.grant(&line.key, "im:read,im:history,channels:history,chat:write");
+    line.listening = listen(&line.account, &line.store);
+    for _ in 0..500 {
+        if line.words().contains(&"missed".to_owned()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{:?}", line.store.health.lock().unwrap());
 }

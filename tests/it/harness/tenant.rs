@@ -115,19 +115,30 @@ impl Tenant {
 
     async fn fill(&mut self, hub: &Hub) {
         let organization = self.id("organization").unwrap();
-        let [integration, contact, conversation, message, attachment, label, callback, suggestion, scheduled] =
-            [
-                "integration",
-                "contact",
-                "conversation",
-                "message",
-                "attachment",
-                "label",
-                "callback",
-                "merge-suggestion",
-                "scheduled_message",
-            ]
-            .map(|thing| self.new_id(thing));
+        let [
+            integration,
+            contact,
+            conversation,
+            message,
+            attachment,
+            label,
+            callback,
+            suggestion,
+            scheduled,
+            task,
+        ] = [
+            "integration",
+            "contact",
+            "conversation",
+            "message",
+            "attachment",
+            "label",
+            "callback",
+            "merge-suggestion",
+            "scheduled_message",
+            "task",
+        ]
+        .map(|thing| self.new_id(thing));
         let place = Place { organization, column: "integrations.sealed", row: integration };
         let sealed =
             hub.app.vault.seal(place, br#"{"bot_token":"1:secret","secret_token":"secret"}"#).unwrap();
@@ -157,6 +168,8 @@ impl Tenant {
              insert into scheduled_messages (organization_id, id, conversation_id, author_id, author_name, client_id, send_at, request)
                  values ('{organization}', '{scheduled}', '{conversation}', '{user}', '{word}', '1', now() + interval '1 day',
                          jsonb_build_object('draft', jsonb_build_object('text', '{word} later', 'extras', '{{}}'::jsonb), 'attachments', '[]'::jsonb));
+             insert into tasks (organization_id, id, title, kind, assignee_id, contact_id, conversation_id, source_message_id, created_by)
+                 values ('{organization}', '{task}', '{word} wants to be called', 'callback', '{user}', '{contact}', '{conversation}', '{message}', '{user}');
              insert into notices (organization_id, id, integration_id, topic, severity, text)
                  values ('{organization}', gen_random_uuid(), '{integration}', 'quality', 'info', '{word}');
              insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)

@@ -1260,6 +1260,40 @@ export interface paths {
         patch: operations["change_scheduled_message"];
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks that the caller sees, by when they are due; those without a time come last. */
+        get: operations["list_tasks"];
+        put?: never;
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_task"];
+        put?: never;
+        post?: never;
+        delete: operations["delete_task"];
+        options?: never;
+        head?: never;
+        /** 409 with the current state when the version is another. */
+        patch: operations["update_task"];
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -2277,6 +2311,21 @@ export interface components {
              */
             send_at: string;
         };
+        NewTask: {
+            assignee_id?: components["schemas"]["UserId"] | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            due_at?: string | null;
+            kind?: components["schemas"]["TaskKind"];
+            /**
+             * Format: date-time
+             * @description When whoever has it is reminded; without a time, when it is due.
+             */
+            reminder_at?: string | null;
+            team_id?: components["schemas"]["TeamId"] | null;
+            title: string;
+        };
         /**
          * @description The one useful thing to do about a refusal.
          * @enum {string}
@@ -2768,6 +2817,43 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_Task: {
+            data: {
+                assignee_id?: components["schemas"]["UserId"] | null;
+                contact?: components["schemas"]["TaskContact"] | null;
+                conversation?: components["schemas"]["TaskConversation"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by?: components["schemas"]["UserId"] | null;
+                /** Format: date-time */
+                done_at?: string | null;
+                done_by?: components["schemas"]["UserId"] | null;
+                /** Format: date-time */
+                due_at?: string | null;
+                id: components["schemas"]["TaskId"];
+                kind: components["schemas"]["TaskKind"];
+                /**
+                 * Format: date-time
+                 * @description When that was done.
+                 */
+                reminded_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When whoever has it is reminded; without a time, when it is due.
+                 */
+                reminder_at?: string | null;
+                source_message_id?: components["schemas"]["MessageId"] | null;
+                team_id?: components["schemas"]["TeamId"] | null;
+                title: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Team: {
             data: {
                 /** Format: date-time */
@@ -3132,6 +3218,75 @@ export interface components {
             at: string;
             status: string;
         };
+        Task: {
+            assignee_id?: components["schemas"]["UserId"] | null;
+            contact?: components["schemas"]["TaskContact"] | null;
+            conversation?: components["schemas"]["TaskConversation"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            /** Format: date-time */
+            done_at?: string | null;
+            done_by?: components["schemas"]["UserId"] | null;
+            /** Format: date-time */
+            due_at?: string | null;
+            id: components["schemas"]["TaskId"];
+            kind: components["schemas"]["TaskKind"];
+            /**
+             * Format: date-time
+             * @description When that was done.
+             */
+            reminded_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When whoever has it is reminded; without a time, when it is due.
+             */
+            reminder_at?: string | null;
+            source_message_id?: components["schemas"]["MessageId"] | null;
+            team_id?: components["schemas"]["TeamId"] | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Fields that are absent stay as they are; `null` empties. */
+        TaskChange: {
+            assignee_id?: components["schemas"]["UserId"] | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** @description `true` ticks it off, `false` takes that back. */
+            done?: boolean | null;
+            /** Format: date-time */
+            due_at?: string | null;
+            kind?: components["schemas"]["TaskKind"] | null;
+            /** Format: date-time */
+            reminder_at?: string | null;
+            team_id?: components["schemas"]["TeamId"] | null;
+            title?: string | null;
+            /**
+             * Format: int32
+             * @description The version that the caller has seen.
+             */
+            version?: number | null;
+        };
+        TaskContact: {
+            id: components["schemas"]["ContactId"];
+            name: string;
+            phone?: string | null;
+        };
+        TaskConversation: {
+            assignee_id?: components["schemas"]["UserId"] | null;
+            channel: string;
+            id: components["schemas"]["ConversationId"];
+            integration_id: components["schemas"]["IntegrationId"];
+            status: string;
+            team_id?: components["schemas"]["TeamId"] | null;
+        };
+        /** Format: uuid */
+        TaskId: string;
+        /** @enum {string} */
+        TaskKind: "to_do" | "callback" | "follow_up" | "meeting";
         Team: {
             /** Format: date-time */
             created_at: string;
@@ -7320,6 +7475,217 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduledMessage"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                /** @description Only those that the caller has, and those of the caller's teams that nobody has. */
+                mine?: boolean;
+                /** @description Only those still to be done, or with `false` only the done ones, the last one first. */
+                open?: boolean;
+                /** @description Only those due before this time. */
+                due_before?: string;
+                assignee_id?: components["schemas"]["UserId"];
+                team_id?: components["schemas"]["TeamId"];
+                contact_id?: components["schemas"]["ContactId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Task"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTask"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description A problem, RFC 9457 */

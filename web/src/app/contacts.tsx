@@ -8,6 +8,7 @@ import { TableMenu } from "@/features/contacts/table-menu";
 import { useNarrow } from "@/lib/use-media";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
+import { PanelTasks } from "./panel-tasks";
 
 /** The list of contacts, and one of them beside it. */
 export function Contacts() {
@@ -38,7 +39,7 @@ export function Contacts() {
             </Button>
           ) : null}
           <div className="relative mx-auto max-w-xl">
-            <ContactCard key={contactId} contactId={contactId} />
+            <ContactCard key={contactId} contactId={contactId} tasks={<PanelTasks contactId={contactId} />} />
           </div>
         </section>
       ) : narrow ? null : (

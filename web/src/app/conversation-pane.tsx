@@ -15,6 +15,7 @@ import { IconButton } from "@/ui/button";
 import { Failed } from "@/ui/states";
 import { queryClient } from "./query-client";
 
+const PanelTasks = lazy(() => import("./panel-tasks").then((module) => ({ default: module.PanelTasks })));
 const ContactCard = lazy(() => import("@/features/contact/contact-card").then((module) => ({ default: module.ContactCard })));
 
 interface ConversationPaneProps {
@@ -64,7 +65,12 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
             <X />
           </IconButton>
           <Suspense fallback={<CardSkeleton />}>
-            <ContactCard key={conversation.contact.id} contactId={conversation.contact.id} conversationId={conversation.id} />
+            <ContactCard
+              key={conversation.contact.id}
+              contactId={conversation.contact.id}
+              conversationId={conversation.id}
+              tasks={<PanelTasks contactId={conversation.contact.id} conversationId={conversation.id} />}
+            />
           </Suspense>
         </aside>
       ) : null}

@@ -50,6 +50,7 @@ const home = createRoute({
 
 const inbox = createRoute({ getParentRoute: () => inside, path: "/inbox", component: lazyRouteComponent(() => import("./inbox"), "Inbox") });
 const thread = createRoute({ getParentRoute: () => inbox, path: "$conversationId" });
+const tasks = createRoute({ getParentRoute: () => inside, path: "/tasks", component: lazyRouteComponent(() => import("./tasks"), "Tasks") });
 const contacts = createRoute({ getParentRoute: () => inside, path: "/contacts", component: lazyRouteComponent(() => import("./contacts"), "Contacts") });
 const oneContact = createRoute({ getParentRoute: () => contacts, path: "$contactId" });
 const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("./settings"), "Settings") });
@@ -59,7 +60,7 @@ const settingsItem = createRoute({ getParentRoute: () => settings, path: "$page/
 const tree = root.addChildren([
   home,
   ...auth,
-  inside.addChildren([inbox.addChildren([thread]), contacts.addChildren([oneContact]), settings.addChildren([settingsPage, settingsItem])]),
+  inside.addChildren([inbox.addChildren([thread]), tasks, contacts.addChildren([oneContact]), settings.addChildren([settingsPage, settingsItem])]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent", defaultErrorComponent: PageFailed });

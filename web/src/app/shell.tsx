@@ -35,6 +35,7 @@ export function Shell() {
     "?": () => show("shortcuts"),
     "Mod+k": () => show(overlay === "palette" ? undefined : "palette"),
     "g i": () => void navigate({ to: "/inbox" }),
+    "g t": () => void navigate({ to: "/tasks" }),
     "g c": () => void navigate({ to: "/contacts" }),
     "g s": () => void navigate({ to: "/settings" }),
   });

@@ -13,9 +13,17 @@ export function useNotice(): Notice {
       message: ({ message }) => {
         if (message.direction === "inbound") announce(`${message.sender.name ?? "Somebody"} wrote: ${message.text || message.kind}`);
       },
-      notification: ({ kind, conversation, changed_by: by, text: said, integration }) => {
+      notification: ({ kind, conversation, changed_by: by, text: said, integration, task }) => {
         if (said && integration) {
           toast(said, { act: { label: "Open", run: () => void navigate({ to: "/settings/$page/$item", params: { page: "integrations", item: integration.id } }) } });
+          return;
+        }
+        if (task) {
+          const who = task.contact?.name || task.contact?.phone;
+          const about = who ? `${task.title} (${who})` : task.title;
+          const place = task.conversation?.id;
+          const run = () => void (place ? navigate({ to: "/inbox/$conversationId", params: { conversationId: place } }) : navigate({ to: "/tasks" }));
+          toast(kind === "task_assigned" ? `${by?.name ?? "Somebody"} gave you a task: ${about}.` : `A task is due: ${about}.`, { act: { label: "Open", run } });
           return;
         }
         const id = conversation?.id;

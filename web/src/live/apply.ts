@@ -7,11 +7,13 @@ import { laterKeys } from "@/api/later";
 import { mergeSuggestionKeys } from "@/api/merge-suggestions";
 import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
+import { taskKeys } from "@/api/tasks";
 import type { LiveCall } from "@/api/types";
 import { upsertCall } from "./calls";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
 import { patchMessage, withStatus } from "./message-pages";
-import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, SettingsData, StatusData, TypingData } from "./protocol";
+import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, SettingsData, StatusData, TaskData, TypingData } from "./protocol";
+import { onTask } from "./tasks";
 import { noteTyping } from "./typing";
 import { noteViewers } from "./viewers";
 
@@ -35,7 +37,7 @@ const touched: Record<string, string[]> = {
   organization: ["organization"],
   integrations: ["integrations", "templates", "phones"],
   templates: ["templates"],
-  contacts: ["contact", "contacts"],
+  contacts: ["contact", "contacts", "tasks"],
 };
 
 type Handler = (client: QueryClient, data: unknown, notice: Notice) => void;
@@ -52,7 +54,14 @@ const handlers: Partial<Record<string, Handler>> = {
     touchRow(client, told);
   },
   conversation_updated: (client, data) => onConversation(client, data as ConversationData),
-  conversation_assigned: (client, data) => onConversation(client, data as ConversationData),
+  conversation_assigned: (client, data) => {
+    onConversation(client, data as ConversationData);
+    // Who sees a conversation sees its tasks.
+    void client.invalidateQueries({ queryKey: taskKeys.all });
+  },
+  task_created: (client, data) => onTask(client, (data as TaskData).task, false),
+  task_updated: (client, data) => onTask(client, (data as TaskData).task, false),
+  task_deleted: (client, data) => onTask(client, (data as TaskData).task, true),
   settings_updated: (client, data) => {
     const { what } = data as SettingsData;
     for (const name of (what && touched[what]) ?? Object.keys(touched)) void client.invalidateQueries({ queryKey: [name] });
@@ -73,7 +82,7 @@ const handlers: Partial<Record<string, Handler>> = {
 
 /** Asks anew for all that is shown: too much was missed to be told one by one. */
 export function refetchAll(client: QueryClient): void {
-  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live, ["scheduled"]]) {
+  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live, ["scheduled"], taskKeys.all]) {
     void client.invalidateQueries({ queryKey: key });
   }
 }

@@ -1,3 +1,4 @@
+import type { Task } from "@/api/tasks";
 import type { Conversation, Message, MessageStatus, Refusal } from "@/api/types";
 
 /** A frame in either direction. Stored events carry an `id`; every `cursor` is safe to resume from. */
@@ -46,6 +47,10 @@ export interface SettingsData {
   what?: string;
 }
 
+export interface TaskData {
+  task: Task;
+}
+
 export interface NotificationData {
   kind: string;
   conversation?: Conversation;
@@ -53,6 +58,8 @@ export interface NotificationData {
   /** A sentence of the server's own, for what concerns no conversation: `account_silent`, `account_broken`. */
   text?: string;
   integration?: { id: string; name: string };
+  /** What is due, or was given to the member. */
+  task?: Task;
 }
 
 /** Reads a text frame; anything that is none is dropped. */

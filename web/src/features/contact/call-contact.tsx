@@ -9,9 +9,19 @@ import { IconButton } from "@/ui/button";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
 import { toast, toastError } from "@/ui/toast";
 
+interface CallContactProps {
+  contactId: string;
+  /** Said where several could be called. */
+  name?: string;
+  /** The account to call from, where it takes calls. */
+  integrationId?: string;
+}
+
 /** Calls a contact from wherever their number stands. */
-export function CallContact({ contactId }: { contactId: string }) {
-  const all = useQuery(phones()).data ?? [];
+export function CallContact({ contactId, name, integrationId }: CallContactProps) {
+  const every = useQuery(phones()).data ?? [];
+  const own = every.filter((one) => one.integration_id === integrationId);
+  const all = own.length ? own : every;
   const number = useOwnNumber((state) => state.number);
   const [busy, setBusy] = useState(false);
   const [first] = all;
@@ -25,7 +35,7 @@ export function CallContact({ contactId }: { contactId: string }) {
       .finally(() => setBusy(false));
   }
   const button = (act?: () => void) => (
-    <IconButton small label="Call this number" disabled={busy} onClick={act}>
+    <IconButton small label={name ? `Call ${name}` : "Call this number"} disabled={busy} onClick={act}>
       <PhoneIcon />
     </IconButton>
   );

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ban, BellOff, Merge, MoreHorizontal } from "lucide-react";
 
@@ -35,10 +35,12 @@ interface ContactCardProps {
   /** The conversation beside which the card is shown; left out of the others. */
   conversationId?: string;
   onMerged?: () => void;
+  /** What is to be done for them. */
+  tasks?: ReactNode;
 }
 
 /** All that is known about a contact, each thing changed where it stands. */
-export function ContactCard({ contactId, conversationId, onMerged }: ContactCardProps) {
+export function ContactCard({ contactId, conversationId, onMerged, tasks }: ContactCardProps) {
   const found = useQuery(contactQuery(contactId));
   const names = useQuery(channels());
   const client = useQueryClient();
@@ -107,6 +109,7 @@ export function ContactCard({ contactId, conversationId, onMerged }: ContactCard
           </Fact>
         </dl>
       </Section>
+      {tasks ? <Section title="Tasks">{tasks}</Section> : null}
       <Section title="Writes on">
         <ul className="flex flex-col gap-1.5">
           {[...new Set(contact.identities.map((identity) => identity.channel))].map((channel) => (

@@ -1,0 +1,308 @@
+//! What was written while no connection was there: Slack repeats events for minutes only, but channels keep their messages. They are told
+//! as events of the same form, and what was stored already changes nothing.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+use super::{account, api::Api, errors, messages, read};
+use crate::{Account, Check, ListenError, Listener, SendError};
+
+/// Where the app is: each kind has a permission of its own.
+const KINDS: [&str; 4] = ["public_channel", "private_channel", "mpim", "im"];
+const PAGE: &str = "200";
+const PAGES_MAX: usize = 20;
+/// Events come out of order by so much.
+const OVERLAP: TimeDelta = TimeDelta::seconds(30);
+/// Answers are looked for in threads, and changes in messages, that are so much older than the outage.
+const THREADS_BACK: TimeDelta = TimeDelta::days(7);
+/// A wait that Slack asks for is waited here.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// After any other trouble it is begun anew.
+const PAUSE: Duration = Duration::from_secs(60);
+/// How often the place is written down while events come.
+const WRITTEN_EVERY: Duration = Duration::from_secs(10);
+
+/// Where we were, as `ts` of Slack, which compare as texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct State {
+    /// Up to here everything was heard while a connection was there.
+    seen: Option<String>,
+    /// Everything behind this is being caught up on.
+    behind: Option<String>,
+}
+
+/// What both listening and catching up remember.
+pub(super) struct Memory<'a> {
+    listener: &'a dyn Listener,
+    kept: Mutex<(State, Option<Instant>)>,
+}
+
+/// Lists stop where Slack refuses; nothing else of an outage is lost by it.
+enum Trouble {
+    Refused(String),
+    Ended(ListenError),
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default, alias = "channels")]
+    messages: Vec<Value>,
+    #[serde(default)]
+    response_metadata: Option<Next>,
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next_cursor: Option<String>,
+}
+
+impl<'a> Memory<'a> {
+    pub(super) fn of(listener: &'a dyn Listener) -> Self {
+        let state = listener.resume().and_then(|state| serde_json::from_value(state).ok());
+        Self { listener, kept: Mutex::new((state.unwrap_or_default(), None)) }
+    }
+
+    /// Where to catch up from; nowhere at the very first time.
+    async fn begin(&self) -> Result<Option<String>, ListenError> {
+        let mut kept = self.kept.lock().await;
+        let from = kept.0.behind.clone().or_else(|| kept.0.seen.clone());
+        if from.is_none() {
+            kept.0.seen = Some(ts(Utc::now()));
+        }
+        kept.0.behind.clone_from(&from);
+        self.write(&mut kept).await?;
+        Ok(from)
+    }
+
+    async fn caught_up(&self) -> Result<(), ListenError> {
+        let mut kept = self.kept.lock().await;
+        kept.0.behind = None;
+        self.write(&mut kept).await
+    }
+
+    /// An event was stored. Now and then that is written down; what comes twice after a crash changes nothing.
+    pub(super) async fn saw(&self, event: &Value) -> Result<(), ListenError> {
+        let Some(at) = read::text(event, "event_ts").or_else(|| read::text(event, "ts")) else {
+            return Ok(());
+        };
+        let mut kept = self.kept.lock().await;
+        if read::at(at).is_none() || kept.0.seen.as_deref().is_some_and(|seen| seen >= at) {
+            return Ok(());
+        }
+        kept.0.seen = Some(at.to_owned());
+        if kept.1.is_none_or(|written| written.elapsed() > WRITTEN_EVERY) {
+            self.write(&mut kept).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, kept: &mut (State, Option<Instant>)) -> Result<(), ListenError> {
+        self.listener.remember(serde_json::to_value(&kept.0).unwrap_or_default()).await?;
+        kept.1 = Some(Instant::now());
+        Ok(())
+    }
+}
+
+/// Tells what was missed since the last connection; ends when that is done. A connection must be there already, or something would be
+/// written between the two.
+pub(super) async fn tell(
+    account: &Account,
+    memory: &Memory<'_>,
+    net: &net::Client,
+) -> Result<(), ListenError> {
+    let Some(from) = memory.begin().await? else { return Ok(()) };
+    loop {
+        let why = match Backlog::new(account, memory, net).catch_up(&from).await {
+            Ok(()) => return memory.caught_up().await,
+            Err(ListenError::Lost(why)) => why,
+            Err(other) => return Err(other),
+        };
+        let words = format!("What was written during the last outage could not be read yet: {why}");
+        memory.listener.health(Check::failed("missed", words)).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+struct Backlog<'a> {
+    account: &'a Account,
+    memory: &'a Memory<'a>,
+    net: &'a net::Client,
+}
+
+impl<'a> Backlog<'a> {
+    fn new(account: &'a Account, memory: &'a Memory<'a>, net: &'a net::Client) -> Self {
+        Self { account, memory, net }
+    }
+
+    async fn catch_up(&self, from: &str) -> Result<(), ListenError> {
+        let begun = read::at(from).unwrap_or_else(Utc::now);
+        let (oldest, behind) = (ts(begun - THREADS_BACK), ts(begun - OVERLAP));
+        let api = Api::new(self.account, self.net).map_err(lost)?;
+        let bot: Value =
+            api.post("auth.test", &json!({})).await.map_err(|error| lost(errors::repeatable(&error)))?;
+        let bot = read::text(&bot, "user_id").unwrap_or_default().to_owned();
+        let mut refused = Vec::new();
+        for kind in KINDS {
+            let channels = match self.all(&api, "users.conversations", &[("types", kind)]).await {
+                Ok(channels) => channels,
+                Err(Trouble::Refused(why)) => {
+                    refused.push(why);
+                    continue;
+                }
+                Err(Trouble::Ended(error)) => return Err(error),
+            };
+            for channel in channels.iter().filter_map(|one| read::text(one, "id")) {
+                match self.channel(&api, &bot, channel, kind, &oldest, &behind).await {
+                    // It was left, or is archived.
+                    Ok(()) | Err(Trouble::Refused(_)) => {}
+                    Err(Trouble::Ended(error)) => return Err(error),
+                }
+            }
+        }
+        let check = match refused.as_slice() {
+            [] => Check::passed("missed", "What was written during the last outage was read."),
+            [why, ..] => Check::failed("missed", format!("Some of the last outage could not be read: {why}")),
+        };
+        self.memory.listener.health(check).await;
+        Ok(())
+    }
+
+    /// Messages, answers and changes behind the outage's begin, oldest first.
+    async fn channel(
+        &self,
+        api: &Api,
+        bot: &str,
+        channel: &str,
+        kind: &str,
+        oldest: &str,
+        behind: &str,
+    ) -> Result<(), Trouble> {
+        let asked = [("channel", channel), ("oldest", oldest), ("include_all_metadata", "true")];
+        let mut found = self.all(api, "conversations.history", &asked).await?;
+        let newer = |message: &Value, field: &str| read::text(message, field).is_some_and(|ts| ts > behind);
+        let roots: Vec<String> = found
+            .iter()
+            .filter(|one| newer(one, "latest_reply"))
+            .filter_map(|one| read::text(one, "ts").map(str::to_owned))
+            .collect();
+        for root in roots {
+            let asked =
+                [("channel", channel), ("ts", &root), ("oldest", behind), ("include_all_metadata", "true")];
+            let answers = self.all(api, "conversations.replies", &asked).await?;
+            found.extend(answers.into_iter().filter(|one| read::text(one, "ts") != Some(&root)));
+        }
+        found.sort_by(|one, other| read::text(one, "ts").cmp(&read::text(other, "ts")));
+        // An answer that is shown in the channel as well stands in both lists.
+        found.dedup_by(|one, other| read::text(one, "ts") == read::text(other, "ts"));
+        for message in found {
+            let edited = message.get("edited").is_some_and(|edited| newer(edited, "ts"));
+            if newer(&message, "ts") {
+                self.one(bot, written(message, channel, kind)).await.map_err(Trouble::Ended)?;
+            } else if edited {
+                self.one(bot, changed(message, channel, kind)).await.map_err(Trouble::Ended)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn one(&self, bot: &str, event: Value) -> Result<(), ListenError> {
+        let (team, app) = (self.account.text(account::TEAM), self.account.text(account::APP));
+        let frame = json!({
+            "type": "events_api",
+            "payload": {
+                "type": "event_callback", "team_id": team, "api_app_id": app,
+                "authorizations": [{ "team_id": team, "user_id": bot, "is_bot": true }],
+                "event": event,
+            },
+        });
+        let incoming = read::frame(self.account, &frame, Utc::now());
+        self.memory.listener.deliver(Bytes::from(frame.to_string()), incoming).await
+    }
+
+    /// All pages of a list.
+    async fn all(&self, api: &Api, method: &str, asked: &[(&str, &str)]) -> Result<Vec<Value>, Trouble> {
+        let mut all = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..PAGES_MAX {
+            let mut fields = asked.to_vec();
+            fields.push(("limit", PAGE));
+            if !cursor.is_empty() {
+                fields.push(("cursor", &cursor));
+            }
+            let page: Page = patiently(api, method, &fields).await?;
+            all.extend(page.messages);
+            let next = page.response_metadata.and_then(|next| next.next_cursor).unwrap_or_default();
+            if next.is_empty() {
+                break;
+            }
+            cursor = next;
+        }
+        Ok(all)
+    }
+}
+
+/// As often as Slack asks for patience.
+async fn patiently<T: DeserializeOwned + Send>(
+    api: &Api,
+    method: &str,
+    fields: &[(&str, &str)],
+) -> Result<T, Trouble> {
+    loop {
+        let error = match api.get(method, fields).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => errors::repeatable(&error),
+        };
+        match error {
+            SendError::Refused(why) => return Err(Trouble::Refused(why.detail)),
+            SendError::Later { after: Some(wait), .. } if wait <= LONGEST_WAIT => {
+                tokio::time::sleep(wait.max(Duration::from_millis(50))).await;
+            }
+            other => return Err(Trouble::Ended(lost(other))),
+        }
+    }
+}
+
+fn lost(error: SendError) -> ListenError {
+    match error {
+        SendError::AccountBroken(reason) => ListenError::AccountBroken(reason),
+        SendError::Refused(reason) | SendError::Later { reason, .. } => ListenError::Lost(reason.to_string()),
+        SendError::Unknown(why) => ListenError::Lost(why),
+    }
+}
+
+/// History says neither where it is nor what kind of place that is.
+fn written(mut message: Value, channel: &str, kind: &str) -> Value {
+    if let Some(fields) = message.as_object_mut() {
+        fields.insert("channel".to_owned(), channel.into());
+        fields.insert("channel_type".to_owned(), channel_type(kind).into());
+    }
+    message
+}
+
+fn changed(message: Value, channel: &str, kind: &str) -> Value {
+    let at = message.get("edited").and_then(|edited| read::text(edited, "ts")).unwrap_or_default().to_owned();
+    json!({
+        "type": "message", "subtype": messages::CHANGED, "channel": channel, "channel_type": channel_type(kind), "ts": at,
+        "event_ts": at, "message": message,
+    })
+}
+
+fn channel_type(kind: &str) -> &str {
+    match kind {
+        "public_channel" => "channel",
+        "private_channel" => "group",
+        other => other,
+    }
+}
+
+/// A `ts` with six digits behind the point, as Slack writes it.
+fn ts(at: DateTime<Utc>) -> String {
+    format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros())
+}
