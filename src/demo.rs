@@ -2,6 +2,7 @@
 //! `SWITCHBOARD_DEMO=true`, and only in builds with the `playground` feature.
 
 mod playground;
+mod room;
 mod seed;
 mod talks;
 
@@ -48,6 +49,7 @@ impl Demo {
         if let Some((organization, _)) = found {
             self.adopt(app, organization).await?;
         }
+        room::open(&self.simulator);
         match found {
             Some((_, true)) => Ok(()),
             _ => seed::plant(app, &self.simulator).await,

@@ -8,7 +8,7 @@ export default tseslint.config(
   { ignores: ["dist", "node_modules", "src/api/schema.ts"] },
   { files: ["**/*.js", "**/*.mjs"], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
   {
-    files: ["src/**/*.{ts,tsx}", "widget/**/*.ts"],
+    files: ["src/**/*.{ts,tsx}", "widget/**/*.ts", "guides/**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { "react-hooks": hooks, house: { rules: { layers } } },

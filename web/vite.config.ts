@@ -3,11 +3,13 @@ import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+import { guides } from "./guides/plugin.ts";
+
 const hub = process.env.SWITCHBOARD_URL ?? "http://localhost:8080";
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), guides(path("../docs/channels"))],
   resolve: { alias: { "@": path("./src") } },
   server: {
     proxy: {
@@ -24,5 +26,5 @@ export default defineConfig({
       input: { index: path("./index.html"), playground: path("./playground.html"), docs: path("./docs.html") },
     },
   },
-  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], restoreMocks: true },
+  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx", "guides/*.test.ts"], restoreMocks: true },
 });

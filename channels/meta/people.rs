@@ -33,7 +33,11 @@ pub(super) async fn ask(
         Product::Messenger => "first_name,last_name",
         Product::Instagram => "name,username",
     };
-    let profile: Profile = Call::get(account, &[&id.address], &[("fields", fields)])?.run(net).await?;
+    let profile: Profile = match Call::get(account, &[&id.address], &[("fields", fields)])?.run(net).await {
+        // Of this call alone: messages need another permission.
+        Err(SendError::AccountBroken(why)) if why.code == "permission_missing" => return Ok(None),
+        answer => answer?,
+    };
     let whole = format!("{} {}", profile.first_name, profile.last_name);
     let name = [profile.name.trim(), whole.trim()].into_iter().find(|name| !name.is_empty());
     let username = Some(profile.username).filter(|username| !username.is_empty());

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use simulator::{Act, ActError, ChatMessage, Customer, Fault, Media, Simulator};
 use tokio::sync::broadcast;
 
+use super::{room, seed};
 use crate::{
     app::App,
     error::{Error, Problem, Result},
@@ -99,7 +100,8 @@ pub(super) fn router(app: App, simulator: Arc<Simulator>) -> Router {
         .route("/playground/api/media", post(media).layer(DefaultBodyLimit::max(FILE_BYTES)))
         .route("/playground/api/file", get(file))
         .route("/playground/api/changes", get(changes))
-        .with_state(Playground { app, simulator })
+        .with_state(Playground { app, simulator: simulator.clone() })
+        .merge(room::router(simulator))
 }
 
 async fn accounts(State(playground): State<Playground>) -> Result<Json<Value>> {
@@ -116,7 +118,9 @@ async fn accounts(State(playground): State<Playground>) -> Result<Json<Value>> {
         Some(ShownAccount { row, telephone: channel.abilities().text.max == 0, page })
     };
     let accounts: Vec<_> = rows.into_iter().filter_map(shown).collect();
-    Ok(Json(json!({"data": accounts})))
+    // Whether the demo has connected all of them, and everybody has said what they say.
+    let settled = seed::find(&playground.app).await?.is_some_and(|(_, finished)| finished);
+    Ok(Json(json!({"data": accounts, "settled": settled})))
 }
 
 /// A person as the platform calls people.
@@ -191,15 +195,18 @@ async fn perform(
     act: Act,
 ) -> Result<Json<Value>> {
     let player = playground.simulator.player(channel).ok_or_else(|| Error::not_found("platform"))?;
-    let id = player.act(account, customer, act).await.map_err(|error| {
-        let (status, code) = match error {
-            ActError::NoSuchAccount | ActError::NoSuchMessage => (StatusCode::NOT_FOUND, "not_found"),
-            ActError::Unsupported(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unsupported"),
-            ActError::NoWebhook | ActError::NotTaken(_) => (StatusCode::BAD_GATEWAY, "not_taken"),
-        };
-        Error::from(Problem::new(status, code, error.to_string()))
-    })?;
+    let id = player.act(account, customer, act).await.map_err(untaken)?;
     Ok(Json(json!({"id": id})))
+}
+
+/// Why somebody on a played platform could not do something.
+pub(super) fn untaken(error: ActError) -> Error {
+    let (status, code) = match error {
+        ActError::NoSuchAccount | ActError::NoSuchMessage => (StatusCode::NOT_FOUND, "not_found"),
+        ActError::Unsupported(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unsupported"),
+        ActError::NoWebhook | ActError::NotTaken(_) => (StatusCode::BAD_GATEWAY, "not_taken"),
+    };
+    Error::from(Problem::new(status, code, error.to_string()))
 }
 
 /// A file of a chat, fetched from the played platform and from nowhere else.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use channels::{Connection, account::Account};
 use secrecy::SecretString;
+use serde_json::json;
 use simulator::{Act, Customer, Simulator};
 
 use super::talks::{
@@ -19,9 +20,11 @@ use crate::{
     ids::{ContactId, ConversationId, IntegrationId, LabelId, MessageId, OrganizationId, TeamId, UserId},
     inbox::{
         integration::{self, Integration},
+        integration_admin,
         order::Order,
         template,
     },
+    realtime::event::{EventKind, NewEvent},
 };
 
 /// Who can log in, with [`PASSWORD`].
@@ -73,6 +76,7 @@ pub(super) async fn plant(app: &App, simulator: &Simulator) -> Result<()> {
         };
         hold(app, simulator, account, talk, &people).await?;
     }
+    super::room::open(simulator);
     finish(app, organization).await
 }
 
@@ -110,13 +114,17 @@ async fn people(app: &App) -> Result<Vec<UserId>> {
     .await?)
 }
 
+/// Whoever logged in meanwhile sees the accounts that came, without a reload: their browsers would take no calls.
 async fn finish(app: &App, organization: OrganizationId) -> Result<()> {
+    let mut tx = app.db.begin(organization).await?;
     sqlx::query("update organizations set name = $2 where id = $1")
         .bind(organization)
         .bind(ORGANIZATION)
-        .execute(app.db.system())
+        .execute(tx.sql())
         .await?;
-    Ok(())
+    tx.tell(NewEvent::everybody(EventKind::SettingsUpdated, &json!({"what": "organization"})));
+    integration_admin::tell(&mut tx);
+    Ok(tx.commit().await?)
 }
 
 /// Teams and labels, all of them or none.

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
+import { checkAccessible, logIn, openPage, picture, settled, startBrowser, still } from "./browser.mjs";
 import { act, caller, startHub } from "./hub.mjs";
-import { fillEveryChannel, leaveVoicemail } from "./world.mjs";
+import { fillEveryChannel, leaveVoicemail, ringBriefly } from "./world.mjs";
 
 let hub;
 let browser;
@@ -14,6 +14,7 @@ let world;
 before(async () => {
   [hub, browser] = await Promise.all([startHub(), startBrowser()]);
   world = await fillEveryChannel(hub);
+  await ringBriefly(world.call);
   page = await openPage(browser, hub);
   await logIn(page);
 });
@@ -38,8 +39,8 @@ test("a formatted letter stands as it was sent, with its copies, its picture and
   assert.equal(await frame.locator("img[src]").evaluate((image) => image.complete && image.naturalWidth), 420, "the picture in the text is shown");
   assert.equal(await frame.locator("blockquote").count(), 0, "what was quoted is folded");
   // The frame takes its letter's height when the picture is there: the thread rests first.
-  await page.waitForLoadState("networkidle");
-  await page.waitForTimeout(500);
+  await settled(page);
+  await still(page.locator("iframe[title='The letter as it was formatted']"));
   await page.getByText("Ines Duarte <ines@atelier.example> · 2 copies").click();
   await page.getByText("Marco Reis <marco@atelier.example>").waitFor();
   const invitation = page.getByRole("article").filter({ hasText: "Spring order, prices and delivery" });
@@ -58,7 +59,6 @@ test("half-written letters, replies and notes wait in their own conversations, a
   assert.equal(await page.getByRole("textbox", { name: "Subject" }).inputValue(), "");
   assert.equal(await page.getByRole("textbox", { name: "Reply" }).inputValue(), "");
   await row("Ines Duarte").getByText("Draft:").waitFor();
-  await page.waitForTimeout(400);
   await page.reload();
   await row("Ines Duarte").click();
   await conversation().getByRole("heading", { name: "Ines Duarte" }).waitFor();
@@ -144,7 +144,7 @@ test("a click waits for no wire: closing shows at once, is undone, and is taken 
   await close.waitFor();
   await row("Mika Virtanen").waitFor();
   await page.unrouteAll({ behavior: "ignoreErrors" });
-  const patched = () => page.waitForResponse((response) => response.request().method() === "PATCH");
+  const patched = () => page.waitForResponse((response) => response.request().method() === "PATCH" && response.url().includes("/conversations/"));
   const closed = patched();
   await close.click();
   await page.getByText("Conversation closed.").waitFor();
@@ -220,8 +220,7 @@ test("nothing jumps while a page loads", async () => {
       new PerformanceObserver((entries) => entries.getEntries().forEach((entry) => (window.shifted += entry.hadRecentInput ? 0 : entry.value))).observe({ type: "layout-shift", buffered: true });
     });
     await other.goto(path);
-    await other.waitForLoadState("networkidle");
-    await other.waitForTimeout(400);
+    await settled(other);
     const shifted = await other.evaluate(() => window.shifted);
     assert.ok(shifted < 0.1, `${path} moves by ${shifted.toFixed(3)}`);
   }
@@ -238,13 +237,13 @@ test("the main screens are accessible in both themes, wide and narrow", async ()
     const paths = ["/inbox", `/inbox/${letter.id}`, "/settings/integrations", "/settings/callbacks", "/settings/members", `/settings/integrations/${integrations.find((one) => one.channel === "discord").id}`];
     for (const path of paths) {
       await other.goto(path);
-      await other.waitForLoadState("networkidle");
+      await settled(other);
       await checkAccessible(other, `${path}, ${theme}, ${width} wide`);
     }
     await other.goto("/settings/integrations/new");
     for (const channel of await other.getByRole("radio").all()) {
       await channel.click();
-      await checkAccessible(other, `connecting ${await channel.innerText()}, ${theme}, ${width} wide`);
+      await checkAccessible(other, `connecting ${await channel.innerText()}, ${theme}, ${width} wide`, "main");
     }
     assert.deepEqual(other.faults, []);
     await other.context().close();

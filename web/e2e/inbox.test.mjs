@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
+import { checkAccessible, logIn, logInByForm, openPage, picture, startBrowser } from "./browser.mjs";
 import { act, startHub } from "./hub.mjs";
 
 const grace = { id: "4915112340901", name: "Grace Hopper", username: "grace" };
@@ -13,7 +13,7 @@ let page;
 before(async () => {
   [hub, browser] = await Promise.all([startHub(), startBrowser()]);
   page = await openPage(browser, hub);
-  await logIn(page);
+  await logInByForm(page);
 });
 
 after(async () => {

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { logIn, openPage, picture, startBrowser } from "./browser.mjs";
 import { film, png, wav } from "./files.mjs";
-import { act, phone, sendFile, startHub, trouble } from "./hub.mjs";
+import { act, phone, sendFile, startHub, trouble, until } from "./hub.mjs";
 
 const grace = { id: "4915112340901", name: "Grace Hopper" };
 const tim = { id: "700100200", name: "Tim Berners", username: "tim" };
@@ -222,8 +222,11 @@ test("reacting, editing and deleting, where the platform has them", async () => 
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByText("You deleted this message.").waitFor();
-  const seen = (await phone(hub, tim, "telegram")).at(-1);
-  assert.ok(seen.deleted || seen.text !== "We open at eleven", "it is gone on the phone, too");
+  // It is gone on the phone, too.
+  await until(async () => {
+    const seen = (await phone(hub, tim, "telegram")).at(-1);
+    return seen.deleted || seen.text !== "We open at eleven";
+  });
 });
 
 test("nothing was thrown", () => assert.deepEqual(page.faults, []));

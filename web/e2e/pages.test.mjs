@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
+import { checkAccessible, logIn, openPage, picture, settled, startBrowser } from "./browser.mjs";
 import { startHub } from "./hub.mjs";
 
 let hub;
@@ -80,7 +80,7 @@ test("a contact is corrected where it stands", async () => {
   await page.getByRole("link", { name: /Jonas/ }).click();
   await page.getByRole("button", { name: "Edit E-mail" }).click();
   await page.getByRole("textbox", { name: "E-mail", exact: true }).fill("jonas@example.org");
-  const saved = page.waitForResponse((response) => response.request().method() === "PATCH");
+  const saved = page.waitForResponse((response) => response.request().method() === "PATCH" && response.url().includes("/contacts/"));
   await page.keyboard.press("Enter");
   assert.equal((await saved).status(), 200);
   await page.reload();
@@ -92,7 +92,7 @@ test("the other pages open", async () => {
   for (const name of ["members", "teams", "organization", "profile", "appearance"]) {
     await page.goto(`/settings/${name}`);
     await page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
-    await page.waitForLoadState("networkidle");
+    await settled(page);
     await checkAccessible(page, name);
     assert.equal(await page.getByRole("alert").count(), 0, `${name} shows a fault`);
   }

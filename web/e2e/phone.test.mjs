@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
-import { act, caller, phone, startHub } from "./hub.mjs";
+import { act, caller, phone, startHub, until } from "./hub.mjs";
+import { ringBriefly } from "./world.mjs";
 
 const customer = (number) => ({ id: `4917600001${number}`, name: `Caller ${number}` });
 const does = (who, what) => act(hub, who, { type: "phone", ...what }, "voice");
@@ -156,6 +157,7 @@ test("a message for later is seen, moved, cancelled and taken up again", async (
 });
 
 test("in the playground a customer calls, speaks after the tone, and writes STOP", async () => {
+  await ringBriefly(call);
   const playground = await openPage(browser, hub);
   await playground.goto("/playground");
   await playground.getByRole("radio", { name: /voice$/ }).click();
@@ -175,11 +177,3 @@ test("in the playground a customer calls, speaks after the tone, and writes STOP
   assert.deepEqual(page.faults, []);
   await playground.context().close();
 });
-
-async function until(holds) {
-  for (let turn = 0; turn < 300; turn++) {
-    if (await holds()) return;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error("it did not come true");
-}

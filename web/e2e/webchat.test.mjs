@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
 import { png } from "./files.mjs";
-import { caller, startHub } from "./hub.mjs";
+import { caller, startHub, until } from "./hub.mjs";
 import { commands, startSite, userHash } from "./site.mjs";
 
 const secret = "widget-identity-secret-0001";
@@ -63,14 +63,8 @@ async function opened(page, url) {
 }
 
 /** The conversation that the newest message of that text stands in, once it is there. */
-async function conversation(text) {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const { data } = await call("GET", "/conversations?channel=webchat");
-    const found = data.find((one) => one.last_message?.text === text);
-    if (found) return found;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`nobody wrote ${text}`);
+function conversation(text) {
+  return until(async () => (await call("GET", "/conversations?channel=webchat")).data.find((one) => one.last_message?.text === text));
 }
 
 const answer = (id, text) => call("POST", `/conversations/${id}/messages`, { client_id: crypto.randomUUID(), text });
@@ -354,5 +348,34 @@ test("the window lives with a strict policy of the site", async () => {
   await conversation("Through the gate");
   assert.deepEqual(page.faults, []);
   assert.notEqual(await panel(page).evaluate((one) => getComputedStyle(one).borderRadius), "0px", "the looks are there");
+  await page.context().close();
+});
+
+test("the settings show what to put on a site, how it looks, and where a program finds its way", async () => {
+  const id = await open("Shop window", { title: "Talk to the shop" });
+  const page = await openPage(browser, hub);
+  await logIn(page);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto(`/settings/integrations/${id}`);
+  const tag = `<script async src="${hub.url}/webchat.js" data-integration="${id}"></script>`;
+  await page.getByRole("region", { name: "Script tag" }).getByText(tag).waitFor();
+  assert.equal(await page.getByText("Webhook address").count(), 0);
+  await page.getByRole("button", { name: "Copy script tag" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), tag);
+  assert.equal(await page.getByRole("textbox", { name: "Public key" }).inputValue(), id);
+  assert.equal(await page.getByRole("textbox", { name: "Client address" }).inputValue(), `${hub.url}/webchat/${id}`);
+  await page.getByRole("button", { name: "Show a preview" }).click();
+  await page.getByTitle("Preview of the chat window").scrollIntoViewIfNeeded();
+  const preview = page.frameLocator("iframe[title='Preview of the chat window']");
+  await preview.locator("#switchboard-chat .launch").click();
+  await preview.locator("#switchboard-chat").getByRole("heading", { name: "Talk to the shop" }).waitFor();
+  await checkAccessible(page, "the page of a chat window");
+  await picture(page, "webchat-settings");
+  const [guide] = await Promise.all([page.context().waitForEvent("page"), page.getByRole("link", { name: "Read about the client interface" }).click()]);
+  await guide.getByRole("heading", { name: "The interface, for your own apps" }).waitFor();
+  assert.ok(await guide.evaluate(() => scrollY > 0), "it opens where it is asked for");
+  await checkAccessible(guide, "the guide");
+  assert.deepEqual(page.faults, []);
   await page.context().close();
 });

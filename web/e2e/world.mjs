@@ -1,5 +1,5 @@
 // Customers on every channel that the demo plays, for pictures and for what only shows across channels.
-import { act, caller, sendFile } from "./hub.mjs";
+import { act, caller, phone, sendFile, until } from "./hub.mjs";
 import { png } from "./files.mjs";
 import { connectLetters, formatted, invitation } from "./letters.mjs";
 
@@ -23,8 +23,6 @@ const talks = [
 /** Lets somebody write on each channel; answers an admin's calls, and the customers by channel. */
 export async function fillEveryChannel(hub, { plan = true } = {}) {
   const call = await caller(hub);
-  // The demo connects its accounts one after the other; its organization gets its name when all is there.
-  while ((await call("GET", "/organizations/current")).name.includes("being set up")) await new Promise((done) => setTimeout(done, 300));
   const people = {};
   for (const [channel, name, digits, lines] of talks) {
     people[channel] = await customer(hub, channel, name, digits);
@@ -38,10 +36,17 @@ export async function fillEveryChannel(hub, { plan = true } = {}) {
   return { call, people };
 }
 
-/** A customer who calls, waits, leaves a message and hangs up. */
+/** Nobody waits long for an answer on the played telephone line. */
+export async function ringBriefly(call) {
+  const { data } = await call("GET", "/integrations");
+  const { id } = data.find((one) => one.channel === "voice");
+  await call("PATCH", `/integrations/${id}`, { account: { ring_seconds: "5" } });
+}
+
+/** A customer who calls, waits for the tone, leaves a message and hangs up. */
 export async function leaveVoicemail(hub, who) {
   await act(hub, who, { type: "phone", act: "call" }, "voice");
-  await new Promise((done) => setTimeout(done, 1500));
+  await until(async () => (await phone(hub, who, "voice")).at(-1)?.text.endsWith("Beep."));
   await act(hub, who, { type: "phone", act: "speak", seconds: 4 }, "voice");
   await act(hub, who, { type: "phone", act: "hang_up" }, "voice").catch(() => undefined);
 }

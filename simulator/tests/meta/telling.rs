@@ -7,7 +7,7 @@ use channels::{
     message::{Kind, MessageStatus, Part},
 };
 use serde_json::json;
-use simulator::{Act, ActError, Media, Player, meta::Product};
+use simulator::{Act, ActError, Fault, Media, Player, meta::Product};
 
 use crate::house::{House, greta, text};
 
@@ -80,6 +80,12 @@ async fn names<P: Product>(house: House<P>) {
     let profile = house.channel().profile(&house.account, &id, &house.net).await.unwrap().unwrap();
     assert_eq!(profile.name.as_deref(), Some("Greta Lindqvist"));
     assert_eq!(profile.username.as_deref(), (!P::WATERMARKS).then_some("greta.l"));
+    // An app may speak with people whose names it is not given.
+    house.player.faults().next("profile", Fault::Refuse { code: 230, retry_after: None });
+    assert_eq!(house.channel().profile(&house.account, &id, &house.net).await, Ok(None));
+    house.player.faults().next("profile", Fault::Refuse { code: 190, retry_after: None });
+    let ended = house.channel().profile(&house.account, &id, &house.net).await;
+    assert!(matches!(ended, Err(SendError::AccountBroken(_))), "{ended:?}");
     let nobody = channels::PartyId::plain(&id.kind, "999");
     assert!(matches!(
         house.channel().profile(&house.account, &nobody, &house.net).await,

@@ -4,10 +4,21 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
+    http::{HeaderName, header},
     response::{Html, IntoResponse, Response},
 };
 
 use crate::{error::Result, http::extract::Path, ids::IntegrationId, webchat::Door};
+
+/// The settings show it in a frame; no other site may.
+const FRAME: [(HeaderName, &str); 2] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
+         connect-src 'self' ws: wss:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
+    ),
+    (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+];
 
 pub(super) async fn show(State(door): State<Arc<Door>>, Path(id): Path<IntegrationId>) -> Result<Response> {
     let integration = door.find(id).await?;
@@ -20,7 +31,7 @@ pub(super) async fn show(State(door): State<Arc<Door>>, Path(id): Path<Integrati
          <p>This page shows the chat window of this integration, as a visitor of your site sees it.</p></main>\
          <script async src=\"/webchat.js\" data-integration=\"{id}\"></script></body></html>"
     );
-    Ok(Html(page).into_response())
+    Ok((FRAME, Html(page)).into_response())
 }
 
 fn escaped(text: &str) -> String {

@@ -1,19 +1,38 @@
+import type { components } from "./schema";
 import type { Refusal } from "./types";
 
-/** What to do about a refusal, in the reader's words. */
-const steps: Record<string, string> = {
-  retry: "Try again.",
-  wait: "Wait a while, then try again.",
-  use_template: "Send a template instead.",
-  fix_recipient: "Check the customer's address.",
-  fix_content: "Change the message and send it anew.",
-  fix_template: "Mend the template.",
-  reconnect: "An admin has to look at the integration's settings.",
+export type NextStep = components["schemas"]["NextStep"];
+
+/** What a button beside a refusal does. */
+export type Remedy = "again" | "template" | "contact" | "edit" | "templates" | "account";
+
+interface Step {
+  /** A sentence in the reader's words. */
+  words: string;
+  /** The useful things, the best first; none where nobody here can do anything. */
+  remedies: Remedy[];
+}
+
+/** What to do about a refusal. */
+export const steps: Record<NextStep, Step> = {
+  retry: { words: "Sending it again may help.", remedies: ["again"] },
+  wait: { words: "Wait a while before you send it again.", remedies: ["again"] },
+  use_template: { words: "Send an approved template instead.", remedies: ["template"] },
+  fix_recipient: { words: "Check the customer’s number or address.", remedies: ["contact", "again"] },
+  fix_content: { words: "Change the message and send it anew.", remedies: ["edit"] },
+  fix_template: { words: "The template has to be mended on the platform.", remedies: ["templates", "again"] },
+  reconnect: { words: "An admin has to look at the account’s settings.", remedies: ["account", "again"] },
+  none: { words: "", remedies: ["again"] },
 };
+
+/** A step that this version does not know is treated as one with nothing to do but try. */
+export function stepOf(error: Refusal | null | undefined): Step {
+  return steps[error?.next_step as NextStep] ?? steps.none;
+}
 
 /** Why it failed, and the one useful thing to do; the bare code where there are no words. */
 export function whyNot(error: Refusal | null | undefined): string {
   if (!error) return "";
-  const said = [error.detail, steps[error.next_step ?? ""]].filter(Boolean).join(" ");
-  return said || (error.code ? `The platform refused it (${error.code}).` : "");
+  const why = error.detail || (error.code ? `The platform refused it (${error.code}).` : "");
+  return [why, stepOf(error).words].filter(Boolean).join(" ");
 }

@@ -5,17 +5,15 @@ import { messageKeys } from "@/api/messages";
 import { useSession } from "@/api/session";
 import type { Conversation } from "@/api/types";
 import { type ConversationPages, upsertConversation } from "./conversation-pages";
+import { changeHeld } from "./meanwhile";
 import { type HeldMessage, type MessagePages, upsertMessage } from "./message-pages";
 
 /** Writes a conversation's state wherever it is shown. An older version than the shown one is dropped. */
 export function holdConversation(client: QueryClient, conversation: Conversation): void {
   const me = useSession.getState().user?.id;
-  client.setQueryData<Conversation>(conversationKeys.one(conversation.id), (held) =>
-    held && held.version > conversation.version ? held : conversation,
-  );
-  for (const [key, pages] of client.getQueriesData<ConversationPages>({ queryKey: conversationKeys.lists })) {
-    const next = upsertConversation(pages, (key[1] ?? {}), conversation, me);
-    if (next !== pages) client.setQueryData(key, next);
+  changeHeld<Conversation>(client, conversationKeys.one(conversation.id), (held) => (held && held.version > conversation.version ? held : conversation));
+  for (const { queryKey } of client.getQueryCache().findAll({ queryKey: conversationKeys.lists })) {
+    changeHeld<ConversationPages>(client, queryKey, (pages) => upsertConversation(pages, queryKey[1] ?? {}, conversation, me));
   }
 }
 
@@ -35,5 +33,5 @@ export function holdMessage(client: QueryClient, message: HeldMessage): void {
 }
 
 export function changeMessages(client: QueryClient, conversationId: string, change: (pages: MessagePages | undefined) => MessagePages | undefined): void {
-  client.setQueryData<MessagePages>(messageKeys.of(conversationId), change);
+  changeHeld(client, messageKeys.of(conversationId), change);
 }

@@ -24,4 +24,6 @@ async function showWindow(client: QueryClient, conversationId: string, window: M
   await client.cancelQueries({ queryKey: key });
   const unsent = inOrder(client.getQueryData<MessagePages>(key)).filter((message) => message.local);
   client.setQueryData<MessagePages>(key, { pages: [{ ...page, data: [...page.data, ...unsent] }], pageParams: [window] });
+  // What was said while the end was on its way belonged to no page that was held.
+  if (!page.newer) void client.invalidateQueries({ queryKey: key, exact: true });
 }

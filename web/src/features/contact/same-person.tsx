@@ -23,7 +23,7 @@ export function SamePerson({ contact, onMerged }: SamePersonProps) {
   if (suggestions.length === 0) return null;
   return (
     <Section title="Might be the same person">
-      <ul className="flex flex-col gap-3">
+      <ul className="flex flex-col gap-2">
         {suggestions.map((suggestion) => (
           <Suggestion key={suggestion.id} suggestion={suggestion} contact={contact} onMerged={onMerged} />
         ))}
@@ -56,7 +56,7 @@ function Suggestion({ suggestion, contact, onMerged }: SamePersonProps & { sugge
     }
   }
   return (
-    <li className="flex flex-col gap-2">
+    <li className="flex flex-col gap-2 rounded-md border bg-surface p-2.5">
       <div className="flex items-center gap-2">
         <Avatar name={other.name} seed={other.id} size="sm" />
         <span className="min-w-0 flex-1">

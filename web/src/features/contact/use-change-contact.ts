@@ -1,9 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 
-import { contactKeys, patchContact } from "@/api/contacts";
-import type { ContactChange } from "@/api/types";
+import { contactKeys } from "@/api/contacts";
 import { isProblem } from "@/api/problem";
-import type { Contact } from "@/api/types";
+import type { Contact, ContactChange } from "@/api/types";
+import { changeContact } from "@/live/change-contact";
 import { toast, toastError } from "@/ui/toast";
 
 /** Saves a change of a contact; when somebody else was faster, shows theirs and says so instead of overwriting it. */
@@ -11,25 +11,16 @@ export function useChangeContact(contact: Contact | undefined): (change: Contact
   const client = useQueryClient();
   return async (change) => {
     if (!contact) return false;
-    const key = contactKeys.one(contact.id);
-    client.setQueryData<Contact>(key, foresee(contact, change));
     try {
-      client.setQueryData(key, await patchContact(contact.id, { ...change, version: contact.version }));
+      await changeContact(client, contact, change);
       void client.invalidateQueries({ queryKey: contactKeys.lists });
       return true;
     } catch (error) {
-      client.setQueryData(key, contact);
       if (isProblem(error) && error.status === 409) {
-        await client.invalidateQueries({ queryKey: key, exact: true });
+        await client.invalidateQueries({ queryKey: contactKeys.one(contact.id), exact: true });
         toast("Somebody else changed this contact meanwhile. Their version is shown now; make your change again.", { negative: true });
       } else toastError(error);
       return false;
     }
   };
-}
-
-/** Attributes are changed one by one: null takes one away, the others stay. */
-function foresee(contact: Contact, change: ContactChange): Contact {
-  const attributes = Object.fromEntries(Object.entries({ ...contact.attributes, ...change.attributes }).filter(([, value]) => value !== null));
-  return { ...contact, ...change, attributes, version: contact.version };
 }

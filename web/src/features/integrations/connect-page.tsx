@@ -15,6 +15,7 @@ import { Page, Panel } from "@/ui/page";
 import { Failed, Fault, Lines } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { AccountFields, filledIn } from "./account-fields";
+import { GuideLink } from "./guide-link";
 import { InstallForm } from "./install-form";
 
 /** Connects an account: which channel, then what it asks for. */
@@ -51,6 +52,7 @@ export function ConnectPage() {
           </button>
         ))}
       </div>
+      {channel ? <GuideLink channel={channel} /> : null}
       {channel?.install_form ? <InstallForm key={`consent/${channel.id}`} channel={channel} fields={channel.install_form} /> : null}
       {channel ? <ConnectForm key={channel.id} channel={channel} /> : null}
     </Page>

@@ -10,11 +10,12 @@ import { whyNot } from "@/api/refusals";
 import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
-import { CopyField } from "@/ui/copy-field";
 import { Page, Panel } from "@/ui/page";
 import { Failed, Lines } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { AccountPanel } from "./account-panel";
+import { AddressPanel } from "./address-panel";
+import { EmbedPanel } from "./embed-panel";
 import { HealthPanel } from "./health-panel";
 import { LivePanel } from "./live-panel";
 import { MirrorPanel } from "./mirror-panel";
@@ -115,16 +116,7 @@ export function IntegrationPage({ id }: { id: string }) {
       <HealthPanel integration={one} />
       {one.live ? <LivePanel live={one.live} /> : null}
       {one.notices?.length ? <NoticesPanel notices={one.notices} /> : null}
-      <Panel title="Webhook address">
-        <p className="mb-2 text-sm text-muted">Where {channel?.name ?? "the platform"} delivers messages. Where the platform allows it, Switchboard enters the address by itself.</p>
-        <CopyField label="Webhook address" value={one.webhook_url} />
-        {channel?.shared_webhook_url ? (
-          <div className="mt-3">
-            <p className="mb-2 text-sm text-muted">One address for all accounts of your app:</p>
-            <CopyField label="Shared webhook address" value={channel.shared_webhook_url} />
-          </div>
-        ) : null}
-      </Panel>
+      {one.channel === "webchat" ? <EmbedPanel integration={one} /> : <AddressPanel integration={one} channel={channel} />}
       {channel?.abilities.templates ? <TemplatesPanel integration={one} /> : null}
       {channel?.mirrors && writes ? <MirrorPanel key={one.mirror?.place.id ?? "none"} integration={one} /> : null}
       {writes ? <SilencePanel key={one.version} integration={one} /> : null}

@@ -1,5 +1,5 @@
 import { Problem } from "@/api/problem";
-import type { Account, Act, ChatMessage, Customer, Person, Seat } from "./types";
+import type { Account, Act, ChatMessage, Customer, Person, Room, Seat } from "./types";
 
 async function answer<T>(call: Promise<Response>): Promise<T> {
   const response = await call.catch(() => {
@@ -36,4 +36,12 @@ export async function sendFile({ channel, account, customer }: Seat, file: File,
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append("file", file, file.name);
   await answer(fetch("/playground/api/media", { method: "POST", body: form }));
+}
+
+export function room(account: string): Promise<Room> {
+  return answer<Room>(fetch(`/playground/api/room?${new URLSearchParams({ account }).toString()}`));
+}
+
+export async function sayInRoom(said: { account: string; name: string; thread?: string; text: string }): Promise<void> {
+  await answer(fetch("/playground/api/room", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(said) }));
 }

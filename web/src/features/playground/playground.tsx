@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { ExternalLink, UserPlus } from "lucide-react";
+import { ExternalLink, Hash, UserPlus } from "lucide-react";
 
 import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
@@ -11,12 +11,14 @@ import { classes } from "@/lib/classes";
 import { accounts, customer } from "./calls";
 import { cast, newPerson } from "./cast";
 import { Phone } from "./phone";
+import { Room } from "./room";
 import type { Account, Person } from "./types";
 
 /** Be a customer: choose a platform and a person, write, and watch the inbox in another window. */
 export function Playground() {
   const found = useQuery({ queryKey: ["accounts"], queryFn: accounts });
   const [chosen, setChosen] = useState<Account>();
+  const [inRoom, setInRoom] = useState(false);
   const [people, setPeople] = useState(cast);
   const [person, setPerson] = useState<Person>(cast[0] ?? newPerson("Customer"));
   const account = chosen ?? found.data?.[0];
@@ -49,6 +51,11 @@ export function Playground() {
               </Choice>
             ))}
           </div>
+          {account?.channel === "slack" ? (
+            <Button className="mt-2" aria-pressed={inRoom} onClick={() => setInRoom(!inRoom)}>
+              <Hash /> {inRoom ? "Be a customer again" : "Be a colleague in the channel"}
+            </Button>
+          ) : null}
           {account?.page ? (
             <a href={account.page} target="_blank" rel="noreferrer" className="mt-2 inline-flex items-center gap-1.5 text-accent-text hover:underline">
               Open a page with the real window <ExternalLink className="size-3.5" />
@@ -74,7 +81,9 @@ export function Playground() {
         </section>
       </aside>
       <main className="flex min-h-0 flex-1 items-center justify-center bg-sunken p-4 max-md:min-h-[640px]">
-        {account ? (
+        {account && inRoom && account.channel === "slack" ? (
+          <Room account={account.account} />
+        ) : account ? (
           <Seated key={`${account.channel}/${account.account}/${person.digits}`} account={account} person={person} />
         ) : found.data ? (
           <Empty text="No simulated account is connected. Start the hub in demo mode." />

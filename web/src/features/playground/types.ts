@@ -72,3 +72,19 @@ export interface Seat {
   account: string;
   customer: Customer;
 }
+
+/** What stands in the channel of the played Slack in which colleagues follow conversations. */
+export interface Room {
+  name: string;
+  people: string[];
+  data: RoomMessage[];
+}
+
+export interface RoomMessage {
+  id: string;
+  /** The thread's first message; null on what is in no thread. */
+  thread: string | null;
+  text: string;
+  /** Null: Switchboard. */
+  name: string | null;
+}

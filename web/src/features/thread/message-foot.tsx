@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { retryMessage } from "@/api/messages";
-import { whyNot } from "@/api/refusals";
+import { stepOf, whyNot } from "@/api/refusals";
 import { classes } from "@/lib/classes";
 import { useComposerMode } from "@/lib/facts/composer-mode";
 import { draftKey, useDrafts } from "@/lib/facts/drafts";
@@ -11,6 +11,7 @@ import { holdMessage } from "@/live/cache";
 import type { HeldMessage } from "@/live/message-pages";
 import { discard, sendAgain } from "@/live/outbox";
 import { toastError } from "@/ui/toast";
+import { Remedies } from "./remedies";
 
 /** The time of a group, and what to do about a message that did not arrive. */
 export function MessageFoot({ message }: { message: HeldMessage }) {
@@ -59,10 +60,8 @@ export function MessageFoot({ message }: { message: HeldMessage }) {
       ) : failed ? (
         <span className="text-negative-text">
           {" · "}
-          {why || "Not delivered."}{" "}
-          <button type="button" disabled={busy} onClick={() => void again()} className="font-medium underline underline-offset-2">
-            Try again
-          </button>
+          {why || "Not delivered."}
+          <Remedies message={message} remedies={message.local ? ["again"] : stepOf(message.error).remedies} busy={busy} onAgain={() => void again()} />
           {message.local ? (
             <>
               {" "}

@@ -13,9 +13,10 @@ export function useReading(conversation: Conversation, messages: HeldMessage[]):
   const looked = useLooked();
   const may = useMay("writeConversations");
   const last = messages.findLast((message) => !message.local)?.seq ?? 0;
-  // What was marked unread by hand stays so until something new arrives or it is opened again.
+  // What was marked unread by hand stays so until somebody says something new or it is opened again. The hub's own lines say nothing.
+  const said = messages.findLast((message) => !message.local && message.kind !== "system")?.seq ?? 0;
   const [marked, setMarked] = useState(0);
-  const due = may && atEnd && looked && conversation.unread_count > 0 && last > marked;
+  const due = may && atEnd && looked && conversation.unread_count > 0 && said > marked;
   const { id } = conversation;
 
   // A ref, so that a customer who writes fast does not put the mark off for ever.

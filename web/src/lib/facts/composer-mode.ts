@@ -6,6 +6,8 @@ export interface ComposerMode {
   /** The message being answered, or being edited. */
   replyTo?: string;
   editing?: string;
+  /** The dialog that is open over it. */
+  picking?: "template" | "location" | "time";
 }
 
 interface Modes {
@@ -13,6 +15,8 @@ interface Modes {
   /** Counts requests to put the cursor into the composer. */
   focus: number;
   set: (conversationId: string, change: Partial<ComposerMode>) => void;
+  /** Opens a dialog, or closes it; the cursor stays where the dialog puts it. */
+  pick: (conversationId: string, picking?: ComposerMode["picking"]) => void;
 }
 
 export const plain: ComposerMode = { note: false };
@@ -25,4 +29,5 @@ export const useComposerMode = create<Modes>((set) => ({
       modes: { ...modes, [conversationId]: { ...(modes[conversationId] ?? plain), ...change } },
       focus: focus + 1,
     })),
+  pick: (conversationId, picking) => set(({ modes }) => ({ modes: { ...modes, [conversationId]: { ...(modes[conversationId] ?? plain), picking } } })),
 }));
