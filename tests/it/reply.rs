@@ -162,6 +162,28 @@ async fn what_may_pass_is_tried_again_and_what_may_not_is_explained() {
 }
 
 #[tokio::test]
+async fn the_pause_that_a_platform_names_is_kept() {
+    for (channel, customer, method) in
+        [("slack", "U0GRETA", "chat.postMessage"), ("whatsapp", CUSTOMER, "messages")]
+    {
+        let (hub, owner, played, path) = start(channel, customer).await;
+        let faults = played.player.trouble().unwrap();
+        faults.next(
+            method,
+            Fault::Refuse { code: if channel == "slack" { 429 } else { 130_429 }, retry_after: Some(3) },
+        );
+        let begun = std::time::Instant::now();
+        let _work = hub.work();
+        let id = send(&owner, &path, "patience").await;
+        until(&owner, &id, &["sent", "delivered", "read"]).await;
+        let waited = begun.elapsed().as_secs_f64();
+        assert!((3.0..20.0).contains(&waited), "{channel} waited {waited} s");
+        let received = played.received(customer);
+        assert_eq!(received.iter().filter(|one| one.text == "patience").count(), 1);
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_never_came_is_unknown_and_is_not_sent_again() {
     let (hub, owner, played, path) = start("telegram", "5000000001").await;
     let _work = hub.work();
