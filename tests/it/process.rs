@@ -114,12 +114,24 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// The metrics, once the worker has counted what waits.
+fn jobs_counted(hub: &Hub) -> String {
+    let begun = Instant::now();
+    loop {
+        let metrics = hub.get("/metrics");
+        if metrics.contains("\nswitchboard_jobs_ready ") || begun.elapsed() > Duration::from_secs(20) {
+            return metrics;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn a_hub_starts_answers_and_stops_with_its_database() {
     let mut hub = Hub::new();
     hub.start();
     assert!(hub.database_runs());
-    let counted = hub.get("/metrics");
+    let counted = jobs_counted(&hub);
     assert!(
         counted.contains(r#"switchboard_http_requests_total{route="/health/ready",status="200"}"#),
         "{counted}"
