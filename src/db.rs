@@ -76,6 +76,20 @@ pub struct PoolSizes {
     pub system: u32,
 }
 
+/// Acts for each organization in turn. What goes wrong in one holds up no other; the last error is answered.
+pub async fn for_each<E, F: Future<Output = Result<(), E>>>(
+    organizations: Vec<OrganizationId>,
+    act: impl Fn(OrganizationId) -> F,
+) -> Result<(), E> {
+    let mut outcome = Ok(());
+    for organization in organizations {
+        if let Err(error) = act(organization).await {
+            outcome = Err(error);
+        }
+    }
+    outcome
+}
+
 /// Brings the schema up to date. Runs as the connection's own role, which owns the tables.
 pub async fn migrate(url: &SecretString) -> Result<(), sqlx::migrate::MigrateError> {
     let options: PgConnectOptions = url.expose_secret().parse()?;

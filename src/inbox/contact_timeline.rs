@@ -1,5 +1,6 @@
 //! What was said with a contact, whichever channel it was said on: one line of messages through all conversations that the
-//! member sees, in the order in which it happened, with what an account brought along from before at its place. Each conversation gives at most a page, so that the cost does not grow with what lies behind it.
+//! member sees, in the order in which it happened, with what an account brought along from before at its place. Each conversation gives
+//! at most a page, so that the cost does not grow with what lies behind it.
 
 use std::collections::HashMap;
 

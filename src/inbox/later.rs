@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::{
     access::{agent::Member, permission::May},
-    db::{Db, Tx},
+    db::{self, Db, Tx},
     error::{Error, Result},
     ids::{ConversationId, OrganizationId, ScheduledMessageId, UserId},
     inbox::{
@@ -193,13 +193,7 @@ pub async fn send_due(db: &Db) -> Result<()> {
     )
     .fetch_all(db.system())
     .await?;
-    let mut outcome = Ok(());
-    for organization in organizations {
-        if let Err(error) = send_all(db, organization).await {
-            outcome = Err(error);
-        }
-    }
-    outcome
+    db::for_each(organizations, |organization| send_all(db, organization)).await
 }
 
 async fn send_all(db: &Db, organization: OrganizationId) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Snoozed conversations come back when their time has come.
 
 use crate::{
-    db::{Db, Tx},
+    db::{self, Db, Tx},
     error::Result,
     ids::{ConversationId, OrganizationId},
     inbox::{
@@ -22,17 +22,18 @@ pub async fn wake(db: &Db) -> Result<()> {
     )
     .fetch_all(db.system())
     .await?;
-    for organization in organizations {
-        loop {
-            let mut tx = db.begin(organization).await?;
-            let woken = wake_batch(&mut tx).await?;
-            tx.commit().await?;
-            if woken < usize::try_from(BATCH).unwrap_or_default() {
-                break;
-            }
+    db::for_each(organizations, |organization| wake_all(db, organization)).await
+}
+
+async fn wake_all(db: &Db, organization: OrganizationId) -> Result<()> {
+    loop {
+        let mut tx = db.begin(organization).await?;
+        let woken = wake_batch(&mut tx).await?;
+        tx.commit().await?;
+        if woken < usize::try_from(BATCH).unwrap_or_default() {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 async fn wake_batch(tx: &mut Tx) -> Result<usize> {

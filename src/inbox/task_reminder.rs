@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    db::{Db, Tx},
+    db::{self, Db, Tx},
     error::Result,
     ids::{OrganizationId, TaskId, UserId},
     inbox::{
@@ -25,17 +25,18 @@ pub async fn remind(db: &Db) -> Result<()> {
     )
     .fetch_all(db.system())
     .await?;
-    for organization in organizations {
-        loop {
-            let mut tx = db.begin(organization).await?;
-            let reminded = remind_batch(&mut tx).await?;
-            tx.commit().await?;
-            if reminded < usize::try_from(BATCH).unwrap_or_default() {
-                break;
-            }
+    db::for_each(organizations, |organization| remind_all(db, organization)).await
+}
+
+async fn remind_all(db: &Db, organization: OrganizationId) -> Result<()> {
+    loop {
+        let mut tx = db.begin(organization).await?;
+        let reminded = remind_batch(&mut tx).await?;
+        tx.commit().await?;
+        if reminded < usize::try_from(BATCH).unwrap_or_default() {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 async fn remind_batch(tx: &mut Tx) -> Result<usize> {
