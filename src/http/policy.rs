@@ -33,7 +33,8 @@ impl InboxPolicy {
             Ok(sources) => policy(public_url, &sources),
             Err(error) => {
                 tracing::warn!(%error, "the inbox is served without the sound of calls");
-                return policy(public_url, &[]);
+                // Known for a moment as well: nobody waits again for a database that is away.
+                policy(public_url, &[])
             }
         };
         *known = Some((Instant::now(), policy.clone()));
