@@ -5,18 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use net::{Limits, Request, Response};
-use secrecy::ExposeSecret;
+use net::{Limits, Method, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use url::Url;
-use webhooks::sigv4::{self, Call, Key};
 
 use super::{
-    account::{ACCESS_KEY, PROVIDER_SECRET},
+    amazon::{S3, signed},
     files::{self, Lies},
     provider::text,
-    read, ses, ses_api,
+    read, ses,
 };
 use crate::{Account, FetchedMedia, MediaLimit, Refusal, SendError, error::NextStep, event::What};
 
@@ -48,7 +45,9 @@ pub(super) fn announced(told: &Value) -> Option<Announced> {
     let (bucket, key) = (text(&receipt["action"], "bucketName"), text(&receipt["action"], "objectKey"));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.');
     let named = (3..=63).contains(&bucket.len()) && bucket.chars().all(plain) && !bucket.contains("..");
-    (named && !key.is_empty()).then(|| Announced {
+    // An address takes these for steps, out of the bucket in the end.
+    let steps = key.split('/').any(|step| matches!(step, "." | ".."));
+    (named && !key.is_empty() && !steps).then(|| Announced {
         object: Object { bucket: bucket.to_owned(), key: key.to_owned() },
         recipient: receipt["recipients"][0].as_str().map(str::to_owned),
         checked: ses::checked(receipt),
@@ -93,34 +92,12 @@ pub(super) async fn file(
 }
 
 async fn get(account: &Account, object: &Object, most: usize, net: &net::Client) -> Result<Bytes, SendError> {
-    let region = ses_api::region(account);
-    let broken = |code: &str, detail: String| {
-        SendError::AccountBroken(Refusal::new(code, detail, NextStep::Reconnect))
-    };
-    if region.is_empty() || !account.has(ACCESS_KEY) {
-        return Err(broken("account_incomplete", "The AWS access key or region is missing.".to_owned()));
-    }
     let path = format!("/{}/{}", object.bucket, encoded(&object.key));
-    let official = format!("https://s3.{region}.amazonaws.com");
-    let base: Url =
-        account.api_base(&official).map_err(|error| broken("address_invalid", error.to_string()))?;
-    let mut url = base.clone();
-    url.set_path(&path);
-    let now = Utc::now();
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let host = format!("{}{port}", url.host_str().unwrap_or_default());
-    let (date, payload) = (sigv4::date(now), sigv4::digest(b""));
-    let headers = [("host", host.as_str()), ("x-amz-content-sha256", &payload), ("x-amz-date", &date)];
-    let secret = account.secret(PROVIDER_SECRET);
-    let secret = secret.expose_secret().trim().as_bytes();
-    let key = Key { id: account.text(ACCESS_KEY).trim(), secret, region: &region, service: "s3" };
-    let call = Call { method: "GET", path: url.path(), query: "", headers: &headers, payload: &payload };
-    let authorization = sigv4::authorization(key, call, now);
-    let request = Request::get(url)
-        .header("authorization", authorization)
-        .header("x-amz-content-sha256", payload.clone())
-        .header("x-amz-date", date.clone())
-        .limits(Limits { total: TIME, answer: most, ..Limits::default() });
+    let request = signed(account, S3, Method::GET, &path, Vec::new())?.limits(Limits {
+        total: TIME,
+        answer: most,
+        ..Limits::default()
+    });
     let answer = net.send(request).await.map_err(|failure| repeatable(SendError::from_failure(&failure)))?;
     if answer.status.is_success() { Ok(answer.body) } else { Err(refused(&answer, object)) }
 }
@@ -192,9 +169,15 @@ mod tests {
             announced(&told("letters.acme", "in/1")).unwrap().recipient.as_deref(),
             Some("a@b.example")
         );
-        for (bucket, key) in
-            [("", "in/1"), ("../../x", "in/1"), ("a@evil.example", "in/1"), ("letters", ""), ("a..b", "x")]
-        {
+        for (bucket, key) in [
+            ("", "in/1"),
+            ("../../x", "in/1"),
+            ("a@evil.example", "in/1"),
+            ("letters", ""),
+            ("a..b", "x"),
+            ("letters", "../other/x"),
+            ("letters", "in/./x"),
+        ] {
             assert!(announced(&told(bucket, key)).is_none(), "{bucket} {key}");
         }
     }

@@ -4,6 +4,7 @@
 mod abilities;
 mod account;
 mod address;
+mod amazon;
 mod automatic;
 mod body;
 mod bounce;

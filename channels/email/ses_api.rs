@@ -2,15 +2,11 @@
 //! <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::Utc;
-use net::{Method, Request, Response};
-use secrecy::ExposeSecret;
+use net::{Method, Response};
 use serde_json::{Value, json};
-use url::Url;
-use webhooks::sigv4::{self, Call, Key};
 
 use super::{
-    account::{ACCESS_KEY, PROVIDER_SECRET, REGION, TOPIC},
+    amazon::{SES, region, signed},
     compose::Draft,
     errors, ses,
 };
@@ -35,7 +31,7 @@ pub(super) async fn send(account: &Account, draft: &Draft, net: &net::Client) ->
         "Destination": { "ToAddresses": list(&draft.to), "CcAddresses": list(&draft.cc), "BccAddresses": list(&draft.bcc) },
         "Content": { "Raw": { "Data": letter } },
     });
-    let request = signed(account, Method::POST, LETTERS, body.to_string().into_bytes())?;
+    let request = signed(account, SES, Method::POST, LETTERS, body.to_string().into_bytes())?;
     let answer = net.send(request).await.map_err(|failure| SendError::from_failure(&failure))?;
     if !answer.status.is_success() {
         return Err(refused(&answer));
@@ -48,7 +44,7 @@ pub(super) async fn send(account: &Account, draft: &Draft, net: &net::Client) ->
 
 pub(super) async fn check(account: &Account, net: &net::Client) -> Check {
     let asked = async {
-        let request = signed(account, Method::GET, ACCOUNT, Vec::new())?;
+        let request = signed(account, SES, Method::GET, ACCOUNT, Vec::new())?;
         let answer = net.send(request).await.map_err(|failure| SendError::from_failure(&failure))?;
         if answer.status.is_success() { Ok(answer) } else { Err(refused(&answer)) }
     };
@@ -65,52 +61,6 @@ pub(super) async fn check(account: &Account, net: &net::Client) -> Check {
         return Check::failed("token", words);
     }
     Check::passed("token", "Amazon SES accepts the key.")
-}
-
-/// Of the account, or of its topic.
-pub(super) fn region(account: &Account) -> String {
-    let named = account.text(REGION).trim();
-    let topic = account.text(TOPIC).split(':').nth(3).unwrap_or_default();
-    if named.is_empty() { topic.to_owned() } else { named.to_ascii_lowercase() }
-}
-
-/// A request to SES with the account's key.
-fn signed(account: &Account, method: Method, path: &str, body: Vec<u8>) -> Result<Request, SendError> {
-    let region = region(account);
-    if region.is_empty() || !region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    {
-        let detail = "The AWS region is missing, for instance eu-west-1.";
-        return Err(SendError::AccountBroken(Refusal::new(
-            "account_incomplete",
-            detail,
-            NextStep::Reconnect,
-        )));
-    }
-    let official = format!("https://email.{region}.amazonaws.com");
-    let url = account.api_base(&official).and_then(|base: Url| base.join(path));
-    let url = url.map_err(|error| {
-        SendError::AccountBroken(Refusal::new("address_invalid", error.to_string(), NextStep::Reconnect))
-    })?;
-    let now = Utc::now();
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let host = format!("{}{port}", url.host_str().unwrap_or_default());
-    let (date, payload) = (sigv4::date(now), sigv4::digest(&body));
-    let headers = [("host", host.as_str()), ("x-amz-content-sha256", &payload), ("x-amz-date", &date)];
-    let secret = account.secret(PROVIDER_SECRET);
-    let key = Key {
-        id: account.text(ACCESS_KEY).trim(),
-        secret: secret.expose_secret().trim().as_bytes(),
-        region: &region,
-        service: "ses",
-    };
-    let call =
-        Call { method: method.as_str(), path: url.path(), query: "", headers: &headers, payload: &payload };
-    let authorization = sigv4::authorization(key, call, now);
-    let request = Request::new(method, url)
-        .header("authorization", authorization)
-        .header("x-amz-content-sha256", payload.clone())
-        .header("x-amz-date", date.clone());
-    Ok(if body.is_empty() { request } else { request.bytes("application/json", body) })
 }
 
 /// What SES refuses, by the name of the error: the table of its API.
