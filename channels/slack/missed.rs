@@ -1,7 +1,10 @@
 //! What was written while no connection was there: Slack repeats events for minutes only, but channels keep their messages. They are told
 //! as events of the same form, and what was stored already changes nothing.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -134,11 +137,13 @@ struct Backlog<'a> {
     account: &'a Account,
     memory: &'a Memory<'a>,
     net: &'a net::Client,
+    /// A list was longer than is read.
+    cut: AtomicBool,
 }
 
 impl<'a> Backlog<'a> {
     fn new(account: &'a Account, memory: &'a Memory<'a>, net: &'a net::Client) -> Self {
-        Self { account, memory, net }
+        Self { account, memory, net, cut: AtomicBool::new(false) }
     }
 
     async fn catch_up(&self, from: &str) -> Result<(), ListenError> {
@@ -167,6 +172,10 @@ impl<'a> Backlog<'a> {
             }
         }
         let check = match refused.as_slice() {
+            [] if self.cut.load(Ordering::Relaxed) => {
+                let words = "The last outage was so long that the oldest messages of it were not read.";
+                Check::failed("missed", words)
+            }
             [] => Check::passed("missed", "What was written during the last outage was read."),
             [why, ..] => Check::failed("missed", format!("Some of the last outage could not be read: {why}")),
         };
@@ -240,10 +249,12 @@ impl<'a> Backlog<'a> {
             all.extend(page.messages);
             let next = page.response_metadata.and_then(|next| next.next_cursor).unwrap_or_default();
             if next.is_empty() {
-                break;
+                return Ok(all);
             }
             cursor = next;
         }
+        // Newest first: what is older than so many is not read, and that is said.
+        self.cut.store(true, Ordering::Relaxed);
         Ok(all)
     }
 }
