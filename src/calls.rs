@@ -1,5 +1,5 @@
-//! Calls that go on: which there are, who takes them, and steering them. That is asked of the platform at once, for nobody waits for a queue with a telephone at the ear. What
-//! came of it is told by the platform's callbacks.
+//! Calls that go on: which there are, who takes them, and steering them. That is asked of the platform at once, for nobody waits for a
+//! queue with a telephone at the ear. What came of it is told by the platform's callbacks.
 
 use std::time::Duration;
 
