@@ -81,8 +81,8 @@ impl Deliveries {
         let limiter = self.limits.of(&integration);
         let back = waiting.split_off(waiting.len().min(limiter.room()));
         let _held = limiter.hold(waiting.len());
-        if !back.is_empty() {
-            self.postpone(&back, limiter.queue_up(back.len())).await;
+        for piece in back.chunks(limiter.piece()) {
+            self.postpone(piece, limiter.queue_up(piece.len())).await;
         }
         while !waiting.is_empty() {
             if let Some(pause) = limiter.stopped() {

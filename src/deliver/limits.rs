@@ -106,6 +106,12 @@ impl Pace {
         ((self.per_second * HELD_SECONDS) as usize).clamp(HELD_LEAST, HELD_MOST)
     }
 
+    /// How many messages are given back to the table to come again together. When they do, half of what may be held is still there: if
+    /// they found no room beside it, they would wait behind all others, and the pace would run dry in their place.
+    pub(super) fn piece(&self) -> usize {
+        self.most() / 4
+    }
+
     /// How long `count` messages that find no room wait in the table: until those held and those given back before them are
     /// gone, and a little less, so that they come before the pace runs dry.
     pub(super) fn queue_up(&self, count: usize) -> Duration {
@@ -186,6 +192,23 @@ mod tests {
             assert!(call.await.unwrap());
         }
         assert!(begun.elapsed() > Duration::from_millis(1_200), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn what_comes_again_finds_room_beside_what_is_held() {
+        for rate in [1_u32, 20, 80, 250, 1_000] {
+            let pace = Arc::new(Pace::new(rate));
+            let _held = pace.hold(pace.most());
+            let piece = pace.piece();
+            // All that is held now, and the pieces before this one, take this long.
+            let gone = |pieces: usize| pace.takes(pace.most() + pieces * piece);
+            for before in 0..8 {
+                let back = pace.queue_up(piece);
+                let left = gone(before).saturating_sub(back).as_secs_f64() * pace.per_second;
+                assert!(back < gone(before), "the pace of {rate} runs dry");
+                assert!(left as usize + piece <= pace.most(), "{left} of {rate} are held");
+            }
+        }
     }
 
     #[test]
