@@ -24,6 +24,14 @@ pub struct Postgres {
     server: Option<Child>,
     /// Keeps account of every statement's time.
     watched: bool,
+    slow_disk: Option<SlowDisk>,
+}
+
+/// What stands between the server and the disk.
+struct SlowDisk {
+    library: PathBuf,
+    /// Says by how much.
+    told: PathBuf,
 }
 
 impl Postgres {
@@ -36,7 +44,9 @@ impl Postgres {
         if let Some(owner) = owner {
             run(Command::new("chown").arg(owner).arg(&folder))?;
         }
-        let mut postgres = Self { binaries, folder, port: crate::free_port()?, owner, server: None, watched };
+        let slow_disk = SlowDisk::build(parent).ok();
+        let mut postgres =
+            Self { binaries, folder, port: crate::free_port()?, owner, server: None, watched, slow_disk };
         run(postgres.command("initdb").arg("-D").arg(postgres.cluster()).args([
             "--username=switchboard",
             "--auth=trust",
@@ -125,16 +135,12 @@ impl Postgres {
         Ok(())
     }
 
-    /// Every flush of the log takes so many ms longer, and commits that come meanwhile share the next one, as on a slower disk.
-    pub async fn slow_commits(&self, by: f64) -> Result<()> {
-        let mut connection = self.connect("postgres").await?;
-        for setting in [format!("commit_delay = {:.0}", by * 1e3), "commit_siblings = 0".to_owned()] {
-            connection.execute(AssertSqlSafe(format!("alter system set {setting}"))).await?;
+    /// Every flush of the log takes so many ms longer from here on. `false` if that cannot be had.
+    pub fn slow_disk(&self, by: f64) -> Result<bool> {
+        if let Some(slow) = &self.slow_disk {
+            fs::write(&slow.told, format!("{:.0}", by * 1e3))?;
         }
-        connection.execute("select pg_reload_conf()").await?;
-        // Sessions take it up between two statements.
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        Ok(())
+        Ok(self.slow_disk.is_some())
     }
 
     /// Begins a new account of statements.
@@ -152,16 +158,16 @@ impl Postgres {
         if !self.watched {
             return Ok(());
         }
-        let rows: Vec<(i64, f64, f64, String)> = sqlx::query_as(
-            "select calls, total_exec_time, mean_exec_time, regexp_replace(left(query, 400), '\\s+', ' ', 'g')
-             from pg_stat_statements order by total_exec_time desc limit 25",
+        let rows: Vec<(i64, i64, f64, f64, String)> = sqlx::query_as(
+            "select calls, plans, total_exec_time, total_plan_time, regexp_replace(left(query, 400), '\\s+', ' ', 'g')
+             from pg_stat_statements order by total_exec_time + total_plan_time desc limit 25",
         )
         .fetch_all(&mut self.connect("postgres").await?)
         .await?;
-        println!("      calls    all ms  mean ms  µs/message  statement");
-        for (calls, all, mean, statement) in rows {
-            let each = all * 1e3 / messages.max(1) as f64;
-            println!("  {calls:>9} {all:>9.0} {mean:>8.3} {each:>11.1}  {statement:.150}");
+        println!("      calls     plans  run µs/message  plan µs/message  statement");
+        for (calls, plans, run, plan, statement) in rows {
+            let each = |all: f64| all * 1e3 / messages.max(1) as f64;
+            println!("  {calls:>9} {plans:>9} {:>15.1} {:>16.1}  {statement:.150}", each(run), each(plan));
         }
         Ok(())
     }
@@ -206,8 +212,15 @@ impl Postgres {
         command.arg("-D").arg(self.cluster()).arg("-p").arg(self.port.to_string());
         command.args(settings.iter().flat_map(|setting| ["-c", setting]));
         if self.watched {
-            let settings = ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track=all"];
+            let settings = [
+                "shared_preload_libraries=pg_stat_statements",
+                "pg_stat_statements.track=all",
+                "pg_stat_statements.track_planning=on",
+            ];
             command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+        }
+        if let Some(slow) = &self.slow_disk {
+            command.env("LD_PRELOAD", &slow.library).env("SLOW_DISK", &slow.told);
         }
         self.server = Some(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?);
         let begun = Instant::now();
@@ -236,6 +249,16 @@ impl Postgres {
         }
         command.arg(self.binaries.join(program));
         command
+    }
+}
+
+impl SlowDisk {
+    /// Needs a C compiler.
+    fn build(parent: &Path) -> Result<Self> {
+        let (source, library) = (parent.join("slow_disk.c"), parent.join("slow_disk.so"));
+        fs::write(&source, include_str!("slow_disk.c"))?;
+        run(Command::new("cc").args(["-O2", "-shared", "-fPIC", "-o"]).arg(&library).arg(&source))?;
+        Ok(Self { library, told: parent.join("slow_disk") })
     }
 }
 
