@@ -1,7 +1,8 @@
 //! What was written while no connection was there: Slack repeats events for minutes only, but channels keep their messages. They are told
-//! as events of the same form, and what was stored already changes nothing.
+//! as events of the same form, and what was stored already changes nothing. What is not there any more is known by what was told before.
 
 use std::{
+    collections::{BTreeSet, VecDeque},
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::{account, api::Api, errors, messages, read};
+use super::{account, api::Api, errors, events, messages, read};
 use crate::{Account, Check, ListenError, Listener, SendError};
 
 /// Where the app is: each kind has a permission of its own.
@@ -23,6 +24,8 @@ const PAGES_MAX: usize = 20;
 const OVERLAP: TimeDelta = TimeDelta::seconds(30);
 /// Answers are looked for in threads, and changes in messages, that are so much older than the outage.
 const THREADS_BACK: TimeDelta = TimeDelta::days(7);
+/// So many messages are remembered, to notice that they were deleted meanwhile.
+const TOLD_MAX: usize = 1_000;
 /// A wait that Slack asks for is waited here.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// After any other trouble it is begun anew.
@@ -38,7 +41,13 @@ struct State {
     seen: Option<String>,
     /// Everything behind this is being caught up on.
     behind: Option<String>,
+    /// The last messages that were told and not deleted, oldest first.
+    told: VecDeque<Told>,
 }
+
+/// Channel, `ts`, and the thread's `ts` for an answer in one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Told(String, String, #[serde(default)] Option<String>);
 
 /// What both listening and catching up remember.
 pub(super) struct Memory<'a> {
@@ -96,6 +105,7 @@ impl<'a> Memory<'a> {
             return Ok(());
         };
         let mut kept = self.kept.lock().await;
+        kept.0.keep(event);
         if read::at(at).is_none() || kept.0.seen.as_deref().is_some_and(|seen| seen >= at) {
             return Ok(());
         }
@@ -106,10 +116,45 @@ impl<'a> Memory<'a> {
         Ok(())
     }
 
+    /// Whatever was told of the channel and is not older than `oldest`.
+    async fn told_of(&self, channel: &str, oldest: &str) -> Vec<Told> {
+        let kept = self.kept.lock().await;
+        kept.0.told.iter().filter(|one| one.0 == channel && one.1.as_str() > oldest).cloned().collect()
+    }
+
     async fn write(&self, kept: &mut (State, Option<Instant>)) -> Result<(), ListenError> {
         self.listener.remember(serde_json::to_value(&kept.0).unwrap_or_default()).await?;
         kept.1 = Some(Instant::now());
         Ok(())
+    }
+}
+
+impl State {
+    fn keep(&mut self, event: &Value) {
+        let (Some("message"), Some(channel)) = (read::text(event, "type"), read::text(event, "channel"))
+        else {
+            return;
+        };
+        let subtype = read::text(event, "subtype");
+        if subtype == Some(messages::DELETED) {
+            let gone = read::text(event, "deleted_ts");
+            self.told.retain(|one| one.0 != channel || Some(one.1.as_str()) != gone);
+            return;
+        }
+        let (Some(ts), true) =
+            (read::text(event, "ts"), subtype.is_none_or(|subtype| messages::SPOKEN.contains(&subtype)))
+        else {
+            return;
+        };
+        let root = read::text(event, "thread_ts").filter(|root| *root != ts).map(str::to_owned);
+        let told = Told(channel.to_owned(), ts.to_owned(), root);
+        if self.told.iter().rev().any(|known| *known == told) {
+            return;
+        }
+        self.told.push_back(told);
+        if self.told.len() > TOLD_MAX {
+            self.told.pop_front();
+        }
     }
 }
 
@@ -193,6 +238,9 @@ impl<'a> Backlog<'a> {
         oldest: &str,
         behind: &str,
     ) -> Result<(), Trouble> {
+        // Before the lists are asked for: what is heard of a message from now on is newer.
+        let looked_at = ts(Utc::now());
+        let told = self.memory.told_of(channel, oldest).await;
         let asked = [("channel", channel), ("oldest", oldest), ("include_all_metadata", "true")];
         let mut found = self.all(api, "conversations.history", &asked).await?;
         let newer = |message: &Value, field: &str| read::text(message, field).is_some_and(|ts| ts > behind);
@@ -201,22 +249,46 @@ impl<'a> Backlog<'a> {
             .filter(|one| newer(one, "latest_reply"))
             .filter_map(|one| read::text(one, "ts").map(str::to_owned))
             .collect();
-        for root in roots {
+        for root in &roots {
             let asked =
-                [("channel", channel), ("ts", &root), ("oldest", behind), ("include_all_metadata", "true")];
+                [("channel", channel), ("ts", root), ("oldest", oldest), ("include_all_metadata", "true")];
             let answers = self.all(api, "conversations.replies", &asked).await?;
-            found.extend(answers.into_iter().filter(|one| read::text(one, "ts") != Some(&root)));
+            found.extend(answers.into_iter().filter(|one| read::text(one, "ts") != Some(root)));
         }
         found.sort_by(|one, other| read::text(one, "ts").cmp(&read::text(other, "ts")));
         // An answer that is shown in the channel as well stands in both lists.
         found.dedup_by(|one, other| read::text(one, "ts") == read::text(other, "ts"));
+        let mut events = Vec::new();
+        let listed: BTreeSet<String> =
+            found.iter().filter(|one| !is_tombstone(one)).filter_map(|one| text_of(one, "ts")).collect();
+        // What a list that was cut off does not show may be there.
+        if !self.cut.load(Ordering::Relaxed) {
+            let read = |one: &Told| one.2.as_ref().is_none_or(|root| roots.contains(root));
+            let gone = told.iter().filter(|one| read(one) && !listed.contains(&one.1));
+            events.extend(gone.map(|one| deleted(&one.1, channel, kind, &looked_at)));
+        }
+        let reacted: Vec<_> =
+            found.iter().filter(|one| one.get("reactions").is_some()).map(reactions_of).collect();
         for message in found {
             let edited = message.get("edited").is_some_and(|edited| newer(edited, "ts"));
-            if newer(&message, "ts") {
-                self.one(bot, written(message, channel, kind)).await.map_err(Trouble::Ended)?;
-            } else if edited {
-                self.one(bot, changed(message, channel, kind)).await.map_err(Trouble::Ended)?;
+            if is_tombstone(&message) {
+                continue;
             }
+            if newer(&message, "ts") {
+                events.push(written(message.clone(), channel, kind));
+            }
+            // It may have been stored before it was changed.
+            if edited {
+                events.push(changed(message, channel, kind));
+            }
+        }
+        if !reacted.is_empty() {
+            events.push(json!({
+                "type": events::SHOWN, "channel": channel, "event_ts": looked_at, "messages": reacted,
+            }));
+        }
+        for event in events {
+            self.one(bot, event).await.map_err(Trouble::Ended)?;
         }
         Ok(())
     }
@@ -232,7 +304,9 @@ impl<'a> Backlog<'a> {
             },
         });
         let incoming = read::frame(self.account, &frame, Utc::now());
-        self.memory.listener.deliver(Bytes::from(frame.to_string()), incoming).await
+        self.memory.listener.deliver(Bytes::from(frame.to_string()), incoming).await?;
+        self.memory.kept.lock().await.0.keep(&event);
+        Ok(())
     }
 
     /// All pages of a list.
@@ -303,6 +377,26 @@ fn changed(message: Value, channel: &str, kind: &str) -> Value {
         "type": "message", "subtype": messages::CHANGED, "channel": channel, "channel_type": channel_type(kind), "ts": at,
         "event_ts": at, "message": message,
     })
+}
+
+fn deleted(gone: &str, channel: &str, kind: &str, at: &str) -> Value {
+    json!({
+        "type": "message", "subtype": messages::DELETED, "channel": channel, "channel_type": channel_type(kind), "deleted_ts": gone,
+        "ts": at, "event_ts": at,
+    })
+}
+
+fn reactions_of(message: &Value) -> Value {
+    json!({ "ts": message.get("ts"), "reactions": message.get("reactions") })
+}
+
+/// What is left where the first message of a thread was deleted.
+fn is_tombstone(message: &Value) -> bool {
+    read::text(message, "subtype") == Some(messages::TOMBSTONE)
+}
+
+fn text_of(message: &Value, field: &str) -> Option<String> {
+    read::text(message, field).map(str::to_owned)
 }
 
 fn channel_type(kind: &str) -> &str {
