@@ -2,19 +2,24 @@
 //! as events of the same form, and what was stored already changes nothing. What is not there any more is known by what was told before.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
-use super::{account, api::Api, errors, events, messages, read};
-use crate::{Account, Check, ListenError, Listener, SendError};
+use super::{
+    account,
+    api::Api,
+    errors, events,
+    memory::{Memory, Told, ts},
+    messages, read,
+};
+use crate::{Account, Check, ListenError, SendError};
 
 /// Where the app is: each kind has a permission of its own.
 const KINDS: [&str; 4] = ["public_channel", "private_channel", "mpim", "im"];
@@ -24,36 +29,10 @@ const PAGES_MAX: usize = 20;
 const OVERLAP: TimeDelta = TimeDelta::seconds(30);
 /// Answers are looked for in threads, and changes in messages, that are so much older than the outage.
 const THREADS_BACK: TimeDelta = TimeDelta::days(7);
-/// So many messages are remembered, to notice that they were deleted meanwhile.
-const TOLD_MAX: usize = 1_000;
 /// A wait that Slack asks for is waited here.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// After any other trouble it is begun anew.
 const PAUSE: Duration = Duration::from_secs(60);
-/// How often the place is written down while events come.
-const WRITTEN_EVERY: Duration = Duration::from_secs(10);
-
-/// Where we were, as `ts` of Slack, which compare as texts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct State {
-    /// Up to here everything was heard while a connection was there.
-    seen: Option<String>,
-    /// Everything behind this is being caught up on.
-    behind: Option<String>,
-    /// The last messages that were told and not deleted, oldest first.
-    told: VecDeque<Told>,
-}
-
-/// Channel, `ts`, and the thread's `ts` for an answer in one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Told(String, String, #[serde(default)] Option<String>);
-
-/// What both listening and catching up remember.
-pub(super) struct Memory<'a> {
-    listener: &'a dyn Listener,
-    kept: Mutex<(State, Option<Instant>)>,
-}
 
 /// Lists stop where Slack refuses; nothing else of an outage is lost by it.
 enum Trouble {
@@ -73,89 +52,6 @@ struct Page {
 struct Next {
     #[serde(default)]
     next_cursor: Option<String>,
-}
-
-impl<'a> Memory<'a> {
-    pub(super) fn of(listener: &'a dyn Listener) -> Self {
-        let state = listener.resume().and_then(|state| serde_json::from_value(state).ok());
-        Self { listener, kept: Mutex::new((state.unwrap_or_default(), None)) }
-    }
-
-    /// Where to catch up from; nowhere at the very first time.
-    async fn begin(&self) -> Result<Option<String>, ListenError> {
-        let mut kept = self.kept.lock().await;
-        let from = kept.0.behind.clone().or_else(|| kept.0.seen.clone());
-        if from.is_none() {
-            kept.0.seen = Some(ts(Utc::now()));
-        }
-        kept.0.behind.clone_from(&from);
-        self.write(&mut kept).await?;
-        Ok(from)
-    }
-
-    async fn caught_up(&self) -> Result<(), ListenError> {
-        let mut kept = self.kept.lock().await;
-        kept.0.behind = None;
-        self.write(&mut kept).await
-    }
-
-    /// An event was stored. Now and then that is written down; what comes twice after a crash changes nothing.
-    pub(super) async fn saw(&self, event: &Value) -> Result<(), ListenError> {
-        let Some(at) = read::text(event, "event_ts").or_else(|| read::text(event, "ts")) else {
-            return Ok(());
-        };
-        let mut kept = self.kept.lock().await;
-        kept.0.keep(event);
-        if read::at(at).is_none() || kept.0.seen.as_deref().is_some_and(|seen| seen >= at) {
-            return Ok(());
-        }
-        kept.0.seen = Some(at.to_owned());
-        if kept.1.is_none_or(|written| written.elapsed() > WRITTEN_EVERY) {
-            self.write(&mut kept).await?;
-        }
-        Ok(())
-    }
-
-    /// Whatever was told of the channel and is not older than `oldest`.
-    async fn told_of(&self, channel: &str, oldest: &str) -> Vec<Told> {
-        let kept = self.kept.lock().await;
-        kept.0.told.iter().filter(|one| one.0 == channel && one.1.as_str() > oldest).cloned().collect()
-    }
-
-    async fn write(&self, kept: &mut (State, Option<Instant>)) -> Result<(), ListenError> {
-        self.listener.remember(serde_json::to_value(&kept.0).unwrap_or_default()).await?;
-        kept.1 = Some(Instant::now());
-        Ok(())
-    }
-}
-
-impl State {
-    fn keep(&mut self, event: &Value) {
-        let (Some("message"), Some(channel)) = (read::text(event, "type"), read::text(event, "channel"))
-        else {
-            return;
-        };
-        let subtype = read::text(event, "subtype");
-        if subtype == Some(messages::DELETED) {
-            let gone = read::text(event, "deleted_ts");
-            self.told.retain(|one| one.0 != channel || Some(one.1.as_str()) != gone);
-            return;
-        }
-        let (Some(ts), true) =
-            (read::text(event, "ts"), subtype.is_none_or(|subtype| messages::SPOKEN.contains(&subtype)))
-        else {
-            return;
-        };
-        let root = read::text(event, "thread_ts").filter(|root| *root != ts).map(str::to_owned);
-        let told = Told(channel.to_owned(), ts.to_owned(), root);
-        if self.told.iter().rev().any(|known| *known == told) {
-            return;
-        }
-        self.told.push_back(told);
-        if self.told.len() > TOLD_MAX {
-            self.told.pop_front();
-        }
-    }
 }
 
 /// Tells what was missed since the last connection; ends when that is done. A connection must be there already, or something would be
@@ -305,7 +201,7 @@ impl<'a> Backlog<'a> {
         });
         let incoming = read::frame(self.account, &frame, Utc::now());
         self.memory.listener.deliver(Bytes::from(frame.to_string()), incoming).await?;
-        self.memory.kept.lock().await.0.keep(&event);
+        self.memory.keep(&event).await;
         Ok(())
     }
 
@@ -405,9 +301,4 @@ fn channel_type(kind: &str) -> &str {
         "private_channel" => "group",
         other => other,
     }
-}
-
-/// A `ts` with six digits behind the point, as Slack writes it.
-fn ts(at: DateTime<Utc>) -> String {
-    format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros())
 }
