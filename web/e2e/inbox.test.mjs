@@ -46,6 +46,17 @@ test("a reply leaves, and its state becomes read when the customer looks", async
   await page.getByRole("article").filter({ hasText: "Wonderful, thank you" }).waitFor();
 });
 
+test("an emoji comes where the cursor stands", async () => {
+  const field = page.getByRole("textbox", { name: "Reply" });
+  await field.fill("See you soon");
+  await field.evaluate((box) => box.setSelectionRange(7, 7));
+  await page.getByRole("button", { name: "Emoji", exact: true }).click();
+  await page.getByRole("dialog", { name: "Emoji" }).getByRole("button").first().click();
+  assert.match(await field.inputValue(), /^See you\p{Emoji}+\S* soon$/u);
+  await page.keyboard.press("Escape");
+  await field.fill("");
+});
+
 test("a note is for colleagues, mentions one, and never reaches the customer", async () => {
   await page.keyboard.press("Escape");
   await page.locator("body").press("n");
@@ -108,6 +119,35 @@ test("the keyboard marks unread, opens the commands, and sends and closes in one
   await conversation.getByRole("button", { name: "Close" }).waitFor();
 });
 
+test("a menu opens with the click, not after it", async () => {
+  // Its code comes while the browser is idle.
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some((one) => one.name.includes("menu-parts")));
+  await page.waitForTimeout(300);
+  const open = await page.getByRole("button", { name: "More", exact: true }).evaluate(async (button) => {
+    button.click();
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    return document.querySelector("[role=menu]") !== null;
+  });
+  assert.ok(open, "the menu stands there with the next frames");
+  await page.keyboard.press("Escape");
+});
+
+test("the countdown of the window is read whole on a small desk, and keys act on what is open on a narrow one", async () => {
+  const small = await openPage(browser, hub, { width: 1280, height: 800 });
+  await logIn(small);
+  await small.locator("[data-conversation]", { hasText: "Grace Hopper" }).click();
+  const left = small.getByRole("region", { name: "Composer" }).getByTitle(/^Free text for/).locator("span").last();
+  assert.ok(await left.evaluate((element) => element.scrollWidth <= element.clientWidth), await left.textContent());
+  const address = small.url();
+  await small.setViewportSize({ width: 390, height: 844 });
+  await small.goto(address);
+  await small.getByRole("article").first().waitFor();
+  await small.locator("body").press("s");
+  await small.getByRole("dialog", { name: /Snooze/ }).waitFor();
+  assert.deepEqual(small.faults, []);
+  await small.context().close();
+});
+
 test("the keyboard walks the list and finds", async () => {
   await page.locator("body").press("j");
   await page.locator("body").press("j");
@@ -143,6 +183,8 @@ test("a colleague's work shows up here, and what was missed while offline comes 
   await colleague.getByRole("textbox", { name: "Reply" }).press("Enter");
   await colleague.getByRole("article").filter({ hasText: "I can take this one." }).locator("[data-status=delivered]").waitFor();
   await page.context().setOffline(false);
+  await page.getByText(/^Caught up/).waitFor();
+  await page.locator("[data-connection=live]").waitFor({ state: "attached" });
   await page.getByRole("article").filter({ hasText: "I can take this one." }).waitFor();
   await colleague.context().close();
 });

@@ -53,6 +53,11 @@ export function ContactList({ q, openId }: { q: string; openId?: string }) {
   );
 }
 
+/** What a platform calls somebody, where that says something to people: no inner number. */
+function address({ identities }: Contact): string {
+  return identities.find((one) => /[\p{L}@+]/u.test(one.external_id) && one.external_id.length < 40)?.external_id ?? "";
+}
+
 function ContactRow({ contact, open, q }: { contact: Contact; open: boolean; q: string }) {
   const channels = [...new Set(contact.identities.map((identity) => identity.channel))];
   return (
@@ -66,7 +71,7 @@ function ContactRow({ contact, open, q }: { contact: Contact; open: boolean; q: 
       <Avatar name={contact.name} seed={contact.id} />
       <span className="flex min-w-0 flex-1 flex-col">
         <span className="truncate font-medium">{contact.name || "Unnamed"}</span>
-        <span className="truncate text-sm text-muted">{contact.phone ?? contact.email ?? contact.identities[0]?.external_id}</span>
+        <span className="truncate text-sm text-muted">{contact.phone ?? contact.email ?? address(contact)}</span>
       </span>
       {contact.blocked ? <Chip tone="negative">Blocked</Chip> : null}
       <span className="flex gap-1">

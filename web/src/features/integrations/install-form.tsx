@@ -8,11 +8,12 @@ import { Button } from "@/ui/button";
 import { CopyField } from "@/ui/copy-field";
 import { Panel } from "@/ui/page";
 import { Fault } from "@/ui/states";
-import { AccountFields, filledIn } from "./account-fields";
+import { AccountFields } from "./account-fields";
+import { filledIn, type Values } from "./account-values";
 
 /** Connects by consent: the app's keys first, then the platform's own page. */
 export function InstallForm({ channel, fields }: { channel: Channel; fields: FormField[] }) {
-  const [values, setValues] = useState<Record<string, string>>({});
+  const [values, setValues] = useState<Values>({});
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
 

@@ -57,9 +57,6 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
   });
   useEffect(() => virtual.measure(), [compact, virtual]);
   useEffect(() => clear(), [view, clear]);
-  useEffect(() => {
-    if (openId) move(openId);
-  }, [openId, move]);
 
   const items = virtual.getVirtualItems();
   const lastShown = items[items.length - 1]?.index ?? 0;

@@ -133,8 +133,9 @@ function Assigned({ conversation, onOpen }: { conversation: Conversation; onOpen
   );
 }
 
-/** How many labels stand in the header; the others are one press away. */
+/** How many labels stand in the header, in a wide and in a narrow one; the others are one press away. */
 const mostLabels = 5;
+const fewLabels = 2;
 
 function Labels({ conversation, onMore }: { conversation: Conversation; onMore?: () => void }) {
   const all = useQuery(labelList());
@@ -144,21 +145,29 @@ function Labels({ conversation, onMore }: { conversation: Conversation; onMore?:
   return (
     <div role="group" className="flex flex-wrap gap-1 px-3 pb-1.5" aria-label="Labels">
       {priority ? <Chip tone={priority === "urgent" ? "negative" : priority === "high" ? "warning" : "neutral"}>{priority} priority</Chip> : null}
-      {shown.slice(0, mostLabels).map((label) => (
-        <LabelChip key={label.id} name={label.name} colour={labelColour(label.color)} />
+      {shown.slice(0, mostLabels).map((label, index) => (
+        <span key={label.id} className={index < fewLabels ? "flex" : "hidden @xl:flex"}>
+          <LabelChip name={label.name} colour={labelColour(label.color)} />
+        </span>
       ))}
-      {shown.length > mostLabels ? (
-        <button
-          type="button"
-          disabled={!onMore}
-          onClick={onMore}
-          title={shown.slice(mostLabels).map((label) => label.name).join(", ")}
-          aria-label={`${shown.length - mostLabels} more labels`}
-          className="h-5 rounded border bg-surface px-1.5 text-xs text-muted hover:text-text"
-        >
-          +{shown.length - mostLabels}
-        </button>
-      ) : null}
+      <MoreLabels names={shown.slice(fewLabels)} className="@xl:hidden" onMore={onMore} />
+      <MoreLabels names={shown.slice(mostLabels)} className="hidden @xl:block" onMore={onMore} />
     </div>
+  );
+}
+
+function MoreLabels({ names, className, onMore }: { names: { name: string }[]; className: string; onMore?: () => void }) {
+  if (names.length === 0) return null;
+  return (
+    <button
+      type="button"
+      disabled={!onMore}
+      onClick={onMore}
+      title={names.map((label) => label.name).join(", ")}
+      aria-label={`${names.length} more labels`}
+      className={classes("h-5 rounded border bg-surface px-1.5 text-xs text-muted hover:text-text max-md:h-6 max-md:min-w-8", className)}
+    >
+      +{names.length}
+    </button>
   );
 }
