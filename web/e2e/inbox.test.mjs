@@ -148,6 +148,39 @@ test("the countdown of the window is read whole on a small desk, and keys act on
   await small.context().close();
 });
 
+test("the keyboard's place is never lost: a row that leaves gives it to the next, the composer to its row", async () => {
+  await page.goto("/inbox");
+  await page.locator("[data-conversation]").nth(3).waitFor();
+  const rows = await page.locator("[data-conversation]").evaluateAll((all) => all.map((one) => one.getAttribute("data-conversation")));
+  const focused = (id) => page.waitForFunction((wanted) => document.activeElement.getAttribute("data-conversation") === wanted, id);
+  const [, second, third, fourth] = rows;
+  await page.keyboard.press("j");
+  await focused(rows[0]);
+  await page.keyboard.press("j");
+  await focused(second);
+  await page.keyboard.press("e");
+  await page.locator(`[data-conversation="${second}"]`).waitFor({ state: "detached" });
+  await focused(third);
+  await page.keyboard.press("j");
+  await focused(fourth);
+  await page.keyboard.press("Enter");
+  await page.getByRole("article").first().waitFor();
+  await page.keyboard.press("r");
+  await page.getByRole("textbox", { name: "Reply" }).press("Escape");
+  await focused(fourth);
+  await page.keyboard.press("a");
+  await page.getByRole("combobox", { name: "Member or team" }).press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await focused(fourth);
+  const more = page.getByRole("button", { name: "More", exact: true });
+  await more.click();
+  await page.getByRole("menuitem", { name: /Snooze/ }).click();
+  await page.getByRole("combobox", { name: "When" }).press("Escape");
+  await page.waitForFunction(() => document.activeElement.getAttribute("aria-label") === "More");
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  await page.locator(`[data-conversation="${second}"]`).waitFor();
+});
+
 test("the keyboard walks the list and finds", async () => {
   await page.locator("body").press("j");
   await page.locator("body").press("j");

@@ -30,7 +30,7 @@ export function AcceptInvitation() {
     return (
       <AuthCard title="This invitation cannot be used">
         <Fault error={invitation.error} />
-        <p className="text-muted">Ask who invited you for a new one. If you have joined already, log in.</p>
+        <p className="text-muted">If you have joined already, log in.</p>
         <Button asChild look="primary" className="h-9">
           <Link to="/login">Log in</Link>
         </Button>

@@ -50,9 +50,15 @@ export function TextField({ ref, text, note, placeholder, people, onChange, onFi
     else if (chosen && (event.key === "Enter" || event.key === "Tab")) pick(chosen);
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) onSubmit(enterSends);
     else if (event.key === "Enter" && enterSends !== event.shiftKey) onSubmit(false);
-    else if (event.key === "Escape") field.current?.blur();
+    else if (event.key === "Escape") leave();
     else return;
     event.preventDefault();
+  }
+
+  /** Back to the list, where there is one beside. */
+  function leave() {
+    field.current?.blur();
+    document.querySelector<HTMLElement>("[data-conversation][aria-current]")?.focus({ preventScroll: true });
   }
 
   function onPaste(event: ClipboardEvent) {
