@@ -205,5 +205,5 @@ export function Composer({ conversation }: { conversation: Conversation }) {
 /** A placeholder is never longer than its line. */
 function brief(name: string): string {
   const letters = [...name];
-  return letters.length > 28 ? `${letters.slice(0, 26).join("").trimEnd()}…` : name;
+  return letters.length > 20 ? `${letters.slice(0, 18).join("").trimEnd()}…` : name;
 }
