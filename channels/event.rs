@@ -87,6 +87,9 @@ pub enum What {
 pub struct InboundMessage {
     /// Unique within the account.
     pub external_id: String,
+    /// Another id under which it may have been told already, or may yet be: whoever wrote it has a new name meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub alias: Option<String>,
     /// What makes a conversation on this platform beside the contact: a chat id, a topic. Stable.
     pub thread: String,
     /// The customer, also for an echo.
@@ -344,6 +347,7 @@ impl InboundMessage {
     ) -> Self {
         Self {
             external_id,
+            alias: None,
             thread,
             contact,
             author: None,

@@ -9,6 +9,7 @@ mod reach;
 use std::{sync::Arc, time::Duration};
 
 use channels::{OutboundMessage, SendError};
+use chrono::Utc;
 use tokio::sync::Semaphore;
 
 use self::{
@@ -121,7 +122,8 @@ impl Deliveries {
         metrics::counter!("switchboard_deliveries_total",
             "channel" => integration.channel.id().as_str(), "outcome" => outcome::word(&sent))
         .increment(1);
-        let outcome = Outcome { job, integration, message_id, conversation_id, sent };
+        let answered_at = Utc::now();
+        let outcome = Outcome { job, integration, message_id, conversation_id, sent, answered_at };
         let organization = outcome.job.organization_id;
         if let Some(recorded) = self.recorder.hand_in(organization, outcome, usize::MAX) {
             let _ = recorded.await;

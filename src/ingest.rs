@@ -32,6 +32,7 @@ pub use changes::apply_early;
 pub use early::lock as lock_early;
 pub use queue::Ingest;
 pub use record::replay;
+pub(crate) use rows::insert_aliases;
 
 use crate::{ids::CallbackId, inbox::integration::Integration};
 

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use channels::SendError;
+use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -124,7 +125,11 @@ async fn perform(app: &App, job: &Job) -> Result<End> {
         "order" => Ok(end_of(deliver::carry_out(app, job).await?)),
         "fetch_media" => media::fetch(app, job).await.map(|()| End::Done),
         "refresh" => Ok(end_of(refresh::carry_out(app, job).await?)),
-        "fetch_news" => Ok(end_of(elsewhere::fetch(app, job).await?)),
+        "fetch_news" => Ok(match elsewhere::fetch(app, job).await? {
+            elsewhere::Fetched::Stored => End::Done,
+            elsewhere::Fetched::Waits(pause) => End::Later(pause),
+            elsewhere::Fetched::Failed(why) => end_of(Err(why)),
+        }),
         "acknowledge" => Ok(end_of(acknowledge(app, job).await?)),
         "profile" => Ok(end_of(profiles::learn(app, job).await?)),
         "mirror_post" => Ok(turn(mirror::show(app, job).await?)),
@@ -154,7 +159,7 @@ async fn acknowledge(app: &App, job: &Job) -> Result<Result<(), SendError>> {
     #[derive(serde::Deserialize)]
     struct Press {
         integration_id: crate::ids::IntegrationId,
-        token: String,
+        sealed: String,
     }
     let press: Press =
         serde_json::from_value(job.payload.clone()).map_err(|error| Error::Internal(error.to_string()))?;
@@ -162,5 +167,6 @@ async fn acknowledge(app: &App, job: &Job) -> Result<Result<(), SendError>> {
     let Some(integration) = found.filter(|one| one.organization_id == job.organization_id) else {
         return Ok(Ok(()));
     };
-    Ok(integration.channel.acknowledge(&integration.account, &press.token, &app.net).await)
+    let token = integration.open_token(&press.sealed)?;
+    Ok(integration.channel.acknowledge(&integration.account, token.expose_secret(), &app.net).await)
 }

@@ -134,6 +134,7 @@ fn said(message: wire::Message, echo: bool, now: DateTime<Utc>) -> Result<What, 
     };
     Ok(What::Message(Box::new(InboundMessage {
         external_id: id("id", message.id)?,
+        alias: None,
         thread,
         contact,
         author: None,

@@ -121,12 +121,16 @@ fn refused(answer: &Response, object: &Object) -> SendError {
     };
     let Object { bucket, key } = object;
     match status {
-        403 => SendError::Refused(says(
-            "bucket_closed",
-            format!(
-                "The access key may not read the bucket {bucket}. Allow s3:GetObject on arn:aws:s3:::{bucket}/*."
-            ),
-        )),
+        // Also where the letter is gone, for a key that may not list the bucket.
+        403 if !String::from_utf8_lossy(&answer.body).contains("RequestTimeTooSkewed") => {
+            SendError::AccountBroken(says(
+                "bucket_closed",
+                format!(
+                    "The access key may not read the bucket {bucket}. Allow s3:GetObject on arn:aws:s3:::{bucket}/*, and s3:ListBucket on \
+                 arn:aws:s3:::{bucket}."
+                ),
+            ))
+        }
         404 => SendError::Refused(says(
             "letter_gone",
             format!("{key} does not lie in the bucket {bucket} any more."),

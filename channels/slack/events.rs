@@ -1,5 +1,7 @@
 //! The event inside an envelope. <https://docs.slack.dev/reference/events>
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
@@ -10,6 +12,9 @@ use super::{
 use crate::error::{NextStep, Refusal};
 use crate::event::{ContactChange, ReactionChange, Reacts, Severity, What};
 use crate::party::Party;
+
+/// The hub's own, of a list that it has read: the reactions that messages have now.
+pub(super) const SHOWN: &str = "reactions_shown";
 
 /// Events that an app may be subscribed to and that say nothing for an inbox.
 const SILENT: [&str; 31] = [
@@ -48,6 +53,9 @@ const SILENT: [&str; 31] = [
 
 pub(super) fn read(context: &Context<'_>, event: &Value) -> Vec<What> {
     let Some(kind) = text(event, "type") else { return vec![unknown("an event without a type")] };
+    if kind == SHOWN {
+        return shown(context, event);
+    }
     let what = match kind {
         "message" | "app_mention" => messages::read(context, event),
         "reaction_added" => reaction(context, event, true),
@@ -88,6 +96,36 @@ fn reaction(context: &Context<'_>, event: &Value, added: bool) -> Option<What> {
         at: time(context, text(event, "event_ts")),
         echo: false,
     }))
+}
+
+/// All reactions of messages as a list of the channel shows them. Nobody's who took all of theirs back is among them.
+fn shown(context: &Context<'_>, event: &Value) -> Vec<What> {
+    let channel = text(event, "channel").unwrap_or_default();
+    let list =
+        |value: &Value, field: &str| value.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut told = Vec::new();
+    for message in list(event, "messages") {
+        let Some(id) = text(&message, "ts").and_then(|ts| MessageId::new(channel, ts)) else { continue };
+        let mut of: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for reaction in list(&message, "reactions") {
+            let Some(name) = text(&reaction, "name") else { continue };
+            for user in list(&reaction, "users").iter().filter_map(Value::as_str) {
+                of.entry(user.to_owned()).or_default().push(emoji::shown(name));
+            }
+        }
+        of.retain(|user, _| !context.bots.contains(user));
+        told.extend(of.into_iter().filter_map(|(user, emoji)| {
+            Some(What::Reaction(ReactionChange {
+                external_id: id.to_string(),
+                contact: people::user(&user)?,
+                emoji,
+                reacts: Reacts::All,
+                at: time(context, text(event, "event_ts")),
+                echo: false,
+            }))
+        }));
+    }
+    told
 }
 
 fn person(event: &Value) -> Option<What> {

@@ -15,17 +15,21 @@ use crate::party::Party;
 /// Under this name our own id travels with a message.
 pub(super) const METADATA: &str = "switchboard_message";
 /// Subtypes that say something; all others are what happens to a channel.
-const SPOKEN: [&str; 6] =
+pub(super) const SPOKEN: [&str; 6] =
     ["file_share", "me_message", "thread_broadcast", "bot_message", "document_mention", "file_comment"];
 /// A message says something else now.
 pub(super) const CHANGED: &str = "message_changed";
+/// A message is no more, by its own event.
+pub(super) const DELETED: &str = "message_deleted";
+/// What stands where the first message of a thread was deleted.
+pub(super) const TOMBSTONE: &str = "tombstone";
 /// Slack's own helper.
 const SLACKBOT: &str = "USLACKBOT";
 
 pub(super) fn read(context: &Context<'_>, event: &Value) -> Option<What> {
     match text(event, "subtype") {
         Some(CHANGED) => changed(context, event),
-        Some("message_deleted") => deleted(context, event),
+        Some(DELETED) => deleted(context, event),
         Some(subtype) if !SPOKEN.contains(&subtype) => {
             Some(ignored(format!("{subtype} is not written by anybody")))
         }
@@ -120,7 +124,7 @@ fn changed(context: &Context<'_>, event: &Value) -> Option<What> {
     let channel = text(event, "channel")?;
     let message = event.get("message")?;
     let id = MessageId::new(channel, text(message, "ts")?)?;
-    if text(message, "subtype") == Some("tombstone") {
+    if text(message, "subtype") == Some(TOMBSTONE) {
         return Some(gone(context, &id, event));
     }
     if is_own(context, message) {

@@ -1,19 +1,25 @@
 //! What was written while no connection was there: Slack repeats events for minutes only, but channels keep their messages. They are told
-//! as events of the same form, and what was stored already changes nothing.
+//! as events of the same form, and what was stored already changes nothing. What is not there any more is known by what was told before.
 
 use std::{
+    collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use chrono::{TimeDelta, Utc};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
 
-use super::{account, api::Api, errors, messages, read};
-use crate::{Account, Check, ListenError, Listener, SendError};
+use super::{
+    account,
+    api::Api,
+    errors, events,
+    memory::{Memory, Told, ts},
+    messages, read,
+};
+use crate::{Account, Check, ListenError, SendError};
 
 /// Where the app is: each kind has a permission of its own.
 const KINDS: [&str; 4] = ["public_channel", "private_channel", "mpim", "im"];
@@ -27,24 +33,6 @@ const THREADS_BACK: TimeDelta = TimeDelta::days(7);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// After any other trouble it is begun anew.
 const PAUSE: Duration = Duration::from_secs(60);
-/// How often the place is written down while events come.
-const WRITTEN_EVERY: Duration = Duration::from_secs(10);
-
-/// Where we were, as `ts` of Slack, which compare as texts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct State {
-    /// Up to here everything was heard while a connection was there.
-    seen: Option<String>,
-    /// Everything behind this is being caught up on.
-    behind: Option<String>,
-}
-
-/// What both listening and catching up remember.
-pub(super) struct Memory<'a> {
-    listener: &'a dyn Listener,
-    kept: Mutex<(State, Option<Instant>)>,
-}
 
 /// Lists stop where Slack refuses; nothing else of an outage is lost by it.
 enum Trouble {
@@ -64,53 +52,6 @@ struct Page {
 struct Next {
     #[serde(default)]
     next_cursor: Option<String>,
-}
-
-impl<'a> Memory<'a> {
-    pub(super) fn of(listener: &'a dyn Listener) -> Self {
-        let state = listener.resume().and_then(|state| serde_json::from_value(state).ok());
-        Self { listener, kept: Mutex::new((state.unwrap_or_default(), None)) }
-    }
-
-    /// Where to catch up from; nowhere at the very first time.
-    async fn begin(&self) -> Result<Option<String>, ListenError> {
-        let mut kept = self.kept.lock().await;
-        let from = kept.0.behind.clone().or_else(|| kept.0.seen.clone());
-        if from.is_none() {
-            kept.0.seen = Some(ts(Utc::now()));
-        }
-        kept.0.behind.clone_from(&from);
-        self.write(&mut kept).await?;
-        Ok(from)
-    }
-
-    async fn caught_up(&self) -> Result<(), ListenError> {
-        let mut kept = self.kept.lock().await;
-        kept.0.behind = None;
-        self.write(&mut kept).await
-    }
-
-    /// An event was stored. Now and then that is written down; what comes twice after a crash changes nothing.
-    pub(super) async fn saw(&self, event: &Value) -> Result<(), ListenError> {
-        let Some(at) = read::text(event, "event_ts").or_else(|| read::text(event, "ts")) else {
-            return Ok(());
-        };
-        let mut kept = self.kept.lock().await;
-        if read::at(at).is_none() || kept.0.seen.as_deref().is_some_and(|seen| seen >= at) {
-            return Ok(());
-        }
-        kept.0.seen = Some(at.to_owned());
-        if kept.1.is_none_or(|written| written.elapsed() > WRITTEN_EVERY) {
-            self.write(&mut kept).await?;
-        }
-        Ok(())
-    }
-
-    async fn write(&self, kept: &mut (State, Option<Instant>)) -> Result<(), ListenError> {
-        self.listener.remember(serde_json::to_value(&kept.0).unwrap_or_default()).await?;
-        kept.1 = Some(Instant::now());
-        Ok(())
-    }
 }
 
 /// Tells what was missed since the last connection; ends when that is done. A connection must be there already, or something would be
@@ -193,6 +134,9 @@ impl<'a> Backlog<'a> {
         oldest: &str,
         behind: &str,
     ) -> Result<(), Trouble> {
+        // Before the lists are asked for: what is heard of a message from now on is newer.
+        let looked_at = ts(Utc::now());
+        let told = self.memory.told_of(channel, oldest).await;
         let asked = [("channel", channel), ("oldest", oldest), ("include_all_metadata", "true")];
         let mut found = self.all(api, "conversations.history", &asked).await?;
         let newer = |message: &Value, field: &str| read::text(message, field).is_some_and(|ts| ts > behind);
@@ -201,22 +145,46 @@ impl<'a> Backlog<'a> {
             .filter(|one| newer(one, "latest_reply"))
             .filter_map(|one| read::text(one, "ts").map(str::to_owned))
             .collect();
-        for root in roots {
+        for root in &roots {
             let asked =
-                [("channel", channel), ("ts", &root), ("oldest", behind), ("include_all_metadata", "true")];
+                [("channel", channel), ("ts", root), ("oldest", oldest), ("include_all_metadata", "true")];
             let answers = self.all(api, "conversations.replies", &asked).await?;
-            found.extend(answers.into_iter().filter(|one| read::text(one, "ts") != Some(&root)));
+            found.extend(answers.into_iter().filter(|one| read::text(one, "ts") != Some(root)));
         }
         found.sort_by(|one, other| read::text(one, "ts").cmp(&read::text(other, "ts")));
         // An answer that is shown in the channel as well stands in both lists.
         found.dedup_by(|one, other| read::text(one, "ts") == read::text(other, "ts"));
+        let mut events = Vec::new();
+        let listed: BTreeSet<String> =
+            found.iter().filter(|one| !is_tombstone(one)).filter_map(|one| text_of(one, "ts")).collect();
+        // What a list that was cut off does not show may be there.
+        if !self.cut.load(Ordering::Relaxed) {
+            let read = |one: &Told| one.2.as_ref().is_none_or(|root| roots.contains(root));
+            let gone = told.iter().filter(|one| read(one) && !listed.contains(&one.1));
+            events.extend(gone.map(|one| deleted(&one.1, channel, kind, &looked_at)));
+        }
+        let reacted: Vec<_> =
+            found.iter().filter(|one| one.get("reactions").is_some()).map(reactions_of).collect();
         for message in found {
             let edited = message.get("edited").is_some_and(|edited| newer(edited, "ts"));
-            if newer(&message, "ts") {
-                self.one(bot, written(message, channel, kind)).await.map_err(Trouble::Ended)?;
-            } else if edited {
-                self.one(bot, changed(message, channel, kind)).await.map_err(Trouble::Ended)?;
+            if is_tombstone(&message) {
+                continue;
             }
+            if newer(&message, "ts") {
+                events.push(written(message.clone(), channel, kind));
+            }
+            // It may have been stored before it was changed.
+            if edited {
+                events.push(changed(message, channel, kind));
+            }
+        }
+        if !reacted.is_empty() {
+            events.push(json!({
+                "type": events::SHOWN, "channel": channel, "event_ts": looked_at, "messages": reacted,
+            }));
+        }
+        for event in events {
+            self.one(bot, event).await.map_err(Trouble::Ended)?;
         }
         Ok(())
     }
@@ -232,7 +200,9 @@ impl<'a> Backlog<'a> {
             },
         });
         let incoming = read::frame(self.account, &frame, Utc::now());
-        self.memory.listener.deliver(Bytes::from(frame.to_string()), incoming).await
+        self.memory.listener.deliver(Bytes::from(frame.to_string()), incoming).await?;
+        self.memory.keep(&event).await;
+        Ok(())
     }
 
     /// All pages of a list.
@@ -305,15 +275,30 @@ fn changed(message: Value, channel: &str, kind: &str) -> Value {
     })
 }
 
+fn deleted(gone: &str, channel: &str, kind: &str, at: &str) -> Value {
+    json!({
+        "type": "message", "subtype": messages::DELETED, "channel": channel, "channel_type": channel_type(kind), "deleted_ts": gone,
+        "ts": at, "event_ts": at,
+    })
+}
+
+fn reactions_of(message: &Value) -> Value {
+    json!({ "ts": message.get("ts"), "reactions": message.get("reactions") })
+}
+
+/// What is left where the first message of a thread was deleted.
+fn is_tombstone(message: &Value) -> bool {
+    read::text(message, "subtype") == Some(messages::TOMBSTONE)
+}
+
+fn text_of(message: &Value, field: &str) -> Option<String> {
+    read::text(message, field).map(str::to_owned)
+}
+
 fn channel_type(kind: &str) -> &str {
     match kind {
         "public_channel" => "channel",
         "private_channel" => "group",
         other => other,
     }
-}
-
-/// A `ts` with six digits behind the point, as Slack writes it.
-fn ts(at: DateTime<Utc>) -> String {
-    format!("{}.{:06}", at.timestamp(), at.timestamp_subsec_micros())
 }

@@ -15,6 +15,7 @@ mod errors;
 mod events;
 mod files;
 mod install;
+mod memory;
 mod messages;
 mod mirror;
 mod missed;

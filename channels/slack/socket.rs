@@ -10,13 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{
-    account,
-    api::Api,
-    errors,
-    missed::{self, Memory},
-    read,
-};
+use super::{account, api::Api, errors, memory::Memory, missed, read};
 use crate::{Account, Check, ListenError, Listener, Refusal, SendError, body, error::NextStep};
 
 /// Slack pings every few seconds: a connection that was silent for so long is dead.

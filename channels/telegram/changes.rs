@@ -115,6 +115,7 @@ pub(super) fn join_request(context: &Context<'_>, request: &JoinRequest) -> Opti
     let bio = party::filled(request.bio.text()).map(|bio| format!(": “{bio}”")).unwrap_or_default();
     Some(What::Message(Box::new(InboundMessage {
         external_id: format!("join:{}", context.update_id),
+        alias: None,
         thread: Thread { chat: request.chat.as_ref()?.id.0?, ..Thread::default() }.to_string(),
         contact,
         author: Some(person),

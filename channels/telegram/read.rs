@@ -113,6 +113,7 @@ fn message(context: &Context<'_>, message: &Message) -> Option<Vec<What>> {
     let what = What::Message(Box::new(InboundMessage {
         reply_to: quote(message, &id),
         external_id: id.to_string(),
+        alias: None,
         thread: thread.to_string(),
         contact,
         author,
@@ -214,6 +215,7 @@ fn press(context: &Context<'_>, query: &CallbackQuery) -> Option<What> {
     let (kind, text, part) = chosen(query);
     Some(What::Message(Box::new(InboundMessage {
         external_id: format!("callback:{token}"),
+        alias: None,
         thread: thread.to_string(),
         contact,
         author,
@@ -273,6 +275,7 @@ fn unknown(context: &Context<'_>, kind: &str, payload: &Value) -> Vec<What> {
     let address = contact.ids.first().map(|id| id.address.clone()).unwrap_or_default();
     vec![What::Message(Box::new(InboundMessage {
         external_id: format!("update:{}", context.update_id),
+        alias: None,
         thread: address,
         author: person.filter(|person| person.ids != contact.ids),
         contact,

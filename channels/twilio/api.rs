@@ -27,6 +27,11 @@ impl Call {
         Self { request: request(account, Method::POST, url).form(form), repeatable: false }
     }
 
+    /// Makes something that it does no harm to have twice.
+    pub(super) fn make(account: &Account, url: Url, value: &Value) -> Self {
+        Self { request: request(account, Method::POST, url).json(value), repeatable: true }
+    }
+
     /// Changes what is there.
     pub(super) fn update(account: &Account, url: Url, form: Vec<(String, String)>) -> Self {
         Self { request: request(account, Method::POST, url).form(form), repeatable: true }

@@ -40,6 +40,8 @@ pub(super) fn read(account: &Account, request: &Verified) -> Result<Incoming, Re
 struct Reader<'a> {
     party: Party,
     thread: String,
+    /// The thread of the same browser before its visitor was proven.
+    former: Option<String>,
     request: &'a Verified,
 }
 
@@ -63,7 +65,9 @@ impl<'a> Reader<'a> {
             claimed: visitor.user_id.is_none(),
             ..Party::default()
         };
-        Some(Self { party, thread, request })
+        let anonymous = Visitor { user_id: None, ..visitor.clone() };
+        let former = anonymous.thread().filter(|former| *former != thread);
+        Some(Self { party, thread, former, request })
     }
 
     fn event(&self, event: Event) -> Vec<What> {
@@ -101,8 +105,10 @@ impl<'a> Reader<'a> {
         };
         parts.extend(message.form.and_then(answers));
         let external_id = Message::external_id(&self.thread, &message.id);
+        let alias = self.former.as_ref().map(|former| Message::external_id(former, &message.id));
         let sent_at = message.at.unwrap_or(self.request.received_at());
         What::Message(Box::new(InboundMessage {
+            alias,
             text,
             parts,
             media,

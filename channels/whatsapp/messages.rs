@@ -76,6 +76,7 @@ fn plain(head: Head, message: &wire::Message) -> InboundMessage {
     };
     InboundMessage {
         external_id: head.external_id,
+        alias: None,
         thread: identity::thread(group),
         contact,
         author,

@@ -152,6 +152,12 @@ impl Player {
 
     /// Any event, as it is.
     pub fn dispatch(&self, account: &str, event: &str, data: Value) {
+        if let ("INTERACTION_CREATE", Some(id), Some(token)) =
+            (event, data["id"].as_str(), data["token"].as_str())
+        {
+            let (id, waiting) = (id.to_owned(), (token.to_owned(), None));
+            self.app(account, |app| drop(app.interactions_open.insert(id, waiting)));
+        }
         self.app(account, |app| app.tell(event, data));
         self.0.order(account, Order::Look);
     }

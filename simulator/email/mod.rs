@@ -174,6 +174,11 @@ impl Player {
         self.state.world().objects.insert(key.to_owned(), letter.into());
     }
 
+    /// Whether the access key may read the bucket.
+    pub fn open_bucket(&self, open: bool) {
+        self.state.world().bucket_closed = !open;
+    }
+
     /// What lies in an account's folder for sent letters.
     pub fn sent(&self, account: &str) -> Vec<String> {
         let world = self.state.world();

@@ -41,7 +41,11 @@ async fn object(
     if let Some(refusal) = distrust("s3", &Method::GET, &uri, &headers, &[]) {
         return refusal;
     }
-    match state.world().objects.get(&key) {
+    let world = state.world();
+    if world.bucket_closed {
+        return refused(403, "AccessDenied", "User is not authorized to perform: s3:GetObject.");
+    }
+    match world.objects.get(&key) {
         Some(letter) => letter.clone().into_response(),
         None => refused(404, "NoSuchKey", "The specified key does not exist."),
     }

@@ -25,6 +25,8 @@ pub(super) struct World {
     pub apps: BTreeMap<String, App>,
     /// What lies in the bucket of S3, by key.
     pub objects: BTreeMap<String, Bytes>,
+    /// The key may not read the bucket.
+    pub bucket_closed: bool,
     /// Where a provider tells what became of letters.
     pub event_addresses: Vec<String>,
 }

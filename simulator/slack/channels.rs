@@ -69,13 +69,21 @@ pub(super) fn history(workspace: &Workspace, call: &Call) -> Result<Value, Refus
     if call.method == "conversations.replies" && !channel.messages.iter().any(|one| one.ts == root) {
         return Err("thread_not_found".into());
     }
-    let thread = |one: &Message| one.json["thread_ts"].as_str().unwrap_or_default().to_owned();
     let wanted = |one: &&Message| match root {
         "" => thread(one).is_empty(),
         root => one.ts == root || thread(one) == root,
     };
-    let found =
-        channel.messages.iter().filter(|one| !one.deleted && one.ts.as_str() >= oldest).filter(wanted);
+    let answered =
+        |one: &Message| channel.messages.iter().any(|other| !other.deleted && thread(other) == one.ts);
+    let mut found: Vec<_> = channel
+        .messages
+        .iter()
+        .filter(|one| one.ts.as_str() >= oldest && (!one.deleted || answered(one)))
+        .filter(wanted)
+        .collect();
+    if root.is_empty() {
+        found.reverse();
+    }
     let shown = |one: &Message| {
         let mut json = one.json.clone();
         let mut answers =
@@ -85,6 +93,15 @@ pub(super) fn history(workspace: &Workspace, call: &Call) -> Result<Value, Refus
             json["reply_count"] = json!(answers.clone().count());
             json["latest_reply"] = json!(answers.map(|other| other.ts.as_str()).max());
         }
+        if one.deleted {
+            // The first message of a thread leaves its place behind.
+            json["subtype"] = json!("tombstone");
+            json["user"] = json!("USLACKBOT");
+            json["text"] = json!("This message was deleted.");
+        }
+        if !one.reactions.is_empty() && !one.deleted {
+            json["reactions"] = reactions(one);
+        }
         if call.text("include_all_metadata") != "true"
             && let Some(fields) = json.as_object_mut()
         {
@@ -92,16 +109,29 @@ pub(super) fn history(workspace: &Workspace, call: &Call) -> Result<Value, Refus
         }
         json
     };
-    let mut messages: Vec<_> = found.map(shown).collect();
-    if root.is_empty() {
-        messages.reverse();
-    }
     let most = call.text("limit").parse().unwrap_or(PAGE).min(PAGE);
     let skipped: usize = call.text("cursor").parse().unwrap_or(0);
-    let more = messages.len() > skipped + most;
+    let more = found.len() > skipped + most;
     let next = if more { (skipped + most).to_string() } else { String::new() };
-    let messages: Vec<_> = messages.into_iter().skip(skipped).take(most).collect();
+    let messages: Vec<_> = found.into_iter().skip(skipped).take(most).map(shown).collect();
     Ok(json!({ "messages": messages, "has_more": more, "response_metadata": { "next_cursor": next } }))
+}
+
+fn thread(message: &Message) -> &str {
+    message.json["thread_ts"].as_str().unwrap_or_default()
+}
+
+/// By name, with everybody who set it.
+fn reactions(message: &Message) -> Value {
+    let mut names: Vec<&str> = message.reactions.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let shown = names.into_iter().map(|name| {
+        let by = message.reactions.iter().filter(|(set, _)| set == name);
+        let users: Vec<_> = by.map(|(_, user)| user.as_str()).collect();
+        json!({ "name": name, "users": users, "count": users.len() })
+    });
+    shown.collect()
 }
 
 pub(super) fn whisper(workspace: &mut Workspace, call: &Call) -> Result<Value, Refused> {

@@ -146,6 +146,17 @@ impl Player {
         self.0.with(account, |workspace| workspace.pass(seconds));
     }
 
+    /// Somebody writes so many messages in a channel while nobody listens.
+    pub fn fill(&self, account: &str, customer: &Customer, channel: &str, count: usize) {
+        self.0.with(account, |workspace| {
+            workspace.meet(customer);
+            for number in 0..count {
+                let json = json!({ "user": customer.id, "text": format!("number {number}") });
+                workspace.keep(channel, json, false);
+            }
+        });
+    }
+
     /// What the app may do from now on: scopes with commas between them.
     pub fn grant(&self, account: &str, scopes: &str) {
         self.0.with(account, |workspace| scopes.clone_into(&mut workspace.scopes));

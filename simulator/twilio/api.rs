@@ -31,6 +31,7 @@ pub(super) fn router(platform: Arc<Platform>) -> Router {
         .route(&under("/Recordings/{sid}"), get(calls::recording))
         .route(&under("/Keys/{sid}"), get(calls::key))
         .route("/v1/ContentAndApprovals", get(contents::list))
+        .route("/v1/Content", post(contents::make))
         .route("/v1/Services/{sid}", get(numbers::service).post(numbers::change_service))
         .route(&under("/Messages.json"), post(messages::post))
         .route(&under("/Messages/{sid}"), get(messages::get))
@@ -47,6 +48,8 @@ pub(super) struct Call {
     pub sid: String,
     pub query: HashMap<String, String>,
     pub form: Vec<(String, String)>,
+    /// The body where it is JSON.
+    pub json: Value,
     user: String,
     password: String,
 }
@@ -68,7 +71,8 @@ impl<S: Send + Sync> FromRequest<S> for Call {
             .await
             .map_err(IntoResponse::into_response)?;
         let form = url::form_urlencoded::parse(&body).into_owned().collect();
-        Ok(Self { account, sid, query, form, user, password })
+        let json = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(Self { account, sid, query, form, json, user, password })
     }
 }
 

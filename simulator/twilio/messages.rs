@@ -76,10 +76,11 @@ impl Platform {
         }
         let message = sid(if files.is_empty() { "SM" } else { "MM" });
         let mut view = bubble(&message, false, if files.is_empty() { "text" } else { "image" }, Utc::now());
-        let shut = template.is_none() && number.shut.contains(&customer);
+        let approved = template.as_ref().is_some_and(|said| !said.in_session);
+        let shut = !approved && number.shut.contains(&customer);
         view.text = text.to_owned();
-        if let Some((said, buttons)) = template {
-            (view.text, view.buttons) = (said, buttons);
+        if let Some(said) = template {
+            (view.text, view.buttons, view.kind) = (said.text, said.buttons, said.kind.to_owned());
         }
         view.media_url = files.first().cloned();
         let answer = json!({

@@ -161,6 +161,11 @@ impl Platform {
         }
     }
 
+    /// How many contents the number's account has.
+    pub fn contents(&self, number: &str) -> usize {
+        self.world().numbers.get(number).map_or(0, |number| number.contents.len())
+    }
+
     /// Where messages to the number go.
     pub fn callback_url(&self, number: &str) -> Option<String> {
         self.world().numbers.get(number)?.message_url()

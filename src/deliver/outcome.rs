@@ -10,7 +10,7 @@ use channels::{
     Receipt, SendError,
     error::{NextStep, Refusal},
 };
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -35,6 +35,8 @@ pub(super) struct Outcome {
     pub message_id: MessageId,
     pub conversation_id: ConversationId,
     pub sent: Result<Receipt, SendError>,
+    /// When the answer came.
+    pub answered_at: DateTime<Utc>,
 }
 
 /// Records outcomes, many with one commit.
@@ -50,6 +52,7 @@ struct Verdict {
     status: &'static str,
     external_id: Option<String>,
     error: Option<Value>,
+    at: DateTime<Utc>,
 }
 
 /// When the job goes on: never, or after a pause.
@@ -133,6 +136,7 @@ fn judge(outcome: &Outcome) -> (Verdict, Next) {
         id: outcome.message_id,
         status,
         external_id,
+        at: outcome.answered_at,
         error: refusal.and_then(|refusal| serde_json::to_value(refusal).ok()),
     };
     match &outcome.sent {
@@ -163,15 +167,14 @@ async fn write(tx: &mut Tx, verdicts: Vec<&Verdict>) -> Result<()> {
              status = case when m.status in ('queued', 'sending') then v.status else m.status end,
              status_history = case
                  when v.status <> 'queued' and m.status in ('queued', 'sending')
-                 then m.status_history || jsonb_build_array(jsonb_build_object('status', v.status, 'at', $3::timestamptz))
+                 then m.status_history || jsonb_build_array(jsonb_build_object('status', v.status, 'at', v.at))
                  else m.status_history end,
              error = case when m.status in ('queued', 'sending') then v.error else m.error end
-         from jsonb_to_recordset($2) as v (id uuid, status text, external_id text, error jsonb)
+         from jsonb_to_recordset($2) as v (id uuid, status text, external_id text, error jsonb, at timestamptz)
          where m.organization_id = $1 and m.id = v.id",
     )
     .bind(organization)
     .bind(Json(verdicts))
-    .bind(Utc::now())
     .execute(tx.sql())
     .await?;
     Ok(())
@@ -197,21 +200,7 @@ async fn learn_aliases(tx: &mut Tx, outcomes: &[Outcome]) -> Result<()> {
         let further = receipt.external_ids.iter().skip(1);
         aliases.extend(further.map(|id| (outcome.integration.id, id.clone(), outcome.message_id)));
     }
-    if aliases.is_empty() {
-        return Ok(());
-    }
-    let organization = tx.organization();
-    sqlx::query(
-        "insert into message_aliases (organization_id, integration_id, external_id, message_id)
-         select $1, * from unnest($2::uuid[], $3::text[], $4::uuid[]) on conflict do nothing",
-    )
-    .bind(organization)
-    .bind(aliases.iter().map(|alias| alias.0).collect::<Vec<_>>())
-    .bind(aliases.iter().map(|alias| alias.1.as_str()).collect::<Vec<_>>())
-    .bind(aliases.iter().map(|alias| alias.2).collect::<Vec<_>>())
-    .execute(tx.sql())
-    .await?;
-    Ok(())
+    ingest::insert_aliases(tx, &aliases).await
 }
 
 /// What the platform calls the people that it delivered to. Most of it is known: only what is new takes a lock.

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use channels::{Account, Channel};
 use dashmap::DashMap;
 use secrecy::{ExposeSecret, SecretString};
@@ -33,6 +34,7 @@ pub struct Integration {
     pub account_key: String,
     /// `active`, `paused` or `broken`.
     pub status: String,
+    vault: Vault,
 }
 
 /// Integrations by id, unsealed once and kept for a moment.
@@ -62,6 +64,26 @@ struct Row {
 
 const SELECT: &str = "select organization_id, id, channel, name, account, account_key, sealed, status
      from integrations where deleted_at is null";
+
+impl Integration {
+    /// What a platform waits to be answered with: whoever has it may answer in the account's name, so that it lies open nowhere while
+    /// its job waits.
+    pub fn seal_token(&self, token: &str) -> Result<String> {
+        let sealed = self.vault.seal(self.token_place(), token.as_bytes());
+        sealed.map(|sealed| BASE64.encode(sealed)).map_err(|error| Error::Internal(error.to_string()))
+    }
+
+    pub fn open_token(&self, sealed: &str) -> Result<SecretString> {
+        let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+        let sealed = BASE64.decode(sealed).map_err(|error| internal(&error))?;
+        let token = self.vault.open(self.token_place(), &sealed).map_err(|error| internal(&error))?;
+        std::str::from_utf8(&token).map(SecretString::from).map_err(|error| internal(&error))
+    }
+
+    fn token_place(&self) -> Place {
+        Place { organization: self.organization_id.0, column: "jobs.payload.sealed", row: self.id.0 }
+    }
+}
 
 impl Integrations {
     /// `public_url` is where platforms reach the hub.
@@ -195,6 +217,7 @@ impl Integrations {
             account: Account::new(fields).called_at(webhook_url(&self.public_url, &row.channel, row.id)?),
             account_key: row.account_key,
             status: row.status,
+            vault: self.vault.clone(),
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! Tasks are made, changed, done and deleted, by people and by the telephone. Everybody who sees a task, or saw it before, is told.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     access::agent::Member,
@@ -13,7 +13,7 @@ use crate::{
         task::{self, Task, TaskKind},
         tell,
     },
-    realtime::event::{EventKind, NewEvent},
+    realtime::event::{EventKind, NewEvent, Subject},
 };
 
 /// A missed call is told at once; who has not called back after this time is reminded.
@@ -231,10 +231,8 @@ pub async fn called(tx: &mut Tx, conversation: ConversationId) -> Result<()> {
     .bind(conversation)
     .fetch_all(tx.sql())
     .await?;
-    for task in task::load(tx, &done).await? {
-        tell_all(tx, EventKind::TaskUpdated, None, &task, None).await?;
-    }
-    Ok(())
+    let done = task::load(tx, &done).await?;
+    tell_each(tx, EventKind::TaskUpdated, &done).await
 }
 
 /// Somebody leaves: what they had to do waits for others.
@@ -266,14 +264,12 @@ pub async fn free_of_team(tx: &mut Tx, id: TeamId) -> Result<()> {
 /// Beyond so many, browsers see it when they ask for their lists again.
 async fn tell_freed(tx: &mut Tx, mut freed: Vec<TaskId>) -> Result<()> {
     freed.truncate(100);
-    for task in task::load(tx, &freed).await? {
-        tell_all(tx, EventKind::TaskUpdated, None, &task, None).await?;
-    }
-    Ok(())
+    let freed = task::load(tx, &freed).await?;
+    tell_each(tx, EventKind::TaskUpdated, &freed).await
 }
 
 /// Tells of a task to those who see it, and to those who saw it `before`.
-pub(super) async fn tell_all(
+async fn tell_all(
     tx: &mut Tx,
     kind: EventKind,
     by: Option<&Member>,
@@ -281,44 +277,67 @@ pub(super) async fn tell_all(
     before: Option<&Task>,
 ) -> Result<()> {
     let data = json!({"task": task, "changed_by": by.map(tell::changed_by)});
-    let mut people = named(tx, task).await?;
-    if let Some(before) = before {
-        people.extend(named(tx, before).await?);
-    }
+    let both: Vec<_> = std::iter::once(task).chain(before).collect();
+    let mut people = named(tx, &both).await?.concat();
     people.sort_unstable();
     people.dedup();
     let mut subjects = vec![task.subject()];
     subjects.extend(before.map(Task::subject).filter(|subject| *subject != task.subject()));
     for subject in subjects {
-        let event = match subject {
-            Some(subject) => NewEvent::about(kind, subject, &data),
-            None => NewEvent::everybody(kind, &data),
-        };
-        tx.tell(event.also_for(people.iter().copied()));
+        tx.tell(event(kind, subject, &data).also_for(people.iter().copied()));
     }
     Ok(())
 }
 
-/// Who sees a task, beside those who see its conversation. Never empty without one: an organization has an owner.
-async fn named(tx: &mut Tx, task: &Task) -> Result<Vec<UserId>> {
-    let alone = task.conversation.is_none();
-    let free = task.assignee_id.is_none() && task.team_id.is_none();
-    Ok(sqlx::query_scalar(
-        "select m.user_id from members m join organizations o on o.id = m.organization_id
-         where m.organization_id = $1 and m.deactivated_at is null
-           and (m.user_id in ($2, $3)
-                or exists (select from team_members t
-                           where t.organization_id = $1 and t.team_id = $4 and t.user_id = m.user_id)
-                or $5 and ($6 or m.role <> 'agent' or o.agents_see_all))",
+/// Tells of what became of tasks by itself, each to those who see it.
+pub(super) async fn tell_each(tx: &mut Tx, kind: EventKind, tasks: &[Task]) -> Result<()> {
+    let people = named(tx, &tasks.iter().collect::<Vec<_>>()).await?;
+    for (task, people) in tasks.iter().zip(people) {
+        let data = json!({"task": task, "changed_by": null});
+        tx.tell(event(kind, task.subject(), &data).also_for(people));
+    }
+    Ok(())
+}
+
+fn event(kind: EventKind, subject: Option<Subject>, data: &Value) -> NewEvent {
+    match subject {
+        Some(subject) => NewEvent::about(kind, subject, data),
+        None => NewEvent::everybody(kind, data),
+    }
+}
+
+/// Who sees each task, beside those who see its conversation. Never empty without one: an organization has an owner.
+async fn named(tx: &mut Tx, tasks: &[&Task]) -> Result<Vec<Vec<UserId>>> {
+    let mut named = vec![Vec::new(); tasks.len()];
+    if tasks.is_empty() {
+        return Ok(named);
+    }
+    let free = |task: &Task| task.assignee_id.is_none() && task.team_id.is_none();
+    let found: Vec<(i64, UserId)> = sqlx::query_as(
+        "select t.place, m.user_id
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::boolean[], $6::boolean[]) with ordinality
+              as t (assignee_id, created_by, team_id, alone, free, place)
+         join members m on m.organization_id = $1 and m.deactivated_at is null
+         join organizations o on o.id = m.organization_id
+         where m.user_id in (t.assignee_id, t.created_by)
+            or exists (select from team_members belongs
+                       where belongs.organization_id = $1 and belongs.team_id = t.team_id and belongs.user_id = m.user_id)
+            or t.alone and (t.free or m.role <> 'agent' or o.agents_see_all)",
     )
     .bind(tx.organization())
-    .bind(task.assignee_id)
-    .bind(task.created_by)
-    .bind(task.team_id)
-    .bind(alone)
-    .bind(free)
+    .bind(tasks.iter().map(|task| task.assignee_id).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|task| task.created_by).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|task| task.team_id).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|task| task.conversation.is_none()).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|task| free(task)).collect::<Vec<_>>())
     .fetch_all(tx.sql())
-    .await?)
+    .await?;
+    for (place, user) in found {
+        if let Some(people) = usize::try_from(place - 1).ok().and_then(|place| named.get_mut(place)) {
+            people.push(user);
+        }
+    }
+    Ok(named)
 }
 
 fn notify_assignee(tx: &mut Tx, member: &Member, before: Option<&Task>, after: &Task) {

@@ -54,39 +54,40 @@ async fn remind_batch(tx: &mut Tx) -> Result<usize> {
     .bind(BATCH)
     .fetch_all(tx.sql())
     .await?;
-    for task in task::load(tx, &due).await? {
-        task_change::tell_all(tx, EventKind::TaskUpdated, None, &task, None).await?;
-        notify(tx, &task).await?;
-    }
+    let tasks = task::load(tx, &due).await?;
+    task_change::tell_each(tx, EventKind::TaskUpdated, &tasks).await?;
+    notify(tx, &tasks).await?;
     Ok(due.len())
 }
 
-/// Who has the task; its team where nobody has it yet; who made it where it is nobody's; and for one that the hub made, everybody
+/// Tells of each task who has it; its team where nobody has it yet; who made it where it is nobody's; and for one that the hub made, everybody
 /// who may do it.
-async fn notify(tx: &mut Tx, task: &Task) -> Result<()> {
-    let told: Vec<UserId> = sqlx::query_scalar(
-        "select m.user_id from members m
-         where m.organization_id = $1 and m.deactivated_at is null and m.role <> 'viewer'
-           and case when $2::uuid is not null then m.user_id = $2
-                    when $3::uuid is not null then exists (
-                        select from team_members t
-                        where t.organization_id = $1 and t.team_id = $3 and t.user_id = m.user_id)
-                    else $4::uuid is null or m.user_id = $4 end",
+async fn notify(tx: &mut Tx, tasks: &[Task]) -> Result<()> {
+    let told: Vec<(i64, Vec<UserId>)> = sqlx::query_as(
+        "select t.place, array_agg(m.user_id)
+         from unnest($2::uuid[], $3::uuid[], $4::uuid[]) with ordinality as t (assignee_id, team_id, created_by, place)
+         join members m on m.organization_id = $1 and m.deactivated_at is null and m.role <> 'viewer'
+         where case when t.assignee_id is not null then m.user_id = t.assignee_id
+                    when t.team_id is not null then exists (
+                        select from team_members belongs
+                        where belongs.organization_id = $1 and belongs.team_id = t.team_id and belongs.user_id = m.user_id)
+                    else t.created_by is null or m.user_id = t.created_by end
+         group by t.place order by t.place",
     )
     .bind(tx.organization())
-    .bind(task.assignee_id)
-    .bind(task.team_id)
-    .bind(task.created_by)
+    .bind(tasks.iter().map(|task| task.assignee_id).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|task| task.team_id).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|task| task.created_by).collect::<Vec<_>>())
     .fetch_all(tx.sql())
     .await?;
-    if told.is_empty() {
-        return Ok(());
+    let places: Vec<_> = tasks.iter().filter_map(|task| Some(task.conversation.as_ref()?.id)).collect();
+    let conversations = conversation::load(tx, &places).await?;
+    for (place, people) in told {
+        let Some(task) = usize::try_from(place - 1).ok().and_then(|place| tasks.get(place)) else { continue };
+        let place = task.conversation.as_ref().map(|place| place.id);
+        let conversation = conversations.iter().find(|one| Some(one.id) == place);
+        let data = json!({"kind": "task_due", "task": task, "conversation": conversation});
+        tx.tell(NewEvent::everybody(EventKind::Notification, &data).also_for(people));
     }
-    let conversation = match &task.conversation {
-        Some(place) => conversation::load(tx, &[place.id]).await?.pop(),
-        None => None,
-    };
-    let data = json!({"kind": "task_due", "task": task, "conversation": conversation});
-    tx.tell(NewEvent::everybody(EventKind::Notification, &data).also_for(told));
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(super) async fn apply(
                 Effect::Stored
             }
             What::Handshake { token } => {
-                tx.enqueue(messages::acknowledgement(integration.id, token));
+                tx.enqueue(messages::acknowledgement(integration, token)?);
                 Effect::Stored
             }
             What::Elsewhere { reference } => {

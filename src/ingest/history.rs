@@ -1,12 +1,14 @@
 //! What was said before an account was connected. Past messages stand before everything that the hub saw itself, in the order of their
 //! own time, and count as read: they wake nobody, reopen nothing and are told as one change of their conversation.
 
+mod numbers;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use channels::event::{InboundMessage, PastMessage, What};
-use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use self::numbers::{Grown, newest, renumber};
 use super::{
     batch::{Item, Settings},
     messages::{self, NewMessages, became},
@@ -125,7 +127,7 @@ impl<'a> History<'a> {
         let wanted = wanted.map(|one| (one.key.clone(), channel(one.item))).collect();
         let mut places = self.first.clone();
         places.extend(threads.begin_past(tx, wanted, settings).await?);
-        let mut grown: BTreeMap<ConversationId, i64> = BTreeMap::new();
+        let mut grown: BTreeMap<ConversationId, Grown> = BTreeMap::new();
         let mut new_rows = Vec::new();
         let mut files = Vec::new();
         let ids = self.ids();
@@ -137,7 +139,9 @@ impl<'a> History<'a> {
             let message = &one.past.message;
             let external = (integration.id, message.external_id.clone());
             let Some(id) = ids.get(&external).copied() else { continue };
-            let behind = grown.entry(conversation).or_default();
+            // The first of each conversation is its earliest.
+            let begins = Grown { count: 0, at: one.past.message.sent_at, first: id };
+            let behind = &mut grown.entry(conversation).or_insert(begins).count;
             *behind += 1;
             let quoted = message.reply_to.as_ref().map(|quote| (integration.id, quote.external_id.clone()));
             let reply_to = quoted.and_then(|key| {
@@ -167,9 +171,9 @@ impl<'a> History<'a> {
                 thread.remember(&one.past.message, hours);
             }
         }
-        for (id, count) in &grown {
+        for (id, grown) in &grown {
             if let Some(thread) = threads.get_mut(*id) {
-                thread.make_room(*count);
+                thread.make_room(grown.count);
             }
         }
         newest(tx, &grown, threads).await?;
@@ -319,76 +323,4 @@ async fn first(tx: &mut Tx, keys: BTreeSet<&Key>) -> Result<BTreeMap<Key, Conver
         .into_iter()
         .map(|(integration, contact, thread, id)| ((integration, contact, thread), id))
         .collect())
-}
-
-/// Numbers conversations anew that held messages before: the past first, by its time, then the rest as it was. Everybody's marks
-/// move along. A number may be taken until all have moved, so they are negative meanwhile.
-async fn renumber(tx: &mut Tx, grown: &[(ConversationId, i64)], threads: &Threads) -> Result<()> {
-    let grown: Vec<_> =
-        grown.iter().filter(|(id, _)| threads.get(*id).is_some_and(|thread| thread.last_seq > 0)).collect();
-    if grown.is_empty() {
-        return Ok(());
-    }
-    let organization = tx.organization();
-    let ids: Vec<_> = grown.iter().map(|one| one.0).collect();
-    let moved = sqlx::query(
-        "update messages m set seq = -numbered.n
-         from (select id, seq, row_number() over (
-                   partition by conversation_id
-                   order by past desc, case when past then sent_at end, case when past then id end, seq) as n
-               from messages where organization_id = $1 and conversation_id = any($2)) numbered
-         where m.organization_id = $1 and m.id = numbered.id and numbered.n <> numbered.seq",
-    )
-    .bind(organization)
-    .bind(&ids)
-    .execute(tx.sql())
-    .await?
-    .rows_affected();
-    if moved > 0 {
-        sqlx::query(
-            "update messages set seq = -seq where organization_id = $1 and conversation_id = any($2) and seq < 0",
-        )
-        .bind(organization)
-        .bind(&ids)
-        .execute(tx.sql())
-        .await?;
-    }
-    sqlx::query(
-        "update read_marks r set seq = r.seq + grown.count, updated_at = now()
-         from unnest($2::uuid[], $3::bigint[]) as grown (id, count)
-         where r.organization_id = $1 and r.conversation_id = grown.id",
-    )
-    .bind(organization)
-    .bind(&ids)
-    .bind(grown.iter().map(|one| one.1).collect::<Vec<_>>())
-    .execute(tx.sql())
-    .await?;
-    Ok(())
-}
-
-/// Where nothing was said since, the newest past message is the one that lists show.
-async fn newest(tx: &mut Tx, grown: &[(ConversationId, i64)], threads: &mut Threads) -> Result<()> {
-    let last = |id| threads.get(id).and_then(|thread| thread.last_message_id);
-    let organization = tx.organization();
-    let newest: Vec<(ConversationId, MessageId, DateTime<Utc>)> = sqlx::query_as(
-        "select grown.id, newest.id, newest.sent_at
-         from unnest($2::uuid[], $3::uuid[]) as grown (id, last)
-         left join messages last on last.organization_id = $1 and last.id = grown.last
-         cross join lateral (
-             select m.id, m.sent_at from messages m
-             where m.organization_id = $1 and m.conversation_id = grown.id and m.past and coalesce(last.past, true)
-             order by m.seq desc
-             limit 1) newest",
-    )
-    .bind(organization)
-    .bind(grown.iter().map(|one| one.0).collect::<Vec<_>>())
-    .bind(grown.iter().map(|one| last(one.0)).collect::<Vec<_>>())
-    .fetch_all(tx.sql())
-    .await?;
-    for (conversation, id, at) in newest {
-        if let Some(thread) = threads.get_mut(conversation) {
-            thread.ended_with(id, at);
-        }
-    }
-    Ok(())
 }

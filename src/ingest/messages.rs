@@ -16,7 +16,7 @@ use crate::{
     db::{NewJob, Tx},
     error::Result,
     ids::{ConversationId, IntegrationId, MessageId},
-    inbox::message::Message,
+    inbox::{integration::Integration, message::Message},
     profiles,
 };
 
@@ -46,12 +46,17 @@ impl NewMessages {
         let known = known(tx, items).await?;
         let mut new_rows = Vec::new();
         let mut files = Vec::new();
+        let mut aliases = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let (Some(inbound), Some(integration)) = (item.message.as_deref(), &item.integration) else {
                 continue;
             };
             let external = (integration.id, inbound.external_id.clone());
-            let repeated = known.get(&external).copied().or_else(|| self.by_external.get(&external).copied());
+            let alias = inbound.alias.clone().map(|alias| (integration.id, alias));
+            let repeated = std::iter::once(&external)
+                .chain(&alias)
+                .find_map(|id| known.get(id).or_else(|| self.by_external.get(id)))
+                .copied();
             if let Some((id, conversation)) = repeated {
                 became[index] = Some(outcome(inbound, Some(conversation), Some(id), Effect::Repeated));
                 continue;
@@ -83,13 +88,17 @@ impl NewMessages {
                     .map(|(position, media)| rows::file(id, thread.id, position, media)),
             );
             if let Some(token) = &inbound.acknowledge {
-                tx.enqueue(acknowledgement(integration.id, token));
+                tx.enqueue(acknowledgement(integration, token)?);
             }
             became[index] = Some(outcome(inbound, Some(thread.id), Some(id), Effect::Stored));
-            self.by_external.insert(external, (id, thread.id));
+            for id_there in std::iter::once(external).chain(alias.clone()) {
+                self.by_external.insert(id_there, (id, thread.id));
+            }
+            aliases.extend(alias.map(|(integration, alias)| (integration, alias, id)));
         }
         rows::insert(tx, &new_rows, settings).await?;
         rows::insert_files(tx, &files).await?;
+        rows::insert_aliases(tx, &aliases).await?;
         self.answering =
             new_rows.iter().filter(|row| row.reply_to_external.is_some()).map(|row| row.id).collect();
         self.messages = new_rows.iter().map(|row| row.told(&files, settings.now)).collect();
@@ -103,6 +112,7 @@ async fn known(tx: &mut Tx, items: &[Item<'_>]) -> Result<HashMap<External, (Mes
     for (item, message) in super::threads::incoming(items) {
         let Some(integration) = &item.integration else { continue };
         wanted.push((integration.id, &message.external_id));
+        wanted.extend(message.alias.iter().map(|alias| (integration.id, alias.as_str())));
         wanted.extend(message.reply_to.iter().map(|quote| (integration.id, quote.external_id.as_str())));
     }
     find(tx, &wanted).await
@@ -139,8 +149,9 @@ pub(super) async fn find(
         .collect())
 }
 
-pub(super) fn acknowledgement(integration: IntegrationId, token: &str) -> NewJob {
-    NewJob::now("acknowledge", None, json!({"integration_id": integration, "token": token}))
+pub(super) fn acknowledgement(integration: &Integration, token: &str) -> Result<NewJob> {
+    let sealed = integration.seal_token(token)?;
+    Ok(NewJob::now("acknowledge", None, json!({"integration_id": integration.id, "sealed": sealed})))
 }
 
 fn outcome(

@@ -13,8 +13,8 @@ use sqlx::AssertSqlSafe;
 
 pub(super) use self::contact::{Contact, phone};
 use self::{
-    contact::COLUMNS,
-    rows::{NewContact, NewIdentity},
+    contact::{COLUMNS, News},
+    rows::NewIdentity,
 };
 use super::batch::Item;
 use crate::{db::Tx, error::Result, ids::ContactId};
@@ -45,16 +45,15 @@ impl People {
     /// Finds or makes the contact of every message; of other events, only finds. Identities that are new are added, and
     /// names that come from the platform follow it.
     pub(super) async fn meet(mut people: Self, tx: &mut Tx, items: &[Item<'_>]) -> Result<Self> {
-        let mut contacts = Vec::new();
         let mut identities = Vec::new();
-        let mut seen = HashMap::new();
+        let mut made: HashMap<ContactId, News> = HashMap::new();
+        let mut seen: HashMap<ContactId, News> = HashMap::new();
         for (channel, party, makes, news) in parties(items) {
             let id = match people.of(channel, party) {
                 Some(id) => id,
                 None if makes => {
                     let id = ContactId::new();
-                    contacts.push(NewContact::of(id, party));
-                    people.contacts.insert(id, Contact::new(party));
+                    made.insert(id, News::of(party));
                     id
                 }
                 None => continue,
@@ -72,17 +71,16 @@ impl People {
                 }
             }
             if news {
-                seen.insert(id, party);
+                made.get_mut(&id).unwrap_or_else(|| seen.entry(id).or_default()).hear(party);
             }
         }
-        rows::insert_contacts(tx, &contacts).await?;
+        people.contacts.extend(made.iter().map(|(id, news)| (*id, Contact::new(news))));
+        people.made = made.keys().copied().collect();
+        rows::insert_contacts(tx, &made.into_iter().collect::<Vec<_>>()).await?;
         rows::insert_identities(tx, &identities).await?;
-        people.made = contacts.iter().map(|contact| contact.id).collect();
         let known: Vec<_> = seen
             .into_iter()
-            .filter(|(id, party)| {
-                !people.made.contains(id) && people.contacts.get(id).is_some_and(|one| one.differs(party))
-            })
+            .filter(|(id, news)| people.contacts.get(id).is_some_and(|one| one.differs(news)))
             .collect();
         let updated = rows::update(tx, &known).await?;
         people.corrected = !updated.is_empty();

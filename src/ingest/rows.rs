@@ -260,6 +260,28 @@ pub(super) fn row<'a>(
     }
 }
 
+/// Further platform ids of messages.
+pub(crate) async fn insert_aliases(
+    tx: &mut Tx,
+    aliases: &[(IntegrationId, String, MessageId)],
+) -> Result<()> {
+    if aliases.is_empty() {
+        return Ok(());
+    }
+    let organization = tx.organization();
+    sqlx::query(
+        "insert into message_aliases (organization_id, integration_id, external_id, message_id)
+         select $1, * from unnest($2::uuid[], $3::text[], $4::uuid[]) on conflict do nothing",
+    )
+    .bind(organization)
+    .bind(aliases.iter().map(|alias| alias.0).collect::<Vec<_>>())
+    .bind(aliases.iter().map(|alias| alias.1.as_str()).collect::<Vec<_>>())
+    .bind(aliases.iter().map(|alias| alias.2).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
 pub(super) fn file(
     message_id: MessageId,
     conversation_id: ConversationId,

@@ -29,6 +29,8 @@ pub(super) struct Threads {
     by_id: HashMap<ConversationId, Thread>,
     /// Where each message of the batch goes.
     places: HashMap<External, Place>,
+    /// Other ids of the batch's messages, by those that they come with.
+    aliases: HashMap<External, String>,
 }
 
 #[derive(Clone)]
@@ -52,6 +54,7 @@ impl Threads {
         let mut channels = HashMap::new();
         let mut wanted = BTreeSet::new();
         let mut places: HashMap<External, Place> = HashMap::new();
+        let mut aliases = HashMap::new();
         for (item, message) in incoming(items) {
             let Some(integration) = &item.integration else { continue };
             let channel = integration.channel.id().as_str();
@@ -72,9 +75,11 @@ impl Threads {
                 wanted.insert(key.clone());
                 Place::Key(key)
             });
-            places.entry((integration.id, message.external_id.clone())).or_insert(place);
+            let external = (integration.id, message.external_id.clone());
+            aliases.extend(message.alias.clone().map(|alias| (external.clone(), alias)));
+            places.entry(external).or_insert(place);
         }
-        let mut threads = Self { by_key: HashMap::new(), by_id: HashMap::new(), places };
+        let mut threads = Self { by_key: HashMap::new(), by_id: HashMap::new(), places, aliases };
         let others = answered.into_values().chain(others).collect();
         threads.lock(tx, &wanted, others, settings).await?;
         wanted.retain(|key| !threads.by_key.contains_key(key));
@@ -168,12 +173,20 @@ impl Threads {
                 _ => None,
             })
             .collect();
-        let asked: Vec<_> =
-            going.iter().map(|((integration, external), _)| (*integration, external.as_str())).collect();
+        let asked: Vec<_> = going
+            .iter()
+            .flat_map(|((integration, external), _)| {
+                let alias = self.aliases.get(&(*integration, external.clone()));
+                std::iter::once(external).chain(alias).map(|id| (*integration, id.as_str()))
+            })
+            .collect();
         let known = messages::find(tx, &asked).await?;
         let new: BTreeSet<_> = going
             .into_iter()
-            .filter(|(external, _)| !known.contains_key(*external))
+            .filter(|(external, _)| {
+                let alias = self.aliases.get(*external).map(|alias| (external.0, alias.clone()));
+                !std::iter::once(*external).chain(&alias).any(|id| known.contains_key(id))
+            })
             .map(|(_, key)| key.clone())
             .collect();
         *wanted = new;

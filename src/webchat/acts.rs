@@ -33,19 +33,31 @@ impl Guest {
     pub fn own(&self) -> Own {
         Own { integration_id: self.integration.id, thread: self.visitor.thread() }
     }
+
+    /// The same browser's, before its visitor was proven.
+    fn former(&self) -> Own {
+        Own { integration_id: self.integration.id, thread: self.visitor.former_thread() }
+    }
 }
 
 impl Door {
     /// Stores a visitor's message and answers it as it is in the house. 403 if the business has blocked the visitor.
     pub async fn write(&self, guest: &Guest, message: Written) -> Result<Message> {
-        let own = guest.own();
-        let external_id = Written::external_id(&own.thread, &message.id);
+        // It may have arrived before the visitor was proven, in a conversation that came along or stayed where it was.
+        let (own, former) = (guest.own(), guest.former());
+        let external_ids =
+            [&own.thread, &former.thread].map(|thread| Written::external_id(thread, &message.id));
         self.hand_over(guest, vec![Event::Message(Box::new(message))]).await?;
         let mut tx = self.app.db.begin(guest.integration.organization_id).await?;
-        let stored = own::by_external_id(&mut tx, &own, &external_id).await?;
-        let stored = stored.ok_or_else(|| Error::forbidden("This conversation takes no more messages."))?;
-        self.lobby.learn(&own, stored.conversation_id);
-        Ok(stored)
+        if let Some(stored) = own::by_external_id(&mut tx, &own, &external_ids).await? {
+            self.lobby.learn(&own, stored.conversation_id);
+            return Ok(stored);
+        }
+        let stayed = match former == own {
+            true => None,
+            false => own::by_external_id(&mut tx, &former, &external_ids).await?,
+        };
+        stayed.ok_or_else(|| Error::forbidden("This conversation takes no more messages."))
     }
 
     /// Marks everything up to a message as arrived at, or read by, the visitor. What is not the visitor's is passed over.

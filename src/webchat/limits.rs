@@ -25,6 +25,8 @@ const REQUESTS: NonZeroU32 = count(1200);
 /// Messages of one visitor in a minute, and at once.
 const MESSAGES: NonZeroU32 = count(30);
 const UPLOADS: NonZeroU32 = count(20);
+/// Files from one address in a minute, of however many visitors: each costs room in the store.
+const UPLOADS_OF_ADDRESS: NonZeroU32 = count(60);
 /// Signs of life of one visitor in a minute: typing, seen.
 const SIGNS: NonZeroU32 = count(120);
 /// Checks after which forgotten keys are swept out.
@@ -36,6 +38,7 @@ pub struct Limits {
     requests: DefaultKeyedRateLimiter<IpAddr>,
     messages: DefaultKeyedRateLimiter<Uuid>,
     uploads: DefaultKeyedRateLimiter<Uuid>,
+    uploads_of_address: DefaultKeyedRateLimiter<IpAddr>,
     signs: DefaultKeyedRateLimiter<Uuid>,
     checks: AtomicU32,
 }
@@ -47,6 +50,7 @@ impl Default for Limits {
             requests: DefaultKeyedRateLimiter::keyed(Quota::per_minute(REQUESTS)),
             messages: DefaultKeyedRateLimiter::keyed(Quota::per_minute(MESSAGES)),
             uploads: DefaultKeyedRateLimiter::keyed(Quota::per_minute(UPLOADS)),
+            uploads_of_address: DefaultKeyedRateLimiter::keyed(Quota::per_minute(UPLOADS_OF_ADDRESS)),
             signs: DefaultKeyedRateLimiter::keyed(Quota::per_minute(SIGNS)),
             checks: AtomicU32::new(0),
         }
@@ -64,6 +68,7 @@ impl Limits {
             self.requests.retain_recent();
             self.messages.retain_recent();
             self.uploads.retain_recent();
+            self.uploads_of_address.retain_recent();
             self.signs.retain_recent();
         }
         check(&self.requests, &network(address))
@@ -73,8 +78,9 @@ impl Limits {
         check(&self.messages, &visitor)
     }
 
-    pub fn upload(&self, visitor: Uuid) -> Result<()> {
-        check(&self.uploads, &visitor)
+    pub fn upload(&self, visitor: Uuid, address: IpAddr) -> Result<()> {
+        check(&self.uploads, &visitor)?;
+        check(&self.uploads_of_address, &network(address))
     }
 
     pub fn sign(&self, visitor: Uuid) -> Result<()> {

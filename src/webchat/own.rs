@@ -113,14 +113,14 @@ pub async fn find(tx: &mut Tx, own: &Own, ids: &[MessageId]) -> Result<Vec<Messa
     message::load(tx, &found).await
 }
 
-/// The visitor's message of that external id.
-pub async fn by_external_id(tx: &mut Tx, own: &Own, external_id: &str) -> Result<Option<Message>> {
+/// The visitor's message that has one of these external ids.
+pub async fn by_external_id(tx: &mut Tx, own: &Own, external_ids: &[String]) -> Result<Option<Message>> {
     let ids: Vec<MessageId> = sqlx::query_scalar(
-        "select id from messages where organization_id = $1 and integration_id = $2 and external_id = $3",
+        "select id from messages where organization_id = $1 and integration_id = $2 and external_id = any($3)",
     )
     .bind(tx.organization())
     .bind(own.integration_id)
-    .bind(external_id)
+    .bind(external_ids)
     .fetch_all(tx.sql())
     .await?;
     Ok(find(tx, own, &ids).await?.pop())

@@ -98,6 +98,11 @@ impl Visitor {
         self.known().thread().unwrap_or_default()
     }
 
+    /// The same browser's, before its visitor was proven.
+    pub fn former_thread(&self) -> String {
+        Known { user_id: None, ..self.known() }.thread().unwrap_or_default()
+    }
+
     /// In the channel's words.
     pub fn known(&self) -> Known {
         Known {

@@ -123,7 +123,10 @@ fn shown(app: &App, own: &Own, message: Message, stored: &[Stored]) -> Shown {
     let inbound = message.direction == "inbound";
     let prefix = format!("{}/", own.thread);
     let client_id = message.external_id.as_deref().filter(|_| inbound);
-    let client_id = client_id.and_then(|id| id.strip_prefix(&prefix)).map(str::to_owned);
+    // What was written before the visitor was proven begins with the name that they had then.
+    let client_id = client_id
+        .and_then(|id| id.strip_prefix(&prefix).or_else(|| Some(id.rsplit_once('/')?.1)))
+        .map(str::to_owned);
     let position = Position::of(&message).to_string();
     let parts: Vec<Part> = match deleted {
         true => Vec::new(),

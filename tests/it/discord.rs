@@ -283,3 +283,61 @@ async fn an_interactions_token_is_not_kept() {
     .unwrap();
     assert_eq!(kept, 0);
 }
+
+/// Nor while its confirmation waits for a worker, or has failed: what came through the gateway is confirmed by a call.
+#[tokio::test]
+async fn a_token_that_waits_to_be_used_lies_open_in_no_table() {
+    const TOKEN: &str = "aW50ZXJhY3Rpb246dGVzdC10b2tlbi0wMDAy";
+    let place = Place::start().await;
+    let _listening = worker(&place.hub.app);
+    place.connected(SOON).await;
+    let pressed = json!({"id": "1300000000000000901", "application_id": place.played.account, "type": 2,
+        "token": TOKEN, "version": 1, "channel_id": place.channel, "channel": {"id": place.channel, "type": 1}, "context": 1,
+        "user": {"id": place.customer.id, "username": "ada", "global_name": "Ada"},
+        "data": {"id": "1", "name": "order", "type": 1}});
+    place.platform().dispatch(&place.played.account, "INTERACTION_CREATE", pressed);
+    place.heard(&["/order".to_owned()]).await;
+    let mut sql = place.hub.sql().await;
+    let waiting = "select count(*) from jobs where kind = 'acknowledge'";
+    let count = async |sql: &mut sqlx::PgConnection| -> i64 {
+        sqlx::query_scalar(waiting).fetch_one(sql).await.unwrap()
+    };
+    assert_eq!(count(&mut sql).await, 1);
+    assert_eq!(holding(&mut sql, TOKEN).await, Vec::<String>::new());
+    // What is looked for this way would be found.
+    assert!(holding(&mut sql, "/order").await.contains(&"messages".to_owned()));
+    // A failure is written down beside the job; then it is confirmed.
+    place.platform().faults().next("callback", simulator::Fault::Status(503));
+    let _work = place.hub.work();
+    until(SOON, "the job tried again", async || {
+        let tried = "select count(*) from jobs where kind = 'acknowledge' and last_error is not null";
+        let tried: i64 = sqlx::query_scalar(tried).fetch_one(&mut place.hub.sql().await).await.unwrap();
+        tried > 0 || place.platform().confirmed(&place.played.account) > 0
+    })
+    .await;
+    assert_eq!(holding(&mut sql, TOKEN).await, Vec::<String>::new());
+    until(SOON, "a confirmation", async || place.platform().confirmed(&place.played.account) == 1).await;
+}
+
+/// The tables of which some row holds that text, in whatever column.
+async fn holding(sql: &mut sqlx::PgConnection, text: &str) -> Vec<String> {
+    let tables: Vec<String> =
+        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public' order by 1")
+            .fetch_all(&mut *sql)
+            .await
+            .unwrap();
+    assert!(tables.len() > 20, "{tables:?}");
+    let mut found = Vec::new();
+    for table in tables {
+        // Bytes are looked at as they are, and as text writes them.
+        let query = format!(
+            "select exists (select from \"{table}\" as one
+                            where one::text like '%' || $1 || '%'
+                               or one::text like '%' || encode(convert_to($1, 'utf8'), 'hex') || '%')"
+        );
+        let holds: bool =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(query)).bind(text).fetch_one(&mut *sql).await.unwrap();
+        found.extend(holds.then_some(table));
+    }
+    found
+}

@@ -1,6 +1,8 @@
 //! Mailboxes and mail providers through the whole house: what comes while one is connected, consent instead of a password, what
 //! providers tell, and letters by somebody else than they say.
 
+mod bucket;
+
 use std::time::Duration;
 
 use reqwest::header::{COOKIE, LOCATION};
@@ -236,49 +238,6 @@ async fn amazon_takes_letters_by_signed_calls_and_its_id_finds_what_becomes_of_t
     let refused = place.answer("Good morning").await;
     let failed = place.becomes(&refused, "failed").await;
     assert_eq!(failed["error"]["detail"], "Email address is not verified.");
-}
-
-#[tokio::test]
-async fn a_letter_that_lies_in_a_bucket_is_fetched_once_with_its_files() {
-    use base64::Engine;
-    use simulator::email::ses::{ACCESS_KEY, BUCKET, SECRET};
-    let place = Place::start().await;
-    let account = json!({
-        "address": "support@acme.example", "provider": "ses", "topic_arn": TOPIC, "access_key_id": ACCESS_KEY,
-        "provider_secret": SECRET, "api_base_url": place.simulator.base_url(),
-    });
-    let id = place.connect(account).await;
-    let _work = place.hub.work();
-    let url = format!("{}/webhooks/email/{id}", place.hub.url);
-    let plan: Vec<u8> = (0..400_000_u32).map(|n| (n % 251) as u8).collect();
-    let letter = format!(
-        "From: Ada <ada@example.org>\r\nTo: support@acme.example\r\nSubject: The plan\r\nMessage-ID: <plan@example.org>\r\n\
-         Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nhere is the plan\r\n--x\r\n\
-         Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=plan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n--x--\r\n",
-        base64::engine::general_purpose::STANDARD.encode(&plan)
-    );
-    place.simulator.email.put_into_bucket("in/2026 01/a+b", letter.into_bytes());
-    let told = |bucket: &str, key: &str| {
-        let action = json!({"type": "S3", "bucketName": bucket, "objectKey": key});
-        json!({
-            "notificationType": "Received", "mail": {"source": "ada@example.org"},
-            "receipt": {"recipients": ["support@acme.example"], "dmarcVerdict": {"status": "PASS"}, "action": action},
-        })
-    };
-    let amazon = place.simulator.email.amazon();
-    for _ in 0..2 {
-        assert_eq!(amazon.publish(&url, &told(BUCKET, "in/2026 01/a+b")).await, 200);
-    }
-    place.heard(&["here is the plan"]).await;
-    let conversation = ids(&place.owner.get("/conversations").await.expect(200).body).remove(0);
-    let file = until("the file is stored", async || {
-        let page = place.owner.get(&format!("/conversations/{conversation}/messages")).await.expect(200).body;
-        let file = page["data"][0]["attachments"][0].clone();
-        (file["state"] == "stored").then_some(file)
-    })
-    .await;
-    assert_eq!((&file["file_name"], &file["size"]), (&json!("plan.pdf"), &json!(plan.len())));
-    assert_eq!(place.texts().await, ["here is the plan"]);
 }
 
 #[tokio::test]

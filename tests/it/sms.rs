@@ -236,3 +236,61 @@ async fn templates_are_fetched_sent_by_their_id_and_answered_by_a_button() {
     let newest = owner.get(&format!("{path}?limit=1")).await.expect(200).body["data"][0].clone();
     assert_eq!((&newest["kind"], &newest["parts"][0]["name"]), (&json!("location"), &json!("Café Nord")));
 }
+
+/// Content that is made for the message: WhatsApp shows it, a text message says it in words.
+#[tokio::test]
+async fn buttons_lists_and_places_go_over_whatsapp_without_a_template() {
+    const WHATSAPP: &str = "whatsapp:+4915100000001";
+    let (hub, owner, played, by_sms) = start().await;
+    let _work = hub.work();
+    let conversation = played.write(&owner, WHATSAPP, "hello on WhatsApp").await;
+    let (path, plain) = (messages(&conversation), messages(&by_sms));
+    let with = |more: Value| {
+        let mut body = json!({"client_id": uuid::Uuid::now_v7().to_string()});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let sizes = json!({"text": "Which size?", "buttons": [{"id": "s", "title": "Small"}, {"id": "l", "title": "Large"}]});
+    let mut contents = Vec::new();
+    for _ in 0..2 {
+        let sent = owner.post(&path, &with(sizes.clone())).await.expect(201).id();
+        until(&owner, &sent, "delivered").await;
+        contents.push(played.simulator.twilio.contents(&played.account));
+    }
+    assert_eq!(contents[0], contents[1], "what is said again is not made again");
+    let shown = played.received(WHATSAPP).pop().unwrap();
+    let titles: Vec<_> = shown.buttons.iter().map(|button| button.title.as_str()).collect();
+    assert_eq!((shown.text.as_str(), titles), ("Which size?", vec!["Small", "Large"]));
+    played.act(WHATSAPP, Act::Press { message: shown.id, button: "l".into() }).await;
+    let newest = owner.get(&format!("{path}?limit=1")).await.expect(200).body["data"][0].clone();
+    assert_eq!((&newest["kind"], &newest["parts"][0]["id"]), (&json!("interactive"), &json!("l")));
+
+    let days: Vec<_> = (1..=5).map(|n| json!({"id": n.to_string(), "title": format!("Day {n}")})).collect();
+    let list = with(json!({"text": "When?", "buttons": days, "list": true}));
+    let sent = owner.post(&path, &list).await.expect(201).id();
+    until(&owner, &sent, "delivered").await;
+    assert_eq!(played.received(WHATSAPP).pop().unwrap().buttons.len(), 5);
+    let place = json!({"location": {"latitude": 52.5, "longitude": 13.4, "name": "Café Nord"}});
+    let sent = owner.post(&path, &with(place.clone())).await.expect(201).id();
+    until(&owner, &sent, "delivered").await;
+    let shown = played.received(WHATSAPP).pop().unwrap();
+    assert_eq!((shown.kind.as_str(), shown.text.as_str()), ("location", "Café Nord"));
+    // They are no templates that somebody could choose.
+    let sync = format!("/integrations/{}/templates/sync", played.id);
+    let known = owner.post(&sync, &Value::Null).await.expect(200).body["data"].clone();
+    assert_eq!(known.as_array().unwrap().len(), 4, "{known}");
+    // Nobody has approved them.
+    played.simulator.twilio.close_window(&played.account, WHATSAPP);
+    let late = owner.post(&path, &with(sizes.clone())).await.expect(201).id();
+    assert_eq!(until(&owner, &late, "failed").await["error"]["code"], "window_closed");
+
+    for (more, said) in [
+        (sizes, "Which size?\n1. Small\n2. Large"),
+        (place, "Café Nord\nhttps://maps.google.com/?q=52.5,13.4"),
+    ] {
+        let sent = owner.post(&plain, &with(more)).await.expect(201).id();
+        until(&owner, &sent, "delivered").await;
+        let shown = played.received(CUSTOMER).pop().unwrap();
+        assert_eq!((shown.text.as_str(), shown.buttons.len()), (said, 0));
+    }
+}

@@ -1,5 +1,6 @@
 //! Tasks: made by people and by missed calls, seen by whom they concern, ticked off once, and reminded of in time.
 
+mod lists;
 mod reminders;
 
 use channels::{

@@ -178,6 +178,71 @@ async fn where_the_newest_message_is_named_it_decides() {
     place.expect(&[("g1", "read"), ("g2", "read"), ("g3", "sent")]).await;
 }
 
+/// What was pressed before the watermark may have waited for its turn until after it.
+#[tokio::test]
+async fn the_moment_of_taking_decides_and_not_that_of_pressing_send() {
+    let place = Place::start().await;
+    place.sent(0, "greta", &[("g1", 1), ("g2", 1), ("g3", 1), ("g4", 1)]).await;
+    let taken = |seconds: i64| place.minute(5) + TimeDelta::seconds(seconds);
+    // By our clock: long before, just after (the answer's way), as long after as no clock differs, and much later.
+    for (message, seconds) in [("g1", -60), ("g2", 1), ("g3", 5), ("g4", 60)] {
+        let history = serde_json::json!([{"status": "queued", "at": place.minute(1)}, {"status": "sent", "at": taken(seconds)}]);
+        sqlx::query("update messages set status_history = $2 where external_id = $1")
+            .bind(message)
+            .bind(history)
+            .execute(&mut place.hub.sql().await)
+            .await
+            .unwrap();
+    }
+    place.told(0, "greta", Read, 5, None).await;
+    place.expect(&[("g1", "read"), ("g2", "read"), ("g3", "sent"), ("g4", "sent")]).await;
+    place.told(0, "greta", Read, 6, None).await;
+    place.expect(&[("g1", "read"), ("g2", "read"), ("g3", "read"), ("g4", "read")]).await;
+}
+
+/// The hub itself writes down when the answer came.
+#[tokio::test]
+async fn a_message_that_waited_is_sent_when_its_platform_took_it() {
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ada").await;
+    let played = platform::Played::connect(&hub, &owner, "messenger").await;
+    let conversation = played.write(&owner, "7600000000000001", "hi").await;
+    let path = format!("/conversations/{}/messages", conversation["id"].as_str().unwrap());
+    let body = serde_json::json!({"client_id": uuid::Uuid::now_v7().to_string(), "text": "hello"});
+    let message = owner.post(&path, &body).await.expect(201).id();
+    // Nobody works yet: the customer reads what there is, and the platform tells it.
+    let read_at = Utc::now();
+    let later = read_at + TimeDelta::seconds(3);
+    tokio::time::sleep((later - Utc::now()).to_std().unwrap_or_default()).await;
+    let _work = hub.work();
+    let mut known = Value::Null;
+    for _ in 0..1200 {
+        known = owner.get(&format!("/messages/{message}")).await.expect(200).body;
+        if known["status"] == "delivered" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    let sent = &known["status_history"].as_array().unwrap()[1];
+    assert_eq!(sent["status"], "sent", "{known}");
+    assert!(sent["at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() >= later, "{known}");
+    sqlx::query("update messages set status = 'sent', status_history = status_history - 2 where direction = 'outbound'")
+        .execute(&mut hub.sql().await)
+        .await
+        .unwrap();
+    let mark = Watermark {
+        contact: PartyId::plain("psid", "7600000000000001"),
+        thread: "7600000000000001".into(),
+        status: Read,
+        up_to: read_at,
+        external_id: None,
+        at: read_at,
+    };
+    hear(&hub, played.id, [What::Watermark(mark)]).await;
+    let known = owner.get(&format!("/messages/{message}")).await.expect(200).body;
+    assert_eq!(known["status"], "sent", "{known}");
+}
+
 /// From the callback that Meta signs to the tables.
 #[tokio::test]
 async fn a_reading_on_messenger_reaches_the_messages() {

@@ -1,5 +1,8 @@
 //! The chat window's door from outside: origins, tokens, what a visitor sees, and above all what nobody else does.
 
+mod claims;
+mod proven;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use futures::{SinkExt, StreamExt};
@@ -294,78 +297,6 @@ async fn nobody_sees_anybody_else_s() {
 }
 
 #[tokio::test]
-async fn a_proven_visitor_is_known_everywhere_and_only_when_proven() {
-    let hub = Hub::start().await;
-    let window = Window::open(&hub, "Acme", "ada", &[]).await;
-    let hash = webhooks::sign::hmac_sha256_hex(SECRET.as_bytes(), b"user-42");
-    let guest = window.guest().await;
-    window.write(&guest, "before I logged in").await;
-    let proven = window
-        .begin(json!({"token": guest.token, "user_id": "user-42", "user_hash": hash, "name": "Greta"}))
-        .await;
-    let proven = Guest { token: proven["token"].as_str().unwrap().to_owned() };
-    assert_eq!(window.texts(&proven).await, ["before I logged in"], "the conversation came along");
-    window.write(&proven, "and after").await;
-    let phone = window.begin(json!({"user_id": "user-42", "user_hash": hash})).await;
-    let phone = Guest { token: phone["token"].as_str().unwrap().to_owned() };
-    assert_eq!(window.texts(&phone).await, ["before I logged in", "and after"], "on another device");
-    let listed = window.owner.get("/conversations").await.expect(200).body;
-    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "one conversation: {listed}");
-    assert_eq!(listed["data"][0]["contact"]["name"], "Greta");
-    for hash in ["", "00", &webhooks::sign::hmac_sha256_hex(SECRET.as_bytes(), b"user-43")] {
-        let body = json!({"user_id": "user-42", "user_hash": hash});
-        let refused = window.request(Method::POST, "session").json(&body).send().await.unwrap();
-        assert_eq!(refused.status(), 401, "{hash}");
-    }
-    // After logging out the browser is nobody's.
-    let out = window.begin(json!({"token": proven.token})).await;
-    let out = Guest { token: out["token"].as_str().unwrap().to_owned() };
-    assert_eq!(window.texts(&out).await, Vec::<String>::new());
-    let closed = Window::open(&hub, "Beta", "bob", &[("identity_required", "yes")]).await;
-    let refused = closed.request(Method::POST, "session").json(&json!({})).send().await.unwrap();
-    assert_eq!(refused.status(), 401);
-}
-
-/// The tab from before the log-in is closed; the one that goes on with the conversation hears what comes.
-#[tokio::test]
-async fn whoever_goes_on_under_a_proven_name_hears_what_comes() {
-    let hub = Hub::start().await;
-    let _work = hub.work();
-    let window = Window::open(&hub, "Acme", "ada", &[]).await;
-    let hash = webhooks::sign::hmac_sha256_hex(SECRET.as_bytes(), b"user-42");
-    let guest = window.guest().await;
-    window.write(&guest, "before I logged in").await;
-    let (mut old, _) = socket(&hub, &guest, None).await;
-    let proven = window.begin(json!({"token": guest.token, "user_id": "user-42", "user_hash": hash})).await;
-    let proven = Guest { token: proven["token"].as_str().unwrap().to_owned() };
-    let (mut new, first) = socket(&hub, &proven, None).await;
-    assert_eq!(first["data"]["conversations"].as_array().map(Vec::len), Some(1), "{first}");
-    old.close(None).await.unwrap();
-    while let Some(Ok(_)) = old.next().await {}
-    window.reply(&window.conversation().await, "welcome back").await;
-    frame(&mut new, said("welcome back")).await;
-}
-
-/// Whoever says an address that is another customer's.
-#[tokio::test]
-async fn a_claim_joins_nobody() {
-    let hub = Hub::start().await;
-    let window = Window::open(&hub, "Acme", "ada", &[]).await;
-    for claim in ["greta@mail.example", "greta@mail.example", "no address"] {
-        let guest = window.guest().await;
-        let body = json!({"client_id": Uuid::new_v4(), "text": "hello", "form": {"email": claim, "phone": "0049 151 2345678"}});
-        assert_eq!(window.ask(&guest, Method::POST, "messages", body).await.0, 201);
-        assert_eq!(window.texts(&guest).await, ["hello"]);
-    }
-    let listed = window.owner.get("/contacts").await.expect(200).body;
-    let mut found: Vec<_> =
-        listed["data"].as_array().unwrap().iter().map(|one| one["email"].as_str()).collect();
-    found.sort_unstable();
-    assert_eq!(found, [None, Some("greta@mail.example"), Some("greta@mail.example")]);
-    assert!(listed["data"].as_array().unwrap().iter().all(|one| one["phone"] == "+491512345678"), "{listed}");
-}
-
-#[tokio::test]
 async fn a_flood_is_slowed() {
     let hub = Hub::start().await;
     let window = Window::open(&hub, "Acme", "ada", &[]).await;
@@ -389,6 +320,39 @@ async fn a_flood_is_slowed() {
     assert!(knocks.into_iter().any(|answer| answer.unwrap().status() == 429));
 }
 
+/// Of all visitors of one address, however many there are.
+#[tokio::test]
+async fn an_address_uploads_so_many_files_only() {
+    let hub = Hub::start_with(&[("SWITCHBOARD_PROXY_HOPS", "1")]).await;
+    let window = Window::open(&hub, "Acme", "ada", &[]).await;
+    let mut guests = Vec::new();
+    for _ in 0..5 {
+        guests.push(window.guest().await);
+    }
+    let upload = |guest: &Guest, address: &str| {
+        let part =
+            multipart::Part::bytes(b"hello".to_vec()).file_name("hello.txt").mime_str("text/plain").unwrap();
+        window
+            .request(Method::POST, "uploads")
+            .bearer_auth(&guest.token)
+            .header("x-forwarded-for", address)
+            .multipart(multipart::Form::new().part("file", part))
+            .send()
+    };
+    // None of them reaches the limit of one visitor.
+    let files = (0..90).map(|n| upload(&guests[n % 5], "203.0.113.7"));
+    let answers: Vec<_> = futures::stream::iter(files).buffer_unordered(8).collect().await;
+    let answers: Vec<_> = answers.into_iter().map(|answer| answer.unwrap()).collect();
+    let taken = answers.iter().filter(|answer| answer.status() == 201).count();
+    assert!(taken >= 60, "{taken}");
+    let refused = answers.into_iter().find(|answer| answer.status() == 429).expect("a refusal");
+    assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u32>().unwrap() >= 1);
+    let problem: Value = refused.json().await.unwrap();
+    assert_eq!((&problem["status"], problem["detail"].is_string()), (&json!(429), true), "{problem}");
+    let elsewhere = window.guest().await;
+    assert_eq!(upload(&elsewhere, "203.0.113.8").await.unwrap().status(), 201, "from elsewhere");
+}
+
 async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) {
     for _ in 0..300 {
         if ask().await {
@@ -397,123 +361,4 @@ async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("it never happened: {what}");
-}
-
-impl Window<'_> {
-    async fn say(&self, guest: &Guest, text: &str, form: Value) {
-        let mut body = json!({"client_id": Uuid::new_v4(), "text": text});
-        if form.is_object() {
-            body["form"] = form;
-        }
-        let (status, answer) = self.ask(guest, Method::POST, "messages", body).await;
-        assert_eq!(status, 201, "{answer}");
-    }
-
-    /// Name, e-mail and phone of the only contact.
-    async fn contact(&self) -> Value {
-        let listed = self.owner.get("/contacts").await.expect(200).body;
-        assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
-        listed["data"][0].clone()
-    }
-
-    async fn known(&self) -> (String, Option<String>) {
-        let contact = self.contact().await;
-        (contact["name"].as_str().unwrap().to_owned(), contact["email"].as_str().map(str::to_owned))
-    }
-}
-
-fn known(name: &str, email: &str) -> (String, Option<String>) {
-    (name.to_owned(), Some(email.to_owned()))
-}
-
-#[tokio::test]
-async fn what_was_answered_before_the_chat_reaches_the_contact_once_and_stays_after_a_reconnect() {
-    let hub = Hub::start().await;
-    let window = Window::open(&hub, "Acme", "ada", &[]).await;
-    let guest = window.guest().await;
-    window.say(&guest, "hello", json!({"name": "Greta", "email": "greta@mail.example"})).await;
-    assert_eq!(window.known().await, known("Greta", "greta@mail.example"));
-    // The browser comes back, with the old token and in a new socket, and says nothing of itself.
-    let back = window.begin(json!({"token": guest.token})).await;
-    let back = Guest { token: back["token"].as_str().unwrap().to_owned() };
-    let (_live, hello) = socket(&hub, &back, None).await;
-    assert_eq!(hello["type"], "authenticated");
-    window.say(&back, "it is me", Value::Null).await;
-    assert_eq!(window.known().await, known("Greta", "greta@mail.example"));
-    // Another answer is another claim: it is seen in its message, and changes nobody.
-    window.say(&back, "or am I?", json!({"name": "Mallory", "email": "mallory@mail.example"})).await;
-    assert_eq!(window.known().await, known("Greta", "greta@mail.example"));
-    let said = window.begin(json!({"token": back.token, "name": "Mallory"})).await;
-    let said = Guest { token: said["token"].as_str().unwrap().to_owned() };
-    window.say(&said, "no", Value::Null).await;
-    assert_eq!(window.known().await, known("Greta", "greta@mail.example"));
-}
-
-#[tokio::test]
-async fn what_was_answered_late_fills_in_what_is_not_known() {
-    let hub = Hub::start().await;
-    let window = Window::open(&hub, "Acme", "ada", &[]).await;
-    let guest = window.guest().await;
-    window.say(&guest, "hello", Value::Null).await;
-    window.say(&guest, "my name", json!({"name": "Greta"})).await;
-    window
-        .say(&guest, "my address", json!({"email": "greta@mail.example", "phone": "+49 151 2345678"}))
-        .await;
-    assert_eq!(window.known().await, known("Greta", "greta@mail.example"));
-    assert_eq!(window.contact().await["phone"], "+491512345678");
-}
-
-#[tokio::test]
-async fn what_an_agent_wrote_or_cleared_is_never_overwritten() {
-    let hub = Hub::start().await;
-    let window = Window::open(&hub, "Acme", "ada", &[]).await;
-    let hash = webhooks::sign::hmac_sha256_hex(SECRET.as_bytes(), b"user-42");
-    let guest = window.guest().await;
-    let claim = json!({"name": "Greta", "email": "greta@mail.example", "phone": "+491512345678"});
-    window.say(&guest, "hello", claim.clone()).await;
-    let path = format!("/contacts/{}", window.contact().await["id"].as_str().unwrap());
-    let edited = json!({"name": "Greta Lindqvist", "email": "lindqvist@firm.example", "phone": null});
-    window.owner.patch(&path, &edited).await.expect(200);
-    window.say(&guest, "again", claim).await;
-    // Nor by the site, for somebody whom it has proven.
-    let proven = window
-        .begin(json!({"token": guest.token, "user_id": "user-42", "user_hash": hash, "name": "G.",
-            "email": "g@site.example", "phone": "+491519999999"}))
-        .await;
-    let proven = Guest { token: proven["token"].as_str().unwrap().to_owned() };
-    window.say(&proven, "proven", Value::Null).await;
-    let contact = window.contact().await;
-    assert_eq!(
-        (&contact["name"], &contact["email"], &contact["phone"]),
-        (&json!("Greta Lindqvist"), &json!("lindqvist@firm.example"), &Value::Null)
-    );
-}
-
-#[tokio::test]
-async fn a_proven_identity_stands_against_a_claim() {
-    let hub = Hub::start().await;
-    let window = Window::open(&hub, "Acme", "ada", &[]).await;
-    let hash = webhooks::sign::hmac_sha256_hex(SECRET.as_bytes(), b"user-42");
-    let guest = window.guest().await;
-    window.say(&guest, "hello", json!({"name": "Mallory", "email": "mallory@mail.example"})).await;
-    assert_eq!(window.known().await, known("Mallory", "mallory@mail.example"));
-    let who = json!({"token": guest.token, "user_id": "user-42", "user_hash": hash, "name": "Greta", "email": "greta@site.example"});
-    let proven = window.begin(who).await;
-    let proven = Guest { token: proven["token"].as_str().unwrap().to_owned() };
-    assert_eq!(window.known().await, known("Greta", "greta@site.example"), "as soon as it is proven");
-    // Whatever the form says afterwards, here and on a device of which the site said no name.
-    window.say(&proven, "and now", json!({"name": "Mallory", "email": "mallory@mail.example"})).await;
-    assert_eq!(window.known().await, known("Greta", "greta@site.example"));
-    let phone = window.begin(json!({"user_id": "user-42", "user_hash": hash})).await;
-    let phone = Guest { token: phone["token"].as_str().unwrap().to_owned() };
-    window.say(&phone, "from the phone", json!({"name": "Mallory", "email": "mallory@mail.example"})).await;
-    assert_eq!(window.known().await, known("Greta", "greta@site.example"));
-    // What a browser claimed before it was proven is not the proven user's word.
-    let claimed = window.begin(json!({"name": "Mallory"})).await;
-    let claimed =
-        window.begin(json!({"token": claimed["token"], "user_id": "user-42", "user_hash": hash})).await;
-    assert_eq!(claimed["visitor"]["name"], Value::Null);
-    let claimed = Guest { token: claimed["token"].as_str().unwrap().to_owned() };
-    window.say(&claimed, "from another browser", Value::Null).await;
-    assert_eq!(window.known().await, known("Greta", "greta@site.example"));
 }

@@ -3,10 +3,14 @@
 //! <https://www.twilio.com/docs/messaging/guides/accepted-mime-types>.
 
 use super::{super::segments, form};
-use crate::abilities::{Abilities, Markup, MediaAbility, MediaKind, Starts, TextAbility, Transport, Unit};
+use crate::abilities::{
+    Abilities, Buttons, List, Markup, MediaAbility, MediaKind, Starts, TextAbility, Transport, Unit,
+};
 
 /// UTF-16 code units of a body.
 pub(super) const TEXT_MAX: usize = 1600;
+/// UTF-16 code units of a body beside buttons or a list, on WhatsApp.
+pub(super) const PICK: usize = 1024;
 /// Bytes of all files of a message.
 const FILES_MAX: u64 = 5 << 20;
 
@@ -19,6 +23,10 @@ pub(super) fn abilities() -> Abilities {
         statuses: true,
         can_start: Starts::Always,
         segments: Some(segments::RULES),
+        // WhatsApp's; elsewhere they are written out.
+        buttons: Some(Buttons { max: 3, title_max: 20, id_max: 200, body_max: PICK, url: false }),
+        list: Some(List { max_rows: 10, title_max: 24, description_max: 72, body_max: PICK }),
+        location: true,
         templates: true,
         media_by_link: true,
         rate_per_second: form::STANDARD_PACE,

@@ -4,6 +4,7 @@ mod abilities;
 mod connect;
 mod content;
 mod form;
+mod offers;
 mod opt_out;
 mod read;
 mod send;

@@ -10,7 +10,7 @@ use super::{
         number::{BSUID, PHONE, WHATSAPP},
     },
     abilities::TEXT_MAX,
-    form,
+    form, offers,
     statuses::MESSAGE,
     templates,
 };
@@ -23,18 +23,37 @@ use crate::{
     party::PartyId,
 };
 
+/// Somebody has deleted it.
+const NO_SUCH_CONTENT: &str = "21655";
+
 pub(super) async fn send(
     account: &Account,
     message: &OutboundMessage,
     net: &net::Client,
 ) -> Result<Receipt, SendError> {
     let mut form = addressed(account, message)?;
-    said(&message.content, &message.thread, &mut form)?;
+    let made = match message.thread.as_str() {
+        WHATSAPP => {
+            offers::bounded(&message.content)?;
+            offers::made(account, &message.content, net).await?
+        }
+        _ => None,
+    };
+    match &made {
+        Some(sid) => form.push(("ContentSid".into(), sid.clone())),
+        None => said(&message.content, &message.thread, &mut form)?,
+    }
     if let Some(callback) = account::callback(account, &[(MESSAGE, &message.id.to_string())]) {
         form.push(("StatusCallback".into(), callback.into()));
     }
     let url = account::resource(account, &["Messages.json"])?;
-    receipt(&Call::create(account, url, form).run(net).await?)
+    let answer = Call::create(account, url, form).run(net).await;
+    if let (Err(SendError::Refused(why)), Some(sid)) = (&answer, &made)
+        && why.platform_code.as_deref() == Some(NO_SUCH_CONTENT)
+    {
+        offers::forget(sid);
+    }
+    receipt(&answer?)
 }
 
 /// Who writes and to whom.
@@ -82,9 +101,11 @@ fn said(content: &Content, thread: &str, form: &mut Vec<(String, String)>) -> Re
             }
         }
         Content::Template(template) => form.extend(templates::filled(template)?),
-        Content::Buttons { .. }
-        | Content::Location { .. }
-        | Content::Call { .. }
+        Content::Buttons { .. } | Content::Location { .. } => {
+            let words = offers::in_words(content).unwrap_or_default();
+            form.push(("Body".into(), bounded(words)?));
+        }
+        Content::Call { .. }
         | Content::Reaction { .. }
         | Content::Edit { .. }
         | Content::Delete { .. }

@@ -17,7 +17,9 @@ use crate::{
     template::{OutboundTemplate, TemplateButton, TemplateHeader, TemplateValueKind},
 };
 
-const HOST: &str = "https://content.twilio.com";
+pub(super) const HOST: &str = "https://content.twilio.com";
+/// What names of contents begin with that are no templates: see [`super::offers`].
+pub(super) const MADE: &str = "switchboard_";
 const PAGE: &str = "100";
 /// The bound stops a list that never ends.
 const PAGES_MAX: usize = 50;
@@ -98,12 +100,15 @@ pub(super) async fn list(account: &Account, net: &net::Client) -> Result<Vec<Tem
     Ok(templates)
 }
 
-/// `None` for an item that could not be sent anyway.
+/// `None` for an item that could not be sent anyway, and for what the hub itself made for a message.
 fn template(content: &Value) -> Option<Template> {
     let (kind, shape) = shape(content)?;
     let approval = content.get("approval_requests").unwrap_or(&Value::Null);
     let sid = word(content, "sid")?.to_owned();
     let name = word(content, "friendly_name").map_or_else(|| sid.clone(), str::to_owned);
+    if name.starts_with(MADE) {
+        return None;
+    }
     let text = |names: &[&str]| names.iter().find_map(|name| word(shape, name)).map(str::to_owned);
     Some(Template {
         name,

@@ -237,6 +237,117 @@ async fn a_change_of_an_older_message_is_caught_up_on() {
     assert!(matches!(kept.as_slice(), [What::Edit(change)] if change.text == "before"), "{kept:?}");
 }
 
+/// Edits, reactions and deletions of messages that were told before the outage.
+#[tokio::test]
+async fn what_became_of_older_messages_during_an_outage_is_caught_up_on() {
+    let mut line = line().await;
+    let slack = line.simulator.slack.clone();
+    slack.open_channel(&line.key, "C0HELP", "help");
+    let act = async |act: Act| slack.act(&line.key, &greta(), act).await;
+    let (kept, gone, liked) =
+        (line.say("kept").await.unwrap(), line.say("gone").await.unwrap(), line.say("liked").await.unwrap());
+    let gone_before = line.say("gone before").await.unwrap();
+    act(Act::Delete { message: gone_before.clone() }).await.unwrap();
+    let root = slack.say_in(&line.key, &greta(), "C0HELP", "a root", None).await.unwrap();
+    let answer = slack.say_in(&line.key, &greta(), "C0HELP", "an answer", Some(&root)).await.unwrap();
+    // What the hub remembers is written down after a while.
+    slack.pass(&line.key, 60);
+    let mut state = json!({ "told": [] });
+    for id in [&kept, &gone, &liked, &root] {
+        let (channel, ts) = id.split_once(':').unwrap();
+        state["told"].as_array_mut().unwrap().push(json!([channel, ts, null]));
+    }
+    let (channel, ts) = answer.split_once(':').unwrap();
+    state["told"].as_array_mut().unwrap().push(json!([channel, ts, root.split_once(':').unwrap().1]));
+    state["seen"] = json!(format!("{}.000000", chrono::Utc::now().timestamp() + 40));
+    line.listening.abort();
+    line.connections(0).await;
+    *line.store.state.lock().unwrap() = Some(state);
+    act(Act::Delete { message: gone.clone() }).await.unwrap_err();
+    act(Act::React { message: liked.clone(), emoji: "👍".into() }).await.unwrap_err();
+    act(Act::Edit { message: kept.clone(), text: "kept, and changed".into() }).await.unwrap_err();
+    act(Act::Delete { message: root.clone() }).await.unwrap_err();
+    line.store.kept.lock().unwrap().clear();
+    line.rise().await;
+    let mut told: Vec<_> = std::mem::take(&mut *line.store.kept.lock().unwrap())
+        .into_iter()
+        .map(|what| match what {
+            What::Delete(change) => format!("deleted {}", change.external_ids[0]),
+            What::Edit(change) => format!("{}: {}", change.external_id, change.text),
+            What::Reaction(change) => format!("{} {}", change.emoji[0], change.external_id),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    told.sort();
+    let mut expected = [
+        format!("deleted {gone}"),
+        format!("deleted {root}"),
+        format!("{kept}: kept, and changed"),
+        format!("👍 {liked}"),
+    ];
+    expected.sort();
+    assert_eq!(told, expected);
+    // Once: what is known to be gone is forgotten.
+    line.fall().await;
+    line.rise().await;
+    let told = line.store.kept.lock().unwrap();
+    assert!(!told.iter().any(|what| matches!(what, What::Delete(_))), "{told:?}");
+}
+
+/// A hub remembers by itself what it was told.
+#[tokio::test]
+async fn what_was_heard_is_remembered_for_the_next_outage() {
+    let mut line = line().await;
+    let first = line.say("first").await.unwrap();
+    let second = line.say("second").await.unwrap();
+    line.fall().await;
+    // The outage's own catching up tells them again, within the overlap, and writes them down.
+    line.rise().await;
+    line.fall().await;
+    let told = line.store.resume().unwrap()["told"].to_string();
+    for id in [&first, &second] {
+        assert!(told.contains(id.split_once(':').unwrap().1), "{told}");
+    }
+    let delete = Act::Delete { message: first.clone() };
+    line.simulator.slack.act(&line.key, &greta(), delete).await.unwrap_err();
+    line.rise().await;
+    let kept = line.store.kept.lock().unwrap();
+    let gone = |what: &&What| matches!(what, What::Delete(change) if change.external_ids == [first.clone()]);
+    assert_eq!(kept.iter().filter(gone).count(), 1, "{kept:?}");
+}
+
+/// More than is read of one list: the newest are, and it is said that the oldest are not. What is not read is not taken for deleted.
+#[tokio::test]
+async fn an_outage_that_is_longer_than_is_read_is_told() {
+    let mut line = line().await;
+    line.simulator.slack.open_channel(&line.key, "C0HELP", "help");
+    let old = line.simulator.slack.say_in(&line.key, &greta(), "C0HELP", "before", None).await.unwrap();
+    line.fall().await;
+    let mut state = line.store.resume().unwrap();
+    state["told"] = json!([["C0HELP", old.split_once(':').unwrap().1, null]]);
+    *line.store.state.lock().unwrap() = Some(state);
+    line.simulator.slack.fill(&line.key, &greta(), "C0HELP", 4_100);
+    line.store.health.lock().unwrap().clear();
+    line.listening = listen(&line.account, &line.store);
+    let said = async {
+        loop {
+            let said = line.store.health.lock().unwrap().iter().find(|check| check.name == "missed").cloned();
+            if let Some(said) = said {
+                return said;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let said = tokio::time::timeout(Duration::from_secs(120), said).await.expect("it is told");
+    assert!(!said.ok);
+    let words = "The last outage was so long that the oldest messages of it were not read.";
+    assert_eq!(said.detail, words);
+    let all = line.words();
+    assert!(all.contains(&"number 4099".to_owned()) && !all.contains(&"number 0".to_owned()));
+    let kept = line.store.kept.lock().unwrap();
+    assert!(!kept.iter().any(|what| matches!(what, What::Delete(_))));
+}
+
 #[tokio::test]
 async fn patience_that_slack_asks_for_is_had_and_a_kind_of_channel_that_is_closed_costs_no_other() {
     let mut line = line().await;

@@ -1,6 +1,6 @@
 //! Who stands before the door: a page of an origin that the window allows, with or without a visitor's token.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -29,6 +29,18 @@ pub(super) struct Knock {
 
 /// A caller with a visitor's token.
 pub(super) struct Visit(pub Guest);
+
+/// Where the caller is.
+pub(super) struct Address(pub IpAddr);
+
+impl FromRequestParts<Arc<Door>> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, door: &Arc<Door>) -> Result<Self, Infallible> {
+        let Ok(caller) = Caller::from_request_parts(parts, &door.app).await;
+        Ok(Self(caller.address))
+    }
+}
 
 impl FromRequestParts<Arc<Door>> for Knock {
     type Rejection = Error;

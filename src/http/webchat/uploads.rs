@@ -10,7 +10,7 @@ use axum::{
 use chrono::Utc;
 use serde_json::json;
 
-use super::knock::Visit;
+use super::knock::{Address, Visit};
 use crate::{
     error::{Error, Result},
     inbox::attachment,
@@ -22,9 +22,10 @@ use crate::{
 pub(super) async fn create(
     State(door): State<Arc<Door>>,
     Visit(guest): Visit,
+    Address(address): Address,
     mut form: Multipart,
 ) -> Result<Response> {
-    door.limits.upload(guest.visitor.id)?;
+    door.limits.upload(guest.visitor.id, address)?;
     let unreadable = || Error::bad_request("upload_broken", "The upload broke off or is no multipart form.");
     while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
         if field.name() != Some("file") {

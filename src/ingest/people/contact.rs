@@ -1,6 +1,7 @@
 //! A contact as the platform describes it beside the contact as it is known here.
 
 use channels::party::Party;
+use serde::Serialize;
 
 use crate::{
     ids::ContactId,
@@ -24,49 +25,88 @@ pub(in crate::ingest) struct Contact {
     pub deleted: bool,
 }
 
+/// What a batch says of one contact, in whichever order: as if each of its events had come alone.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct News {
+    name: String,
+    name_claimed: bool,
+    phone: Option<String>,
+    phone_claimed: bool,
+    email: Option<String>,
+    email_claimed: bool,
+    username: Option<String>,
+    language: Option<String>,
+    is_group: bool,
+}
+
 /// Columns of [`Contact`] from `contacts c`.
 pub(super) const COLUMNS: &str =
     "c.name, c.name_from, c.phone, c.phone_from, c.email, c.email_from, c.username, c.language, c.is_group, c.blocked, c.reachable,
     c.deleted_at is not null as deleted";
 
+impl News {
+    pub(super) fn of(party: &Party) -> Self {
+        let mut news = Self::default();
+        news.hear(party);
+        news
+    }
+
+    /// A claim fills in what is not known yet; the platform's own word takes the place of what was said before.
+    pub(super) fn hear(&mut self, party: &Party) {
+        let claimed = party.claimed;
+        let name = party.called();
+        if !name.is_empty() && (self.name.is_empty() || !claimed) {
+            (self.name, self.name_claimed) = (name.to_owned(), claimed);
+        }
+        if let Some(phone) = phone(party).filter(|_| self.phone.is_none() || !claimed) {
+            (self.phone, self.phone_claimed) = (Some(phone), claimed);
+        }
+        if let Some(email) = email(party).filter(|_| self.email.is_none() || !claimed) {
+            (self.email, self.email_claimed) = (Some(email.to_owned()), claimed);
+        }
+        self.username = party.username.clone().or(self.username.take());
+        self.language = self.language.take().or(party.language.clone());
+        self.is_group |= party.group;
+    }
+}
+
 impl Contact {
     /// As [`super::rows::insert_contacts`] writes it.
-    pub(super) fn new(party: &Party) -> Self {
-        let name = match party.called() {
-            "" => phone(party).unwrap_or_default(),
+    pub(super) fn new(news: &News) -> Self {
+        let name = match news.name.as_str() {
+            "" => news.phone.clone().unwrap_or_default(),
             name => name.to_owned(),
         };
         Self {
             name,
             name_from: "platform".to_owned(),
-            phone: phone(party),
-            phone_from: word(party).to_owned(),
-            email: email(party).map(str::to_owned),
-            email_from: word(party).to_owned(),
-            username: party.username.clone(),
-            language: party.language.clone(),
-            is_group: party.group,
+            phone: news.phone.clone(),
+            phone_from: word(news.phone_claimed).to_owned(),
+            email: news.email.clone(),
+            email_from: word(news.email_claimed).to_owned(),
+            username: news.username.clone(),
+            language: news.language.clone(),
+            is_group: news.is_group,
             blocked: false,
             reachable: true,
             deleted: false,
         }
     }
 
-    /// Whether the platform says something new, as [`super::rows::update`] decides it.
-    pub(super) fn differs(&self, party: &Party) -> bool {
-        let new_name = party.called();
+    /// Whether that is new, as [`super::rows::update`] decides it.
+    pub(super) fn differs(&self, news: &News) -> bool {
         let nameless = self.name.is_empty() || self.phone.as_ref() == Some(&self.name);
-        let takes = |known: &Option<String>, from: &str, news: bool| {
-            news && from != "person" && (known.is_none() || (from == "claim" && !party.claimed))
+        let takes = |known: &Option<String>, from: &str, news: &Option<String>, claimed: bool| {
+            news.is_some() && from != "person" && (known.is_none() || (from == "claim" && !claimed))
         };
         (self.name_from == "platform"
-            && !new_name.is_empty()
-            && new_name != self.name
-            && (!party.claimed || nameless))
-            || takes(&self.phone, &self.phone_from, phone(party).is_some())
-            || takes(&self.email, &self.email_from, email(party).is_some())
-            || (party.username.is_some() && party.username != self.username)
-            || (self.language.is_none() && party.language.is_some())
+            && !news.name.is_empty()
+            && news.name != self.name
+            && (!news.name_claimed || nameless))
+            || takes(&self.phone, &self.phone_from, &news.phone, news.phone_claimed)
+            || takes(&self.email, &self.email_from, &news.email, news.email_claimed)
+            || (news.username.is_some() && news.username != self.username)
+            || (self.language.is_none() && news.language.is_some())
             || !self.reachable
             || self.deleted
     }
@@ -85,9 +125,9 @@ impl Contact {
     }
 }
 
-/// Whose word a party's phone and e-mail are.
-fn word(party: &Party) -> &'static str {
-    if party.claimed { "claim" } else { "platform" }
+/// Whose word a phone and an e-mail are.
+fn word(claimed: bool) -> &'static str {
+    if claimed { "claim" } else { "platform" }
 }
 
 /// Characters of the longest number that is kept as the platform gave it.
@@ -100,6 +140,6 @@ pub(in crate::ingest) fn phone(party: &Party) -> Option<String> {
 }
 
 /// What reads like an address: it may be anybody's word.
-pub(super) fn email(party: &Party) -> Option<&str> {
+fn email(party: &Party) -> Option<&str> {
     party.email.as_deref().map(str::trim).filter(|email| is_email(email))
 }

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use channels::party::Party;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, types::Json};
 
-use super::contact::{COLUMNS, Contact, email, phone};
+use super::contact::{COLUMNS, Contact, News};
 use crate::{db::Tx, error::Result, ids::ContactId};
 
 #[derive(sqlx::FromRow)]
@@ -17,15 +16,10 @@ struct Updated {
 }
 
 #[derive(Serialize)]
-pub(super) struct NewContact<'a> {
-    pub id: ContactId,
-    name: &'a str,
-    phone: Option<String>,
-    email: Option<&'a str>,
-    username: Option<&'a str>,
-    language: Option<&'a str>,
-    is_group: bool,
-    claimed: bool,
+struct Said<'a> {
+    id: ContactId,
+    #[serde(flatten)]
+    news: &'a News,
 }
 
 #[derive(Serialize)]
@@ -37,63 +31,51 @@ pub(super) struct NewIdentity<'a> {
     pub contact_id: ContactId,
 }
 
-impl<'a> NewContact<'a> {
-    pub(super) fn of(id: ContactId, party: &'a Party) -> Self {
-        Self {
-            id,
-            name: party.called(),
-            phone: phone(party),
-            email: email(party),
-            username: party.username.as_deref(),
-            language: party.language.as_deref(),
-            is_group: party.group,
-            claimed: party.claimed,
-        }
-    }
-}
+/// The columns of [`Said`].
+const SAID: &str = "(id uuid, name text, name_claimed boolean, phone text, phone_claimed boolean, email text, email_claimed boolean,
+                     username text, language text, is_group boolean)";
 
 /// Whether a name takes the place of the one that is known.
 const NAME: &str = "(c.name_from = 'platform' and news.name <> '' and news.name <> c.name
-                    and (not news.claimed or c.name = '' or c.name = c.phone))";
+                    and (not news.name_claimed or c.name = '' or c.name = c.phone))";
 
 /// Whose word a phone or an e-mail of the news is.
-const FROM: &str = "case when news.claimed then 'claim' else 'platform' end";
+fn from(field: &str) -> String {
+    format!("case when {field}_claimed then 'claim' else 'platform' end")
+}
 
 /// Whether that field of the news is taken: where nothing is known, or only a claim that something better has come for.
 fn takes(field: &str) -> String {
     format!(
         "(news.{field} is not null and c.{field}_from <> 'person'
-          and (c.{field} is null or (c.{field}_from = 'claim' and not news.claimed)))"
+          and (c.{field} is null or (c.{field}_from = 'claim' and not news.{field}_claimed)))"
     )
 }
 
 /// Follows the platform's names and fills in what was not known. A person's word is never overwritten. Answers those that
 /// changed, as they are now.
-pub(super) async fn update(
-    tx: &mut Tx,
-    known: &[(ContactId, &Party)],
-) -> Result<HashMap<ContactId, Contact>> {
-    let news: Vec<_> = known.iter().map(|(id, party)| NewContact::of(*id, party)).collect();
+pub(super) async fn update(tx: &mut Tx, known: &[(ContactId, News)]) -> Result<HashMap<ContactId, Contact>> {
+    let news: Vec<_> = known.iter().map(|(id, news)| Said { id: *id, news }).collect();
     if news.is_empty() {
         return Ok(HashMap::new());
     }
     let organization = tx.organization();
     let (phone, email) = (takes("phone"), takes("email"));
+    let (phone_from, email_from) = (from("news.phone"), from("news.email"));
     let updated: Vec<Updated> = sqlx::query_as(AssertSqlSafe(format!(
         "update contacts c set
              name = case when {NAME} then news.name else c.name end,
              phone = case when {phone} then news.phone else c.phone end,
-             phone_from = case when {phone} then {FROM} else c.phone_from end,
+             phone_from = case when {phone} then {phone_from} else c.phone_from end,
              email = case when {email} then news.email else c.email end,
-             email_from = case when {email} then {FROM} else c.email_from end,
+             email_from = case when {email} then {email_from} else c.email_from end,
              username = coalesce(news.username, c.username),
              language = coalesce(c.language, news.language),
              reachable = true,
              deleted_at = null,
              version = c.version + 1,
              updated_at = now()
-         from jsonb_to_recordset($2)
-              as news (id uuid, name text, phone text, email text, username text, language text, claimed boolean)
+         from jsonb_to_recordset($2) as news {SAID}
          where c.organization_id = $1 and c.id = news.id
            and ({NAME} or {phone} or {email}
                 or (news.username is not null and news.username is distinct from c.username)
@@ -108,18 +90,19 @@ pub(super) async fn update(
     Ok(updated.into_iter().map(|one| (one.id, one.contact)).collect())
 }
 
-pub(super) async fn insert_contacts(tx: &mut Tx, contacts: &[NewContact<'_>]) -> Result<()> {
+pub(super) async fn insert_contacts(tx: &mut Tx, contacts: &[(ContactId, News)]) -> Result<()> {
     if contacts.is_empty() {
         return Ok(());
     }
+    let contacts: Vec<_> = contacts.iter().map(|(id, news)| Said { id: *id, news }).collect();
     let organization = tx.organization();
-    sqlx::query(
+    let (phone_from, email_from) = (from("phone"), from("email"));
+    sqlx::query(AssertSqlSafe(format!(
         "insert into contacts (organization_id, id, name, phone, phone_from, email, email_from, username, language, is_group)
-         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, word, email, word, username, language, is_group
-         from jsonb_to_recordset($2)
-              as c (id uuid, name text, phone text, email text, username text, language text, is_group boolean, claimed boolean),
-              lateral (select case when claimed then 'claim' else 'platform' end) as said (word)",
-    )
+         select $1, id, case when name <> '' then name else coalesce(phone, '') end, phone, {phone_from}, email, {email_from}, username,
+                language, is_group
+         from jsonb_to_recordset($2) as c {SAID}"
+    )))
     .bind(organization)
     .bind(Json(contacts))
     .execute(tx.sql())

@@ -69,11 +69,18 @@ pub struct Played {
 
 impl Played {
     pub async fn connect(hub: &Hub, session: &Session, channel: &str) -> Self {
+        Self::connect_with(hub, session, channel, &[]).await
+    }
+
+    /// With these fields of the account form beside those that the platform gives.
+    pub async fn connect_with(hub: &Hub, session: &Session, channel: &str, more: &[(&str, &str)]) -> Self {
         let simulator = Simulator::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         simulator.known_as(&hub.url, hub.app.config.server.public_url.as_str());
         let player = simulator.player(channel).unwrap();
         let channel = channels::find(channel).unwrap();
-        let id = connect(hub, session, channel, player.open_account("Support")).await;
+        let mut fields = player.open_account("Support");
+        fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let id = connect(hub, session, channel, fields).await;
         let integration = hub.app.integrations.find(id).await.unwrap().unwrap();
         let webhook_url = format!("{}/webhooks/{}/{id}", hub.url, channel.id()).parse().unwrap();
         let connection = channels::Connection { webhook_url };
