@@ -101,7 +101,7 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
       <Section title="Details">
         <dl className="flex flex-col gap-1.5">
           <Fact name="Phone">
-            <span className="flex items-center gap-1">
+            <span className="-my-1.5 flex items-center gap-1">
               <EditInPlace label="Phone" type="tel" value={contact.phone ?? ""} disabled={!writes} onSave={(phone) => change({ phone: phone || null })} />
               {contact.phone && writes && !contact.blocked ? <CallContact contactId={contact.id} /> : null}
             </span>
@@ -189,7 +189,7 @@ function optedOutOn(identities: Identity[], channel: string): string | undefined
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (
-    <div className="flex items-baseline gap-2">
+    <div className="flex gap-2">
       <dt className="w-20 shrink-0 text-sm text-muted">{name}</dt>
       <dd className="min-w-0 flex-1">{children}</dd>
     </div>

@@ -41,11 +41,11 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
   }
   return (
     <header className="@container flex flex-col border-b">
-      <div className="flex min-h-13 items-center gap-2 px-3 py-1.5">
+      <div className="flex min-h-13 items-center gap-2 px-3 py-1.5 max-md:gap-1 max-md:px-2">
         <IconButton label="Back to the list" className="hidden max-md:inline-flex" onClick={() => void navigate({ to: "/inbox", search: { view } })}>
           <ArrowLeft />
         </IconButton>
-        <button type="button" onClick={() => panel.toggle(true)} className="flex min-w-0 flex-1 items-center gap-2 rounded-md text-left">
+        <button type="button" title="Show the contact" onClick={() => panel.toggle(true)} className="flex min-w-0 flex-1 items-center gap-2 rounded-md text-left">
           <ChannelGlyph channel={conversation.channel} />
           <span className="min-w-0">
             <h1 dir="auto" className="truncate text-lg font-semibold">{conversation.contact.name || "Unnamed"}</h1>
@@ -111,7 +111,8 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
             </Button>
           </>
         ) : null}
-        <IconButton label={panel.open ? "Fold the contact panel" : "Show the contact panel"} active={panel.open} aria-pressed={panel.open} onClick={() => panel.toggle()}>
+        {/* On a phone the name opens it, which needs the room. */}
+        <IconButton className="max-md:hidden" label={panel.open ? "Fold the contact panel" : "Show the contact panel"} active={panel.open} aria-pressed={panel.open} onClick={() => panel.toggle()}>
           <PanelRight />
         </IconButton>
       </div>
