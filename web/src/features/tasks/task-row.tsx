@@ -56,7 +56,7 @@ export function TaskRow({ task, bare, call }: TaskRowProps) {
         disabled={!writes}
         onClick={tick}
         className={classes(
-          "mt-0.5 flex relative after:absolute after:-inset-2 size-5 shrink-0 items-center justify-center rounded-full border-2 disabled:opacity-50",
+          "relative mt-0.5 flex size-5 shrink-0 after:absolute after:-inset-2 items-center justify-center rounded-full border-2 disabled:opacity-50",
           task.done_at ? "border-positive bg-positive text-surface" : "border-line-strong hover:border-positive",
         )}
       >
