@@ -24,6 +24,12 @@ pub struct Field {
     pub secret: bool,
     /// One sentence: where to find the value.
     pub help: &'static str,
+    /// The only values that are taken, where they are few; in any case, stored as they stand here.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub choices: &'static [&'static str],
+    /// What it belongs to, where a form is long: neighbours of one section are shown together, folded until they are wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub section: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -58,15 +64,24 @@ pub struct Account {
 
 impl Field {
     pub const fn text(name: &'static str, label: &'static str, help: &'static str) -> Self {
-        Self { name, label, kind: FieldKind::Text, required: true, secret: false, help }
+        Self {
+            name,
+            label,
+            kind: FieldKind::Text,
+            required: true,
+            secret: false,
+            help,
+            choices: &[],
+            section: None,
+        }
     }
 
     pub const fn secret(name: &'static str, label: &'static str, help: &'static str) -> Self {
-        Self { name, label, kind: FieldKind::Text, required: true, secret: true, help }
+        Self { secret: true, ..Self::text(name, label, help) }
     }
 
     pub const fn lines(name: &'static str, label: &'static str, help: &'static str) -> Self {
-        Self { name, label, kind: FieldKind::Lines, required: true, secret: false, help }
+        Self { kind: FieldKind::Lines, ..Self::text(name, label, help) }
     }
 
     fn refuses(&self, c: char) -> bool {
@@ -74,7 +89,7 @@ impl Field {
     }
 
     pub const fn number(name: &'static str, label: &'static str, help: &'static str) -> Self {
-        Self { name, label, kind: FieldKind::Number, required: true, secret: false, help }
+        Self { kind: FieldKind::Number, ..Self::text(name, label, help) }
     }
 
     #[must_use]
@@ -83,15 +98,33 @@ impl Field {
         self
     }
 
-    const fn api_base_url() -> Self {
-        Self {
-            name: API_BASE_URL,
-            label: "API address",
-            kind: FieldKind::Url,
-            required: false,
-            secret: false,
-            help: "Only for a self-hosted or test server: scheme, host and port that stand in for the platform's.",
+    /// Takes one of these, and nothing else.
+    #[must_use]
+    pub const fn one_of(mut self, choices: &'static [&'static str]) -> Self {
+        self.choices = choices;
+        self
+    }
+
+    /// Those of one section of the form.
+    pub fn section<const N: usize>(name: &'static str, fields: [Self; N]) -> impl Iterator<Item = Self> {
+        fields.into_iter().map(move |field| Self { section: Some(name), ..field })
+    }
+
+    /// How the value is stored that was chosen; `None` where there is no such choice.
+    fn chosen<'a>(&self, value: &'a str) -> Option<&'a str> {
+        if self.choices.is_empty() {
+            return Some(value);
         }
+        self.choices.iter().copied().find(|choice| choice.eq_ignore_ascii_case(value))
+    }
+
+    const fn api_base_url() -> Self {
+        let field = Self::text(
+            API_BASE_URL,
+            "API address",
+            "Only for a self-hosted or test server: scheme, host and port that stand in for the platform's.",
+        );
+        Self { kind: FieldKind::Url, ..field }.optional()
     }
 }
 
@@ -127,9 +160,13 @@ impl Form {
                 {
                     faults.push(fault(field.name, "This is not a whole number from 1 on."));
                 }
-                Some(value) => {
-                    fields.insert(field.name.to_owned(), SecretString::from(value));
-                }
+                Some(value) => match field.chosen(value) {
+                    Some(value) => {
+                        fields.insert(field.name.to_owned(), SecretString::from(value));
+                    }
+                    None => faults
+                        .push(fault(field.name, &format!("This is one of: {}.", field.choices.join(", ")))),
+                },
             }
         }
         if faults.is_empty() { Ok(Account { fields, webhook_url: None }) } else { Err(faults) }
@@ -192,5 +229,42 @@ impl Account {
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Account").field(&self.fields.keys().collect::<Vec<_>>()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> Form {
+        Form::new(vec![
+            Field::text("token", "Token", "Where it is."),
+            Field::text("theme", "Theme", "Empty: light.").optional().one_of(&["light", "dark"]),
+        ])
+    }
+
+    fn filled(fields: &[(&str, &str)]) -> Result<Account, Vec<FormFault>> {
+        form().fill(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_choice_is_stored_as_it_is_offered_and_nothing_else_is_taken() {
+        let chosen = |theme| filled(&[("token", "t"), ("theme", theme)]);
+        assert_eq!(
+            chosen(" Dark ").ok().map(|account| account.text("theme").to_owned()).as_deref(),
+            Some("dark")
+        );
+        assert!(chosen("").is_ok_and(|account| !account.has("theme")));
+        let fault = FormFault { field: "theme".into(), detail: "This is one of: light, dark.".into() };
+        assert_eq!(chosen("blue").err(), Some(vec![fault]));
+    }
+
+    #[test]
+    fn a_form_tells_choices_and_sections_only_where_there_are_some() {
+        let fields = Field::section("Look", [Field::text("a", "A", "a").one_of(&["x"])]).collect();
+        let told = serde_json::to_value(Form::new(fields)).unwrap_or_default();
+        assert_eq!(told["fields"][0]["section"], "Look");
+        assert_eq!(told["fields"][0]["choices"], serde_json::json!(["x"]));
+        assert!(told["fields"][1].get("section").is_none() && told["fields"][1].get("choices").is_none());
     }
 }

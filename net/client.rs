@@ -260,14 +260,16 @@ impl Cause {
         Self(text.to_owned())
     }
 
+    /// What lies at the bottom of it: people read this, and the layers above say in each library's words that a request failed.
     pub(crate) fn of(error: impl std::error::Error) -> Self {
         let mut text = error.to_string();
         let mut source = error.source();
         while let Some(inner) = source {
-            text = format!("{text}: {inner}");
+            text = Some(inner.to_string()).filter(|inner| !inner.is_empty()).unwrap_or(text);
             source = inner.source();
         }
-        Self(text)
+        // The number says nothing beside the word.
+        Self(text.split(" (os error").next().unwrap_or_default().to_owned())
     }
 }
 

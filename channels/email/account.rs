@@ -42,72 +42,137 @@ pub(super) const OAUTH: [&str; 6] = [
 pub(super) const CALLBACK_USER: &str = "switchboard";
 
 pub(super) fn form() -> Form {
-    Form::new(vec![
-        Field::text(ADDRESS, "E-mail address", "The address that customers write to, for instance support@example.com."),
-        Field::text(NAME, "Sender name", "What customers see beside the address, for instance Acme Support.").optional(),
-        Field::lines(SIGNATURE, "Signature", "Stands below every letter, for instance the team's name and telephone number.").optional(),
-        Field::text("imap_host", "IMAP server", "Where letters are read, for instance imap.example.com. Empty if a provider calls the hub.")
-            .optional(),
-        Field::number("imap_port", "IMAP port", "993 with tls, 143 otherwise, if you leave it empty.").optional(),
-        Field::text("imap_user", "IMAP user", "The e-mail address, if you leave it empty.").optional(),
-        Field::secret("imap_password", "IMAP password", "An app password where the mailbox has a second factor. Empty with OAuth.")
-            .optional(),
-        Field::text("imap_security", "IMAP security", "tls, starttls or none; tls if you leave it empty.").optional(),
-        Field::text("smtp_host", "SMTP server", "Where letters are handed in, for instance smtp.example.com.").optional(),
-        Field::number("smtp_port", "SMTP port", "465 with tls, 587 otherwise, if you leave it empty.").optional(),
-        Field::text("smtp_user", "SMTP user", "The IMAP user, if you leave it empty.").optional(),
-        Field::secret("smtp_password", "SMTP password", "The IMAP password, if you leave it empty.").optional(),
-        Field::text("smtp_security", "SMTP security", "tls, starttls or none; starttls if you leave it empty.").optional(),
+    let letters = [
         Field::text(
-            SENT_COPIES,
-            "Sent copies",
-            "yes puts a copy of every letter into the mailbox's folder for sent ones. Leave it empty with Google and Microsoft, which do that themselves.",
-        )
-        .optional(),
-        Field::text(
-            SENT_FOLDER,
-            "Sent folder",
-            "Letters that colleagues send with other programs are shown from here, for instance Sent Items. Found by itself if you leave it empty; none shows no such letters.",
-        )
-        .optional(),
-        Field::text(PROVIDER, "Provider", "sendgrid, mailgun, postmark or ses, instead of an IMAP server of your own.").optional(),
-        Field::secret(
-            PROVIDER_SECRET,
-            "Provider key",
-            "Postmark's server token, the API key of SendGrid or Mailgun, or the secret access key of Amazon. Used for sending.",
-        )
-        .optional(),
-        Field::secret(
-            CALLBACK_SECRET,
-            "Callback secret",
-            "Mailgun's HTTP webhook signing key. With SendGrid and Postmark a long password of your choice, which stands in the callback's address.",
-        )
-        .optional(),
-        Field::text(
-            VERIFICATION_KEYS,
-            "Verification keys",
-            "SendGrid's public keys, of the signed Event Webhook and of the signed Inbound Parse; a comma between them.",
-        )
-        .optional(),
-        Field::text(TOPIC, "SNS topic", "With ses: the ARN of the topic to which Amazon SES tells what came in and what became of it.")
+            ADDRESS,
+            "E-mail address",
+            "The address that customers write to, for instance support@example.com.",
+        ),
+        Field::text(NAME, "Sender name", "What customers see beside the address, for instance Acme Support.")
             .optional(),
-        Field::text(ACCESS_KEY, "AWS access key", "With ses: the access key's id, to send over Amazon's API instead of an SMTP server. Its secret is the provider key.")
-            .optional(),
-        Field::text(REGION, "AWS region", "With ses, for instance eu-west-1; the topic's, if you leave it empty.").optional(),
-        Field::text(
-            CHECKING_SERVER,
-            "Checking server",
-            "The name that your mail server gives itself in Authentication-Results, for instance mx.google.com. Any server's topmost word counts if you leave it empty.",
+        Field::lines(
+            SIGNATURE,
+            "Signature",
+            "Stands below every letter, for instance the team's name and telephone number.",
         )
         .optional(),
-        Field::text(OAUTH[0], "OAuth provider", "google or microsoft, for mailboxes that take no password.").optional(),
-        Field::text(OAUTH[1], "OAuth client id", "Of the app that you registered there.").optional(),
-        Field::secret(OAUTH[2], "OAuth client secret", "Of the same app.").optional(),
-        Field::text(TENANT, "OAuth tenant", "With microsoft, for an app of one directory: the directory's id.").optional(),
-        Field::secret(OAUTH[3], "OAuth refresh token", "From the mailbox owner's consent.").optional(),
-        Field::secret(OAUTH[4], "OAuth access token", "Kept fresh by the hub; leave it empty.").optional(),
-        Field::text(OAUTH[5], "OAuth token expires at", "Kept by the hub; leave it empty.").optional(),
-    ])
+    ];
+    let reading = Field::section(
+        "Reading: a mail server of your own (IMAP)",
+        [
+            Field::text(
+                "imap_host",
+                "IMAP server",
+                "Where letters are read, for instance imap.example.com. Empty if a provider calls the hub.",
+            )
+            .optional(),
+            Field::number("imap_port", "IMAP port", "993 with tls, 143 otherwise, if you leave it empty.")
+                .optional(),
+            Field::text("imap_user", "IMAP user", "The e-mail address, if you leave it empty.").optional(),
+            Field::secret(
+                "imap_password",
+                "IMAP password",
+                "An app password where the mailbox has a second factor. Empty with OAuth.",
+            )
+            .optional(),
+            Field::text("imap_security", "IMAP security", "tls if you leave it empty.")
+                .optional()
+                .one_of(&["tls", "starttls", "none"]),
+        ],
+    );
+    let sending = Field::section(
+        "Sending: a mail server of your own (SMTP)",
+        [
+            Field::text("smtp_host", "SMTP server", "Where letters are handed in, for instance smtp.example.com.").optional(),
+            Field::number("smtp_port", "SMTP port", "465 with tls, 587 otherwise, if you leave it empty.").optional(),
+            Field::text("smtp_user", "SMTP user", "The IMAP user, if you leave it empty.").optional(),
+            Field::secret("smtp_password", "SMTP password", "The IMAP password, if you leave it empty.").optional(),
+            Field::text("smtp_security", "SMTP security", "starttls if you leave it empty.").optional().one_of(&["tls", "starttls", "none"]),
+            Field::text(
+                SENT_COPIES,
+                "Sent copies",
+                "yes puts a copy of every letter into the mailbox's folder for sent ones. Leave it empty with Google and Microsoft, which do that themselves.",
+            )
+            .optional()
+            .one_of(&["yes", "no"]),
+            Field::text(
+                SENT_FOLDER,
+                "Sent folder",
+                "Letters that colleagues send with other programs are shown from here, for instance Sent Items. Found by itself if you leave it empty; none shows no such letters.",
+            )
+            .optional(),
+        ],
+    );
+    let provider = Field::section(
+        "A mail provider instead",
+        [
+            Field::text(PROVIDER, "Provider", "Calls the hub for every letter, instead of a mail server of your own. ses: Amazon SES.").optional().one_of(&["sendgrid", "mailgun", "postmark", "ses"]),
+            Field::secret(
+                PROVIDER_SECRET,
+                "Provider key",
+                "Postmark's server token, the API key of SendGrid or Mailgun, or the secret access key of Amazon. Used for sending.",
+            )
+            .optional(),
+            Field::secret(
+                CALLBACK_SECRET,
+                "Callback secret",
+                "Mailgun's HTTP webhook signing key. With SendGrid and Postmark a long password of your choice, which stands in the callback's address.",
+            )
+            .optional(),
+            Field::text(
+                VERIFICATION_KEYS,
+                "Verification keys",
+                "SendGrid's public keys, of the signed Event Webhook and of the signed Inbound Parse; a comma between them.",
+            )
+            .optional(),
+            Field::text(TOPIC, "SNS topic", "With ses: the ARN of the topic to which Amazon SES tells what came in and what became of it.")
+                .optional(),
+            Field::text(ACCESS_KEY, "AWS access key", "With ses: the access key's id, to send over Amazon's API instead of an SMTP server. Its secret is the provider key.")
+                .optional(),
+            Field::text(REGION, "AWS region", "With ses, for instance eu-west-1; the topic's, if you leave it empty.").optional(),
+        ],
+    );
+    let checks = Field::section(
+        "Trust in senders",
+        [
+            Field::text(
+                CHECKING_SERVER,
+                "Checking server",
+                "The name that your mail server gives itself in Authentication-Results, for instance mx.google.com. Any server's topmost word counts if you leave it empty.",
+            )
+            .optional(),
+        ],
+    );
+    let consent = Field::section(
+        "Consent of Google or Microsoft",
+        [
+            Field::text(OAUTH[0], "OAuth provider", "For mailboxes that take no password.")
+                .optional()
+                .one_of(&["google", "microsoft"]),
+            Field::text(OAUTH[1], "OAuth client id", "Of the app that you registered there.").optional(),
+            Field::secret(OAUTH[2], "OAuth client secret", "Of the same app.").optional(),
+            Field::text(
+                TENANT,
+                "OAuth tenant",
+                "With microsoft, for an app of one directory: the directory's id.",
+            )
+            .optional(),
+            Field::secret(OAUTH[3], "OAuth refresh token", "From the mailbox owner's consent.").optional(),
+            Field::secret(OAUTH[4], "OAuth access token", "Kept fresh by the hub; leave it empty.")
+                .optional(),
+            Field::text(OAUTH[5], "OAuth token expires at", "Kept by the hub; leave it empty.").optional(),
+        ],
+    );
+    Form::new(
+        letters
+            .into_iter()
+            .chain(reading)
+            .chain(sending)
+            .chain(provider)
+            .chain(consent)
+            .chain(checks)
+            .collect(),
+    )
 }
 
 /// Who calls the hub for this mailbox, and takes its letters.

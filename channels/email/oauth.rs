@@ -64,6 +64,7 @@ pub(super) fn form() -> Form {
     let mut fields: Vec<_> = fields
         .map(|mut field| {
             field.required = required(field.name);
+            field.section = field.section.filter(|_| !ASKED[..4].contains(&field.name));
             field.help = match field.name {
                 account::ADDRESS => {
                     "Only for a shared mailbox; that of whoever consents, if you leave it empty."

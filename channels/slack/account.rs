@@ -22,8 +22,12 @@ pub(super) const EXPIRES: &str = "token_expires_at";
 const OFFICIAL: &str = "https://slack.com";
 
 pub(super) fn form() -> Form {
-    Form::new(vec![
-        Field::text(APP, "App ID", "On api.slack.com/apps, under Basic Information: it looks like A0123456789."),
+    let keys = [
+        Field::text(
+            APP,
+            "App ID",
+            "On api.slack.com/apps, under Basic Information: it looks like A0123456789.",
+        ),
         Field::text(
             TEAM,
             "Workspace ID",
@@ -35,12 +39,17 @@ pub(super) fn form() -> Form {
             "Under OAuth & Permissions, after the app was installed: it begins with xoxb-.",
         ),
         signing_secret(),
-        Field::secret(
+    ];
+    let socket = Field::section(
+        "Socket Mode",
+        [Field::secret(
             APP_TOKEN,
             "App-level token",
             "Only for Socket Mode, where Slack cannot reach this hub: begins with xapp- and has the scope connections:write.",
         )
-        .optional(),
+        .optional()],
+    );
+    let consent = Field::section("Consent and token rotation", [
         client_id().optional(),
         client_secret().optional(),
         Field::secret(
@@ -55,7 +64,8 @@ pub(super) fn form() -> Form {
             "Only for apps with token rotation: a time such as 2026-01-02T15:04:05Z. Filled in by Add to Slack.",
         )
         .optional(),
-    ])
+    ]);
+    Form::new(keys.into_iter().chain(socket).chain(consent).collect())
 }
 
 /// The app's own keys, for "Add to Slack".

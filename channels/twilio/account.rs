@@ -43,15 +43,19 @@ pub(super) fn fields() -> Vec<Field> {
 
 /// For accounts whose callbacks are signed with a key of their own.
 pub(super) fn signing_fields() -> Vec<Field> {
-    vec![
-        Field::text(
-            SIGNING_KEY_ID,
-            "Signing key ID",
-            "Only if webhook signatures use a shared key: the key's id, as Twilio's signature settings show it.",
-        )
-        .optional(),
-        Field::secret(SIGNING_KEY, "Signing key", "The secret of that key.").optional(),
-    ]
+    Field::section(
+        "Signatures with a shared key",
+        [
+            Field::text(
+                SIGNING_KEY_ID,
+                "Signing key ID",
+                "Only if webhook signatures use a shared key: the key's id, as Twilio's signature settings show it.",
+            )
+            .optional(),
+            Field::secret(SIGNING_KEY, "Signing key", "The secret of that key.").optional(),
+        ],
+    )
+    .collect()
 }
 
 /// A number is one account on a channel, in one writing.

@@ -1,10 +1,12 @@
 //! The fields of a chat window, and how the business's own servers prove themselves.
 
+use std::iter;
+
 use rand::RngCore;
 use secrecy::SecretString;
 use webhooks::{Part, Scheme, Stamp};
 
-use crate::{Account, Field, FieldKind, Form};
+use crate::{Account, Field, Form};
 
 pub(super) const ORIGINS: &str = "allowed_origins";
 pub(super) const SECRET: &str = "identity_secret";
@@ -30,56 +32,89 @@ const TOLERANCE: u32 = 300;
 
 pub(super) fn form() -> Form {
     let text = |name, label, help| Field::text(name, label, help).optional();
-    let mut after = text(
+    let after = Field::number(
         GREETING_AFTER,
         "Greet after",
         "Seconds on a page after which the greeting appears by itself. Empty: only when the window is opened.",
+    )
+    .optional();
+    let site = Field::text(
+        ORIGINS,
+        "Allowed origins",
+        "Sites that may show the window: https://shop.example, https://*.shop.example. Also: apps, for programs; *, for every site.",
     );
-    after.kind = FieldKind::Number;
-    Form::new(vec![
-        Field::text(
-            ORIGINS,
-            "Allowed origins",
-            "Sites that may show the window: https://shop.example, https://*.shop.example. Also: apps, for programs; *, for every site.",
-        ),
-        Field::secret(
-            SECRET,
-            "Identity secret",
-            "With it your server proves who a visitor is. Leave it empty to have one made.",
-        )
-        .optional(),
-        Field::secret(
-            FORMER_SECRET,
-            "Former identity secret",
-            "While you exchange the secret: the one before, which is believed as well.",
-        )
-        .optional(),
-        text(REQUIRED, "Only proven visitors", "yes: nobody may write who was not proven by your server."),
-        text(TITLE, "Title", "What stands at the top of the window. Empty: the name of the integration."),
-        text(COLOUR, "Colour", "As #rrggbb. The writing on it is made dark or light, whichever can be read."),
-        text(SIDE, "Side", "right or left."),
-        text(THEME, "Theme", "light, dark, or auto: as the visitor's device is set. Empty: light."),
-        text(GREETING, "Greeting", "The first words in an empty window."),
-        after,
-        text(
-            PRE_CHAT,
-            "Asked before the chat",
-            "Of name, email and phone, those that are asked; with a * those that must be answered: name*, email.",
-        ),
-        text(
-            HOURS,
-            "Business hours",
-            "For instance Mon-Fri 09:00-18:00, Sat 10:00-14:00. Empty: always open.",
-        ),
-        text(TIME_ZONE, "Time zone", "Of the business hours: Europe/Berlin. Empty: UTC."),
-        text(AWAY, "Words outside the hours", "Shown above the field when nobody is there."),
-        text(
-            LANGUAGES,
-            "Languages",
-            "Of en, de, es, pt, fr and ar, those that the window may speak; the first is spoken where none fits. Empty: all.",
-        ),
-        text(WIDGET, "Name of the window", "Tells several windows apart. Leave it empty to have one made."),
-    ])
+    let look = Field::section(
+        "How it looks",
+        [
+            text(TITLE, "Title", "What stands at the top of the window. Empty: the name of the integration."),
+            text(
+                COLOUR,
+                "Colour",
+                "As #rrggbb. The writing on it is made dark or light, whichever can be read.",
+            ),
+            text(SIDE, "Side", "Of the page, at the bottom. Empty: right.").one_of(&["right", "left"]),
+            text(THEME, "Theme", "auto: as the visitor's device is set. Empty: light.")
+                .one_of(&["light", "dark", "auto"]),
+            text(
+                LANGUAGES,
+                "Languages",
+                "Of en, de, es, pt, fr and ar, those that the window may speak; the first is spoken where none fits. Empty: all.",
+            ),
+        ],
+    );
+    let welcome = Field::section(
+        "Welcome",
+        [
+            text(GREETING, "Greeting", "The first words in an empty window."),
+            after,
+            text(
+                PRE_CHAT,
+                "Asked before the chat",
+                "Of name, email and phone, those that are asked; with a * those that must be answered: name*, email.",
+            ),
+        ],
+    );
+    let hours = Field::section(
+        "Business hours",
+        [
+            text(
+                HOURS,
+                "Business hours",
+                "For instance Mon-Fri 09:00-18:00, Sat 10:00-14:00. Empty: always open.",
+            ),
+            text(TIME_ZONE, "Time zone", "Of the business hours: Europe/Berlin. Empty: UTC."),
+            text(AWAY, "Words outside the hours", "Shown above the field when nobody is there."),
+        ],
+    );
+    let identity = Field::section(
+        "Who visitors are",
+        [
+            Field::secret(
+                SECRET,
+                "Identity secret",
+                "With it your server proves who a visitor is. Leave it empty to have one made.",
+            )
+            .optional(),
+            Field::secret(
+                FORMER_SECRET,
+                "Former identity secret",
+                "While you exchange the secret: the one before, which is believed as well.",
+            )
+            .optional(),
+            text(
+                REQUIRED,
+                "Only proven visitors",
+                "yes: nobody may write who was not proven by your server.",
+            )
+            .one_of(&["yes", "no"]),
+            text(
+                WIDGET,
+                "Name of the window",
+                "Tells several windows apart. Leave it empty to have one made.",
+            ),
+        ],
+    );
+    Form::new(iter::once(site).chain(look).chain(welcome).chain(hours).chain(identity).collect())
 }
 
 pub(super) fn complete(account: &mut Account) {

@@ -86,7 +86,7 @@ pub async fn listen_from(tx: &mut Tx, places: &[(IntegrationId, Value)]) -> Resu
     Ok(())
 }
 
-/// Renames, or gives other account fields; those not given stay. [`register`] follows where the account changed.
+/// Renames, or gives other account fields; those not given stay, those given empty are taken away. [`register`] follows where the account changed.
 pub async fn change(
     app: &App,
     tx: &mut Tx,
@@ -107,7 +107,8 @@ pub async fn change(
         .collect();
     // A masked secret that a form sends back unchanged is no new secret.
     fields.extend(given.into_iter().filter(|(_, value)| !value.starts_with(view::MASK)));
-    let account = fill(app, &current.channel.account_form(), fields)?;
+    let mut account = fill(app, &current.channel.account_form(), fields)?;
+    current.channel.complete(&mut account);
     let (open, sealed) = integration::seal(&app.vault, organization, current.id, current.channel, &account)?;
     sqlx::query(
         "update integrations set name = coalesce($3, name), account_key = $4, account = $5, sealed = $6, refresh_at = $7, version = version + 1

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::{
@@ -159,24 +159,31 @@ pub async fn put(
         .bind(&removed)
         .execute(tx.sql())
         .await?;
-    let line = |(id, name): &(LabelId, String)| {
-        if added.contains(id) {
-            Line::new(
-                format!("{} added the label {name}.", member.name),
-                "labels",
-                (),
-                json!({"id": id, "name": name}),
-            )
-        } else {
-            Line::new(
-                format!("{} removed the label {name}.", member.name),
-                "labels",
-                json!({"id": id, "name": name}),
-                (),
-            )
-        }
+    let (added, removed): (Vec<_>, Vec<_>) = names.into_iter().partition(|(id, _)| added.contains(id));
+    let said = |verb: &str, labels: &[(LabelId, String)]| {
+        let names: Vec<_> = labels.iter().map(|(_, name)| name.as_str()).collect();
+        let noun = if names.len() == 1 { "label" } else { "labels" };
+        format!("{} {verb} the {noun} {}.", member.name, listed(&names))
     };
-    Ok(names.iter().map(line).collect())
+    let told = |labels: &[(LabelId, String)]| -> Value {
+        labels.iter().map(|(id, name)| json!({"id": id, "name": name})).collect()
+    };
+    let mut lines = Vec::new();
+    if !added.is_empty() {
+        lines.push(Line::new(said("added", &added), "labels", json!([]), told(&added)));
+    }
+    if !removed.is_empty() {
+        lines.push(Line::new(said("removed", &removed), "labels", told(&removed), json!([])));
+    }
+    Ok(lines)
+}
+
+/// `A`, `A and B`, `A, B and C`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 fn taken(error: sqlx::Error) -> Error {

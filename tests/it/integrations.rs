@@ -75,6 +75,30 @@ async fn an_account_is_connected_tested_paused_and_removed() {
 }
 
 #[tokio::test]
+async fn a_field_is_changed_taken_away_and_made_anew_and_a_choice_is_one_of_those_offered() {
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ada").await;
+    let account = json!({"allowed_origins": "apps", "greeting": "Hello", "theme": "Dark"});
+    let body = json!({"channel": "webchat", "name": "Shop", "account": account});
+    let made = owner.post("/integrations", &body).await.expect(201).body;
+    assert_eq!(made["account"]["theme"], "dark", "a choice is stored as it is offered");
+    let path = format!("/integrations/{}", id(&made));
+    let secret = &made["account"]["identity_secret"];
+    let change = |fields: Value| json!({"account": fields});
+    let changed =
+        owner.patch(&path, &change(json!({"greeting": "", "identity_secret": ""}))).await.expect(200).body;
+    assert!(changed["account"].get("greeting").is_none(), "{changed}");
+    assert_eq!(
+        (&changed["account"]["theme"], &changed["account"]["allowed_origins"]),
+        (&json!("dark"), &json!("apps"))
+    );
+    let renewed = &changed["account"]["identity_secret"];
+    assert!(renewed.is_string() && renewed != secret, "what the hub makes is made anew");
+    owner.patch(&path, &change(json!({"theme": "blue"}))).await.expect_problem(422, "invalid");
+    owner.patch(&path, &change(json!({"allowed_origins": ""}))).await.expect_problem(422, "invalid");
+}
+
+#[tokio::test]
 async fn templates_are_fetched() {
     let hub = Hub::start().await;
     let owner = hub.found("Acme", "ada").await;

@@ -25,6 +25,32 @@ async fn labels_have_unique_names_and_versions() {
 }
 
 #[tokio::test]
+async fn labels_that_change_together_are_one_line_of_the_timeline() {
+    let inbox = Inbox::start().await;
+    let owner = &inbox.owner;
+    let conversation = inbox.receive("4915100000001", "wamid.1", "hello").await;
+    let path = format!("/conversations/{}", id(&conversation));
+    let mut labels = Vec::new();
+    for name in ["billing", "urgent", "vip"] {
+        labels.push(owner.post("/labels", &json!({"name": name})).await.expect(201).id());
+    }
+    owner.patch(&path, &json!({"labels": labels})).await.expect(200);
+    owner.patch(&path, &json!({"labels": [labels[1]]})).await.expect(200);
+    owner.patch(&path, &json!({"labels": []})).await.expect(200);
+    let lines = inbox.messages(&conversation).await;
+    let said: Vec<_> =
+        lines.iter().filter(|one| one["kind"] == "system").map(|one| one["text"].as_str().unwrap()).collect();
+    let [added, removed, last] = said[..] else { panic!("{said:?}") };
+    assert!(added.ends_with("added the labels billing, urgent and vip."), "{added}");
+    assert!(removed.ends_with("removed the labels billing and vip."), "{removed}");
+    assert!(last.ends_with("removed the label urgent."), "{last}");
+    let changes: Vec<_> =
+        lines.iter().filter(|one| one["kind"] == "system").map(|one| &one["parts"][0]).collect();
+    assert_eq!(changes[0]["to"].as_array().unwrap().len(), 3);
+    assert_eq!(changes[2]["from"], json!([{"id": labels[1], "name": "urgent"}]));
+}
+
+#[tokio::test]
 async fn a_removed_label_leaves_its_conversations() {
     let inbox = Inbox::start().await;
     let owner = &inbox.owner;

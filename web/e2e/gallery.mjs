@@ -74,7 +74,7 @@ for (const theme of ["light", "dark"]) {
     await page.getByRole("article").first().waitFor();
     await take("right-to-left");
     if (width < 700) {
-      await page.getByRole("button", { name: "Show the contact panel" }).click();
+      await page.getByTitle("Show the contact").click();
       await take("panel");
     }
     await page.goto("/inbox?view=snoozed");

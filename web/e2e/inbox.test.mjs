@@ -46,6 +46,17 @@ test("a reply leaves, and its state becomes read when the customer looks", async
   await page.getByRole("article").filter({ hasText: "Wonderful, thank you" }).waitFor();
 });
 
+test("an emoji comes where the cursor stands", async () => {
+  const field = page.getByRole("textbox", { name: "Reply" });
+  await field.fill("See you soon");
+  await field.evaluate((box) => box.setSelectionRange(7, 7));
+  await page.getByRole("button", { name: "Emoji", exact: true }).click();
+  await page.getByRole("dialog", { name: "Emoji" }).getByRole("button").first().click();
+  assert.match(await field.inputValue(), /^See you\p{Emoji}+\S* soon$/u);
+  await page.keyboard.press("Escape");
+  await field.fill("");
+});
+
 test("a note is for colleagues, mentions one, and never reaches the customer", async () => {
   await page.keyboard.press("Escape");
   await page.locator("body").press("n");
@@ -108,6 +119,68 @@ test("the keyboard marks unread, opens the commands, and sends and closes in one
   await conversation.getByRole("button", { name: "Close" }).waitFor();
 });
 
+test("a menu opens with the click, not after it", async () => {
+  // Its code comes while the browser is idle.
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some((one) => one.name.includes("menu-parts")));
+  await page.waitForTimeout(300);
+  const open = await page.getByRole("button", { name: "More", exact: true }).evaluate(async (button) => {
+    button.click();
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    return document.querySelector("[role=menu]") !== null;
+  });
+  assert.ok(open, "the menu stands there with the next frames");
+  await page.keyboard.press("Escape");
+});
+
+test("the countdown of the window is read whole on a small desk, and keys act on what is open on a narrow one", async () => {
+  const small = await openPage(browser, hub, { width: 1280, height: 800 });
+  await logIn(small);
+  await small.locator("[data-conversation]", { hasText: "Grace Hopper" }).click();
+  const left = small.getByRole("region", { name: "Composer" }).getByTitle(/^Free text for/).locator("span").last();
+  assert.ok(await left.evaluate((element) => element.scrollWidth <= element.clientWidth), await left.textContent());
+  const address = small.url();
+  await small.setViewportSize({ width: 390, height: 844 });
+  await small.goto(address);
+  await small.getByRole("article").first().waitFor();
+  await small.locator("body").press("s");
+  await small.getByRole("dialog", { name: /Snooze/ }).waitFor();
+  assert.deepEqual(small.faults, []);
+  await small.context().close();
+});
+
+test("the keyboard's place is never lost: a row that leaves gives it to the next, the composer to its row", async () => {
+  await page.goto("/inbox");
+  await page.locator("[data-conversation]").nth(3).waitFor();
+  const rows = await page.locator("[data-conversation]").evaluateAll((all) => all.map((one) => one.getAttribute("data-conversation")));
+  const focused = (id) => page.waitForFunction((wanted) => document.activeElement.getAttribute("data-conversation") === wanted, id);
+  const [, second, third, fourth] = rows;
+  await page.keyboard.press("j");
+  await focused(rows[0]);
+  await page.keyboard.press("j");
+  await focused(second);
+  await page.keyboard.press("e");
+  await page.locator(`[data-conversation="${second}"]`).waitFor({ state: "detached" });
+  await focused(third);
+  await page.keyboard.press("j");
+  await focused(fourth);
+  await page.keyboard.press("Enter");
+  await page.getByRole("article").first().waitFor();
+  await page.keyboard.press("r");
+  await page.getByRole("textbox", { name: "Reply" }).press("Escape");
+  await focused(fourth);
+  await page.keyboard.press("a");
+  await page.getByRole("combobox", { name: "Member or team" }).press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await focused(fourth);
+  const more = page.getByRole("button", { name: "More", exact: true });
+  await more.click();
+  await page.getByRole("menuitem", { name: /Snooze/ }).click();
+  await page.getByRole("combobox", { name: "When" }).press("Escape");
+  await page.waitForFunction(() => document.activeElement.getAttribute("aria-label") === "More");
+  await page.getByRole("button", { name: "Undo" }).first().click();
+  await page.locator(`[data-conversation="${second}"]`).waitFor();
+});
+
 test("the keyboard walks the list and finds", async () => {
   await page.locator("body").press("j");
   await page.locator("body").press("j");
@@ -143,6 +216,8 @@ test("a colleague's work shows up here, and what was missed while offline comes 
   await colleague.getByRole("textbox", { name: "Reply" }).press("Enter");
   await colleague.getByRole("article").filter({ hasText: "I can take this one." }).locator("[data-status=delivered]").waitFor();
   await page.context().setOffline(false);
+  await page.getByText(/^Caught up/).waitFor();
+  await page.locator("[data-connection=live]").waitFor({ state: "attached" });
   await page.getByRole("article").filter({ hasText: "I can take this one." }).waitFor();
   await colleague.context().close();
 });

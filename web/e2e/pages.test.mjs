@@ -39,6 +39,36 @@ test("the form of a new account is what the channel asks for", async () => {
   await checkAccessible(page, "connecting a channel");
 });
 
+test("an account's settings stand in its form: chosen, changed and taken away", async () => {
+  await page.goto("/settings/integrations");
+  await page.getByRole("link", { name: /Web chat/ }).click();
+  const form = page.locator("form").filter({ has: page.getByRole("button", { name: "Save" }) });
+  const save = async () => {
+    await form.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved.").last().waitFor();
+    await page.reload();
+  };
+  // A section that says something is open already.
+  const unfold = async (name) => {
+    const section = form.locator("details").filter({ hasText: name }).first();
+    if (!(await section.evaluate((element) => element.open))) await section.locator("summary").click();
+  };
+  await unfold("How it looks");
+  await form.getByLabel("Theme").selectOption("dark");
+  await unfold("Welcome");
+  await form.getByLabel(/^Greeting/).fill("Welcome to the shop");
+  await checkAccessible(page, "the form of an account");
+  await picture(page, "account-form");
+  await save();
+  assert.equal(await form.getByLabel("Theme").inputValue(), "dark");
+  assert.equal(await form.getByLabel(/^Greeting/).inputValue(), "Welcome to the shop");
+  await form.getByLabel(/^Greeting/).fill("");
+  await form.getByLabel("Theme").selectOption("Not set");
+  await save();
+  assert.equal(await form.getByLabel(/^Greeting/).inputValue(), "");
+  assert.equal(await form.getByLabel("Theme").inputValue(), "");
+});
+
 test("the flight recorder shows what came in", async () => {
   await page.goto("/settings/callbacks");
   await page.getByRole("main").getByRole("listitem").first().getByRole("button").click();

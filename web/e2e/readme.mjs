@@ -2,7 +2,8 @@
 import { join, resolve } from "node:path";
 
 import { logIn, openPage, startBrowser } from "./browser.mjs";
-import { act, caller, startHub } from "./hub.mjs";
+import { act, caller, startHub, until } from "./hub.mjs";
+import { startSite } from "./site.mjs";
 import { customer, fillEveryChannel } from "./world.mjs";
 
 const folder = process.env.PICTURES ?? resolve(import.meta.dirname, "../../docs/images");
@@ -63,5 +64,45 @@ await shoot("inbox-dark", {
 });
 await shoot("phone-list", { path: "/inbox", theme: "light", width: 390, height: 844 });
 await shoot("phone-conversation", { path: `/inbox/${talk.id}`, theme: "dark", width: 390, height: 844, before: conversation });
+
+// The playground, with somebody who was answered.
+const greta = await customer(hub, "whatsapp", "Greta Lindqvist", "4915112340001");
+await act(hub, greta, { type: "text", text: "Hello, do you have the Fjell jacket in green, size M?" });
+const asked = await newest("Greta Lindqvist", "whatsapp");
+await call("POST", `/conversations/${asked.id}/messages`, { client_id: "picture-3", text: "Hello Greta, yes: three are left in the shop in Bergen. Shall we keep one for you?" });
+await pause(1200);
+await act(hub, greta, { type: "read" });
+await act(hub, greta, { type: "text", text: "Please do, I come by tomorrow" });
+const playground = await openPage(browser, hub, { width: 1280, height: 800 });
+await playground.goto("/playground");
+await playground.getByText("Please do").waitFor();
+await pause(600);
+await playground.screenshot({ path: join(folder, "playground.png") });
+
+// The chat window on a site, and the account behind it.
+const site = await startSite(hub);
+const shop = await call("POST", "/integrations", {
+  channel: "webchat",
+  name: "Shop window",
+  account: { allowed_origins: "*", title: "Northwind", colour: "#0f766e", greeting: "Hello! How can we help?", theme: "auto", business_hours: "Mon-Sun 00:00-24:00" },
+});
+const visitor = await openPage(browser, hub, { width: 900, height: 640 });
+await visitor.goto(site.page(shop.id));
+await visitor.getByRole("button", { name: /chat/i }).first().click();
+await visitor.getByRole("textbox").fill("Is the Lago 2 tent waterproof?");
+await visitor.keyboard.press("Enter");
+const visit = await until(async () => (await call("GET", "/conversations?channel=webchat&q=Lago")).data[0]);
+await call("POST", `/conversations/${visit.id}/messages`, { client_id: "picture-4", text: "It is, up to 5,000 mm. The floor up to *10,000*." });
+await visitor.getByText("up to 5,000 mm").first().waitFor();
+await pause(600);
+await visitor.screenshot({ path: join(folder, "webchat.png") });
+await site.stop();
+await shoot("connect", {
+  path: `/settings/integrations/${shop.id}`,
+  theme: "light",
+  width: 1280,
+  height: 900,
+  before: (page) => page.getByRole("heading", { name: "Account" }).evaluate((heading) => heading.scrollIntoView()),
+});
 await browser.close();
 await hub.stop();

@@ -242,6 +242,15 @@ test("a finger on a row closes it to the right and snoozes it to the left", asyn
   assert.match(small.url(), /\/inbox$/, "a swipe opens nothing");
   await small.getByRole("button", { name: "Undo" }).click();
   await swiped.waitFor();
+  // A finger has no Shift key: Enter begins a line, the button sends.
+  await swiped.click();
+  const field = small.getByRole("textbox", { name: "Reply" });
+  await field.fill("One");
+  await field.press("Enter");
+  await field.pressSequentially("Two");
+  assert.equal(await field.inputValue(), "One\nTwo");
+  await small.getByRole("button", { name: "Send on WhatsApp" }).click();
+  await small.getByRole("article").filter({ hasText: "Two" }).waitFor();
   await context.close();
 });
 

@@ -15,7 +15,7 @@ const talks = [
   ["messenger", "Sofia Marino", "3103", ["Buongiorno, avete la tenda Lago 2 in negozio?"]],
   ["instagram", "Noah Fischer", "3104", ["Saw your story about the repair week. Do you take boots from other brands as well?"]],
   ["sms", "Grace Miller", "14155553105", ["My tracking link says page not found. Order 10511."]],
-  ["email", "Hanna Lindqvist", "3106", ["Dear team,\n\nthe invoice for order 10477 names our old address. Could you send a corrected one?\n\nBest regards\nHanna"]],
+  ["email", "Hanna Lindqvist", "3106", ["Invoice for order 10477\n\nDear team,\n\nthe invoice for order 10477 names our old address. Could you send a corrected one?\n\nBest regards\nHanna"]],
   ["webchat", "Omar Aziz", "3107", ["Hello, is the size guide for children's boots the same?"]],
   ["api", "Field app, Oslo", "3108", ["Ticket 882: pump P-14 reports low pressure."]],
 ];

@@ -140,8 +140,9 @@ fn desk(account: &Account) -> Vec<Check> {
         (0, false) => {
             Check::failed("ring", "Nothing rings and no messages are taken: every caller is hung up on.")
         }
+        (1, _) => Check::passed("ring", "One telephone rings for every caller: browsers count as one."),
         (count, _) => {
-            Check::passed("ring", format!("{count} rings for every caller: browsers count as one."))
+            Check::passed("ring", format!("{count} telephones ring for every caller: browsers count as one."))
         }
     });
     checks

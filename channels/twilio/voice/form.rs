@@ -32,31 +32,91 @@ const STANDARD_RING: u32 = 20;
 const LEGS_MAX: usize = 10;
 
 pub(super) fn form() -> Form {
-    let own = [
-        Field::text(GREETING, "Greeting", "Said to every caller, for instance that calls are recorded.").optional(),
-        Field::text(LANGUAGE, "Language", "Of everything that is said: en-US when left empty, de-DE, pt-BR, ….").optional(),
-        Field::text(HOURS, "Business hours", "Mon-Fri 09:00-18:00, Sat 10:00-14:00. Always open when left empty.").optional(),
-        Field::text(TIME_ZONE, "Time zone", "Of the business hours: Europe/Berlin. UTC when left empty.").optional(),
-        Field::text(CLOSED, "Message outside business hours", "Said before the caller may leave a message.").optional(),
-        Field::text(RING, "Ring browsers", "“no” rings the telephones below only. Needs the API key below.").optional(),
-        Field::text(FORWARD, "Forward to", "Telephones that ring, with + and country code, with commas; ten at most.").optional(),
-        Field::number(RING_SECONDS, "Seconds to ring", "20 when left empty.").optional(),
-        Field::number(
-            WAIT_MINUTES,
-            "Minutes to wait",
-            "How long callers wait with music while everybody is busy, and are tried again. Empty: not at all.",
-        )
-        .optional(),
-        Field::text(HOLD_MESSAGE, "Message while waiting", "Said before the music.").optional(),
-        Field::text(HOLD_MUSIC, "Music", "Address of an MP3 or WAV file for those who wait.").optional(),
-        Field::text(WHISPER, "Message to telephones", "Said to a telephone that was forwarded to, before it takes the call by pressing a key.").optional(),
-        Field::text(VOICEMAIL, "Voicemail message", "Said before the tone. “no” hangs up instead of recording a message.").optional(),
-        Field::text(RECORD, "Record calls", "“yes” records what is spoken. Tell it in the greeting where the law demands it.").optional(),
-        Field::text(TRANSCRIBE, "Write voicemail down", "“yes” has Twilio write messages down, in American English only.").optional(),
-        Field::text(API_KEY_SID, "API key SID", "For calls in the browser: Twilio Console, API keys and tokens; it begins with SK.").optional(),
-        Field::secret(API_KEY_SECRET, "API key secret", "Shown once, when the key is made.").optional(),
-        Field::text(TWIML_APP_SID, "TwiML app SID", "Not needed: calls begin in the conversation. It begins with AP.").optional(),
-    ];
+    let text = |name, label, help| Field::text(name, label, help).optional();
+    let hours = Field::section(
+        "Greeting and business hours",
+        [
+            text(GREETING, "Greeting", "Said to every caller, for instance that calls are recorded."),
+            text(LANGUAGE, "Language", "Of everything that is said: en-US when left empty, de-DE, pt-BR, …."),
+            text(
+                HOURS,
+                "Business hours",
+                "Mon-Fri 09:00-18:00, Sat 10:00-14:00. Always open when left empty.",
+            ),
+            text(TIME_ZONE, "Time zone", "Of the business hours: Europe/Berlin. UTC when left empty."),
+            text(CLOSED, "Message outside business hours", "Said before the caller may leave a message."),
+        ],
+    );
+    let ringing = Field::section(
+        "Who is rung",
+        [
+            text(RING, "Ring browsers", "no: the telephones below only. Needs an API key.")
+                .one_of(&["yes", "no"]),
+            text(
+                FORWARD,
+                "Forward to",
+                "Telephones that ring, with + and country code, with commas; ten at most.",
+            ),
+            Field::number(RING_SECONDS, "Seconds to ring", "20 when left empty.").optional(),
+            text(
+                WHISPER,
+                "Message to telephones",
+                "Said to a telephone that was forwarded to, before it takes the call by pressing a key.",
+            ),
+        ],
+    );
+    let waiting = Field::section(
+        "Waiting",
+        [
+            Field::number(
+                WAIT_MINUTES,
+                "Minutes to wait",
+                "How long callers wait with music while everybody is busy, and are tried again. Empty: not at all.",
+            )
+            .optional(),
+            text(HOLD_MESSAGE, "Message while waiting", "Said before the music."),
+            text(HOLD_MUSIC, "Music", "Address of an MP3 or WAV file for those who wait."),
+        ],
+    );
+    let kept = Field::section(
+        "Voicemail and recordings",
+        [
+            text(
+                VOICEMAIL,
+                "Voicemail message",
+                "Said before the tone. “no” hangs up instead of recording a message.",
+            ),
+            text(
+                RECORD,
+                "Record calls",
+                "yes records what is spoken. Tell it in the greeting where the law demands it.",
+            )
+            .one_of(&["yes", "no"]),
+            text(
+                TRANSCRIBE,
+                "Write voicemail down",
+                "yes has Twilio write messages down, in American English only.",
+            )
+            .one_of(&["yes", "no"]),
+        ],
+    );
+    let browsers = Field::section(
+        "Calls in the browser",
+        [
+            text(
+                API_KEY_SID,
+                "API key SID",
+                "For calls in the browser: Twilio Console, API keys and tokens; it begins with SK.",
+            ),
+            Field::secret(API_KEY_SECRET, "API key secret", "Shown once, when the key is made.").optional(),
+            text(
+                TWIML_APP_SID,
+                "TwiML app SID",
+                "Not needed: calls begin in the conversation. It begins with AP.",
+            ),
+        ],
+    );
+    let own = hours.chain(ringing).chain(waiting).chain(kept).chain(browsers);
     Form::new(account::fields().into_iter().chain(own).chain(account::signing_fields()).collect())
 }
 

@@ -49,6 +49,10 @@ export interface FormField {
   required: boolean;
   secret: boolean;
   help: string;
+  /** The only values that it takes, where they are few. */
+  choices?: string[];
+  /** What it belongs to: neighbours of one section are shown together. */
+  section?: string | null;
 }
 
 export interface Channel {

@@ -56,9 +56,14 @@ export function teams() {
 export function labels() {
   return queryOptions({
     queryKey: ["labels"] as const,
-    queryFn: async ({ signal }) => (await body<Page<Label>>(api.GET("/api/v1/labels", { signal }))).data,
+    queryFn: async ({ signal }) => inOrder((await body<Page<Label>>(api.GET("/api/v1/labels", { signal }))).data),
     staleTime: settled,
   });
+}
+
+/** As people count: 2 before 10. */
+function inOrder(labels: Label[]): Label[] {
+  return labels.toSorted((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
 }
 
 export function createLabel(name: string, color?: string) {

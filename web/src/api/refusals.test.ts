@@ -21,6 +21,10 @@ test("a step that came after this version is no raw word on the screen", () => {
   expect(whyNot({ code: "new_code", detail: "Refused.", next_step: "paint_it_blue" })).toBe("Refused.");
 });
 
+test("what a platform did not end is ended, so that two sentences stay two", () => {
+  expect(whyNot({ code: "x", detail: "The request was refused", next_step: "retry" })).toBe("The request was refused. Sending it again may help.");
+});
+
 test("a refusal without words says its code", () => {
   expect(whyNot({ code: "odd", detail: "", next_step: "retry" })).toBe("The platform refused it (odd). Sending it again may help.");
   expect(whyNot(null)).toBe("");

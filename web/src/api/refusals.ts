@@ -1,3 +1,4 @@
+import { ended } from "@/lib/text";
 import type { components } from "./schema";
 import type { Refusal } from "./types";
 
@@ -34,5 +35,5 @@ export function stepOf(error: Refusal | null | undefined): Step {
 export function whyNot(error: Refusal | null | undefined): string {
   if (!error) return "";
   const why = error.detail || (error.code ? `The platform refused it (${error.code}).` : "");
-  return [why, stepOf(error).words].filter(Boolean).join(" ");
+  return [ended(why), stepOf(error).words].filter(Boolean).join(" ");
 }

@@ -1506,6 +1506,8 @@ export interface components {
             token: string;
         };
         AccountField: {
+            /** @description The only values that are taken, where they are few; in any case, stored as they stand here. */
+            choices?: string[];
             /** @description One sentence: where to find the value. */
             help: string;
             kind: components["schemas"]["AccountFieldKind"];
@@ -1514,6 +1516,8 @@ export interface components {
             required: boolean;
             /** @description Sealed in the database and masked in every answer. */
             secret: boolean;
+            /** @description What it belongs to, where a form is long: neighbours of one section are shown together, folded until they are wanted. */
+            section?: string | null;
         };
         /** @enum {string} */
         AccountFieldKind: "text" | "url" | "number" | "lines";

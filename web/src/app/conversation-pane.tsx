@@ -12,11 +12,12 @@ import { classes } from "@/lib/classes";
 import { useContactPanel } from "@/lib/facts/contact-panel";
 import { heldConversation } from "@/live/cache";
 import { IconButton } from "@/ui/button";
+import { late } from "@/ui/late";
 import { Failed } from "@/ui/states";
 import { queryClient } from "./query-client";
 
-const PanelTasks = lazy(() => import("./panel-tasks").then((module) => ({ default: module.PanelTasks })));
-const ContactCard = lazy(() => import("@/features/contact/contact-card").then((module) => ({ default: module.ContactCard })));
+const PanelTasks = late(() => import("./panel-tasks").then((module) => module.PanelTasks));
+const ContactCard = late(() => import("@/features/contact/contact-card").then((module) => module.ContactCard));
 
 interface ConversationPaneProps {
   conversationId: string;
@@ -64,14 +65,12 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
           <IconButton label="Fold the contact panel" className="absolute top-2 left-2 z-10 hidden max-[1179px]:inline-flex" onClick={() => panel.toggle(false)}>
             <X />
           </IconButton>
-          <Suspense fallback={<CardSkeleton />}>
-            <ContactCard
-              key={conversation.contact.id}
-              contactId={conversation.contact.id}
-              conversationId={conversation.id}
-              tasks={<PanelTasks contactId={conversation.contact.id} conversationId={conversation.id} />}
-            />
-          </Suspense>
+          <ContactCard fallback={<CardSkeleton />}
+            key={conversation.contact.id}
+            contactId={conversation.contact.id}
+            conversationId={conversation.id}
+            tasks={<PanelTasks contactId={conversation.contact.id} conversationId={conversation.id} />}
+          />
         </aside>
       ) : null}
     </>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useParams, useSearch } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
 
@@ -9,6 +9,7 @@ import { MessageHits } from "@/features/list/message-hits";
 import { SearchField } from "@/features/list/search-field";
 import { ViewMenu } from "@/features/views/view-menu";
 import { Views } from "@/features/views/views";
+import { useCursor } from "@/lib/facts/cursor";
 import { useListWidth } from "@/lib/facts/list-width";
 import { useNarrow, useWide } from "@/lib/use-media";
 import { Empty } from "@/ui/states";
@@ -24,6 +25,11 @@ export function Inbox() {
   const narrow = useNarrow();
   const wide = useWide();
   const [inMessages, setInMessages] = useState(false);
+  const moveCursor = useCursor((state) => state.move);
+  // Single keys act on what is open, on a narrow screen without its list as well.
+  useEffect(() => {
+    if (conversationId) moveCursor(conversationId);
+  }, [conversationId, moveCursor]);
 
   return (
     <main className="flex h-full min-h-0">

@@ -8,14 +8,15 @@ import { useDrafts } from "@/lib/facts/drafts";
 import { useOverlay } from "@/lib/facts/overlay";
 import { useKeyChains, useShortcuts } from "@/lib/shortcuts";
 import { Live } from "@/live/live";
+import { late } from "@/ui/late";
 import { BottomBar } from "./bottom-bar";
 import { ConnectionChip } from "./connection-chip";
 import { Rail } from "./rail";
 import { useNotice } from "./use-notice";
 
-const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const Palette = late(() => import("./palette").then((module) => module.Palette));
 const PhoneDesk = lazy(() => import("@/features/phone/phone-desk").then((module) => ({ default: module.PhoneDesk })));
-const ShortcutSheet = lazy(() => import("@/features/shortcuts/shortcut-sheet").then((module) => ({ default: module.ShortcutSheet })));
+const ShortcutSheet = late(() => import("@/features/shortcuts/shortcut-sheet").then((module) => module.ShortcutSheet));
 
 /** The frame of every page of a member: navigation, the live connection, and what the keyboard opens. */
 export function Shell() {
@@ -59,10 +60,8 @@ export function Shell() {
         </div>
         {narrow && !deep ? <BottomBar /> : null}
       </div>
-      <Suspense>
-        {overlay === "palette" ? <Palette onClose={() => show(undefined)} /> : null}
-        {overlay === "shortcuts" ? <ShortcutSheet onClose={() => show(undefined)} /> : null}
-      </Suspense>
+      {overlay === "palette" ? <Palette onClose={() => show(undefined)} /> : null}
+      {overlay === "shortcuts" ? <ShortcutSheet onClose={() => show(undefined)} /> : null}
     </Live>
   );
 }

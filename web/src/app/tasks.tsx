@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { Link, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 
@@ -8,9 +8,10 @@ import { CallContact } from "@/features/contact/call-contact";
 import { TaskList } from "@/features/tasks/task-list";
 import { classes } from "@/lib/classes";
 import { Button } from "@/ui/button";
+import { late } from "@/ui/late";
 import { Page } from "@/ui/page";
 
-const TaskDialog = lazy(() => import("@/features/tasks/task-dialog").then((module) => ({ default: module.TaskDialog })));
+const TaskDialog = late(() => import("@/features/tasks/task-dialog").then((module) => module.TaskDialog));
 
 const names = { mine: "Mine", open: "All open", done: "Done" };
 
@@ -43,7 +44,7 @@ export function Tasks() {
         </nav>
         <TaskList key={view} view={view} call={callFor} />
       </Page>
-      <Suspense>{adding ? <TaskDialog onClose={() => setAdding(false)} /> : null}</Suspense>
+      {adding ? <TaskDialog onClose={() => setAdding(false)} /> : null}
     </main>
   );
 }

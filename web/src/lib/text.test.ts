@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { sentenceCase, unmarked } from "./text";
+import { capital, ended, languageName, sentenceCase, unmarked } from "./text";
 
 it.each([
   ["It leaves *today* and is with you.", "It leaves today and is with you."],
@@ -12,4 +12,11 @@ it.each([
 it("the interface's words are written as people write them", () => {
   expect(sentenceCase("message_content")).toBe("Message content");
   expect(sentenceCase("")).toBe("");
+});
+
+it("begins, ends and names what others wrote", () => {
+  expect(capital("could not connect")).toBe("Could not connect");
+  expect(["Refused", "Refused.", " Why? ", ""].map(ended)).toEqual(["Refused.", "Refused.", "Why?", ""]);
+  expect(languageName("de")).toBe(new Intl.DisplayNames(undefined, { type: "language" }).of("de"));
+  expect(languageName("no language")).toBe("no language");
 });

@@ -44,8 +44,7 @@ export function contains(text: string, part: string): boolean {
 
 /** A word of the interface as people read it: `message_content` is “Message content”. */
 export function sentenceCase(word: string): string {
-  const words = word.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capital(word.replaceAll("_", " "));
 }
 
 /** A text without the marks of our own small markup (`*bold*`, `_italic_`, `~struck~`, code), for places of one line. */
@@ -54,4 +53,24 @@ export function unmarked(text: string): string {
   // Marks may stand inside each other; three rounds reach all kinds.
   for (let round = 0; round < 3; round++) plain = plain.replace(/(^|[\s(*_~])([*_~])(\S|\S[^\n]*?\S)\2(?=$|[\s).,!?:;*_~])/gm, "$1$3");
   return plain;
+}
+
+/** With its first letter large. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Ends a sentence that somebody else began and may not have ended. */
+export function ended(text: string): string {
+  const trimmed = text.trim();
+  return trimmed === "" || /[.!?…:]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
+/** A language as people call it: `pt-BR` is “Brazilian Portuguese”. The tag itself where it is none. */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames(undefined, { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
 }

@@ -11,6 +11,11 @@ function useMedia(query: string): boolean {
   );
 }
 
+/** Written on with fingers, where nothing has a Shift key to hold. */
+export function useTouch(): boolean {
+  return useMedia("(pointer: coarse)");
+}
+
 /** One pane at a time. */
 export function useNarrow(): boolean {
   return useMedia("(max-width: 767px)");

@@ -34,21 +34,23 @@ export function Live({ account, notice, children }: { account: string; notice: N
         useConnection.setState({ state: "live", lostAt: undefined, caughtUp: back ? replayed : undefined });
         // What was fetched before the first connection may have missed something in between.
         if (!resumed) refetchAll(client);
+        clearTimeout(calm);
         calm = setTimeout(() => useConnection.setState({ caughtUp: undefined }), 5000);
       },
       onLost: () => useConnection.setState(({ lostAt }) => ({ state: navigator.onLine ? "connecting" : "offline", lostAt: lostAt ?? Date.now() })),
     });
     const hurry = () => made.hurry();
-    const gone = () => useConnection.setState({ state: "offline" });
+    const again = () => made.again();
+    const gone = () => useConnection.setState(({ lostAt }) => ({ state: "offline", lostAt: lostAt ?? Date.now() }));
     void made.start();
     setSocket(made);
-    window.addEventListener("online", hurry);
+    window.addEventListener("online", again);
     window.addEventListener("offline", gone);
     document.addEventListener("visibilitychange", hurry);
     return () => {
       made.stop();
       clearTimeout(calm);
-      window.removeEventListener("online", hurry);
+      window.removeEventListener("online", again);
       window.removeEventListener("offline", gone);
       document.removeEventListener("visibilitychange", hurry);
     };

@@ -76,6 +76,18 @@ describe("socket", () => {
     ]);
   });
 
+  it("connects anew at once when the network is back, from where it was", async () => {
+    last().say({ type: "new_message", id: "1", cursor: "c1", data: {} });
+    const before = sockets.length;
+    socket.again();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sockets.length).toBe(before + 1);
+    last().open();
+    expect(last().sent[0]).toEqual({ type: "authenticate", data: { token: "token", cursor: "c1" } });
+    await settle();
+    expect(sockets.length).toBe(before + 1);
+  });
+
   it("drops an event that a resume repeats", async () => {
     last().say({ type: "new_message", id: "1", cursor: "c1", data: {} });
     last().close();

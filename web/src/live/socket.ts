@@ -59,6 +59,13 @@ export class Socket {
     }
   }
 
+  /** Connects anew, from where it was: what was open may be dead without knowing it. */
+  again(): void {
+    if (this.stopped) return;
+    if (this.socket) this.lost();
+    this.hurry();
+  }
+
   stop(): void {
     this.stopped = true;
     clearTimeout(this.retry);

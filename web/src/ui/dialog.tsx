@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 
@@ -15,12 +15,17 @@ interface DialogProps {
 
 /** A modal: a centred card on a desk, a sheet from below on a phone. */
 export function Dialog({ open, onClose, title, description, wide, children }: DialogProps) {
+  const before = useBefore(open);
   return (
     <Radix.Root open={open} onOpenChange={(next) => (next ? undefined : onClose())}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
           aria-describedby={description ? undefined : ""}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            before?.focus({ preventScroll: true });
+          }}
           className={classes(
             "fixed z-40 flex max-h-[85dvh] animate-appear flex-col border bg-raised shadow-float focus:outline-none",
             "max-md:inset-x-0 max-md:bottom-0 max-md:rounded-t-lg",
@@ -43,4 +48,18 @@ export function Dialog({ open, onClose, title, description, wide, children }: Di
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Where the keyboard was when it opened, to be there again afterwards: not a field in the dialog, and no menu that has closed since. */
+function useBefore(open: boolean): HTMLElement | undefined {
+  const [held, setHeld] = useState<{ open: boolean; element?: HTMLElement }>({ open: false });
+  if (held.open !== open) setHeld({ open, element: open ? here() : held.element });
+  return held.element;
+}
+
+function here(): HTMLElement | undefined {
+  const active = document.activeElement;
+  const menu = active?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+  const element = menu ? document.getElementById(menu) : active;
+  return element instanceof HTMLElement ? element : undefined;
 }

@@ -1,10 +1,11 @@
-import { createContext, lazy, type ReactNode, Suspense, useContext, useState } from "react";
+import { createContext, type ReactNode, useContext, useState } from "react";
 import { Check } from "lucide-react";
 import type { DropdownMenu } from "radix-ui";
 import { Slot } from "radix-ui";
 
 import { classes } from "@/lib/classes";
 import { Keys } from "./keys";
+import { late } from "./late";
 
 export interface MenuProps {
   trigger: ReactNode;
@@ -17,8 +18,7 @@ export interface MenuProps {
 /** The pieces that an open menu is made of. They come with the first menu that is opened, not with the page. */
 export const MenuParts = createContext<Pick<typeof DropdownMenu, "Item" | "Label" | "Separator"> | undefined>(undefined);
 
-const load = () => import("./menu-parts");
-const OpenMenu = lazy(() => load().then((module) => ({ default: module.OpenMenu })));
+const OpenMenu = late(() => import("./menu-parts").then((module) => module.OpenMenu));
 
 export function Menu(props: MenuProps) {
   const [wanted, setWanted] = useState(false);
@@ -26,8 +26,8 @@ export function Menu(props: MenuProps) {
     <Slot.Root
       aria-haspopup="menu"
       aria-expanded={false}
-      onPointerEnter={() => void load()}
-      onFocus={() => void load()}
+      onPointerEnter={() => void OpenMenu.preload()}
+      onFocus={() => void OpenMenu.preload()}
       onClick={() => {
         setWanted(true);
         props.onOpenChange?.(true);
@@ -37,11 +37,7 @@ export function Menu(props: MenuProps) {
     </Slot.Root>
   );
   if (!wanted && !props.open) return shut;
-  return (
-    <Suspense fallback={shut}>
-      <OpenMenu {...props} />
-    </Suspense>
-  );
+  return <OpenMenu {...props} fallback={shut} />;
 }
 
 interface MenuItemProps {

@@ -1,5 +1,7 @@
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Slot } from "radix-ui";
+
+import { late } from "./late";
 
 export interface PopoverProps {
   trigger: ReactNode;
@@ -11,8 +13,7 @@ export interface PopoverProps {
   children: ReactNode;
 }
 
-const load = () => import("./popover-parts");
-const OpenPopover = lazy(() => load().then((module) => ({ default: module.OpenPopover })));
+const OpenPopover = late(() => import("./popover-parts").then((module) => module.OpenPopover));
 
 /** Floats beside its trigger; its pieces come with the first one that is opened, not with the page. */
 export function Popover(props: PopoverProps) {
@@ -21,8 +22,8 @@ export function Popover(props: PopoverProps) {
     <Slot.Root
       aria-haspopup="dialog"
       aria-expanded={false}
-      onPointerEnter={() => void load()}
-      onFocus={() => void load()}
+      onPointerEnter={() => void OpenPopover.preload()}
+      onFocus={() => void OpenPopover.preload()}
       onClick={() => {
         setWanted(true);
         props.onOpenChange?.(true);
@@ -32,9 +33,5 @@ export function Popover(props: PopoverProps) {
     </Slot.Root>
   );
   if (!wanted && !props.open) return shut;
-  return (
-    <Suspense fallback={shut}>
-      <OpenPopover {...props} />
-    </Suspense>
-  );
+  return <OpenPopover {...props} fallback={shut} />;
 }

@@ -29,7 +29,7 @@ export function Switch({ label, help, checked, disabled, onChange }: SwitchProps
         disabled={disabled}
         onCheckedChange={onChange}
         aria-describedby={help ? `${id}-help` : undefined}
-        className="mt-0.5 h-5 w-9 shrink-0 rounded-full bg-muted p-0.5 disabled:opacity-50 data-[state=checked]:bg-accent"
+        className="relative mt-0.5 h-5 w-9 shrink-0 rounded-full after:absolute after:-inset-2.5 bg-muted p-0.5 disabled:opacity-50 data-[state=checked]:bg-accent"
       >
         <Radix.Thumb className="block size-4 rounded-full bg-white transition-transform duration-100 data-[state=checked]:translate-x-4" />
       </Radix.Root>

@@ -1,4 +1,3 @@
-import { lazy, Suspense } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 
 import { useMay } from "@/api/may";
@@ -10,11 +9,12 @@ import { useShortcuts } from "@/lib/shortcuts";
 import { act } from "@/live/act";
 import { heldConversation } from "@/live/cache";
 import { changeConversation, changeConversations, markUnread } from "@/live/change-conversation";
+import { late } from "@/ui/late";
 import { toastError } from "@/ui/toast";
 
-const AssignDialog = lazy(() => import("./assign-dialog").then((module) => ({ default: module.AssignDialog })));
-const LabelDialog = lazy(() => import("./label-dialog").then((module) => ({ default: module.LabelDialog })));
-const SnoozeDialog = lazy(() => import("./snooze-dialog").then((module) => ({ default: module.SnoozeDialog })));
+const AssignDialog = late(() => import("./assign-dialog").then((module) => module.AssignDialog));
+const LabelDialog = late(() => import("./label-dialog").then((module) => module.LabelDialog));
+const SnoozeDialog = late(() => import("./snooze-dialog").then((module) => module.SnoozeDialog));
 
 /** What keys and toolbars do to conversations: those named, else those ticked, else the one under the cursor. */
 export function ConversationActions() {
@@ -73,10 +73,10 @@ export function ConversationActions() {
   if (!first) return null;
   const close = () => show(undefined);
   return (
-    <Suspense>
+    <>
       {overlay === "assign" ? <AssignDialog conversation={first} onClose={close} onChoose={(to) => change(to, to.assignee_id || to.team_id ? "assigned" : "given back to everybody")} /> : null}
       {overlay === "snooze" ? <SnoozeDialog onClose={close} onChoose={(until) => change({ status: "snoozed", snoozed_until: until }, "snoozed")} /> : null}
       {overlay === "label" ? <LabelDialog conversations={conversations} onClose={close} onChange={(id, on) => label(ids, id, on)} /> : null}
-    </Suspense>
+    </>
   );
 }

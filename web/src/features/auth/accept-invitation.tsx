@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 
 import { acceptInvitation, lookAtInvitation } from "@/api/auth";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
-import { Failed, Fault, Lines } from "@/ui/states";
+import { Fault, Lines } from "@/ui/states";
 import { AuthCard } from "./auth-card";
 import { useSubmit } from "./use-submit";
 
@@ -29,7 +29,11 @@ export function AcceptInvitation() {
   if (invitation.isError) {
     return (
       <AuthCard title="This invitation cannot be used">
-        <Failed error={invitation.error} className="py-2" />
+        <Fault error={invitation.error} />
+        <p className="text-muted">If you have joined already, log in.</p>
+        <Button asChild look="primary" className="h-9">
+          <Link to="/login">Log in</Link>
+        </Button>
       </AuthCard>
     );
   }

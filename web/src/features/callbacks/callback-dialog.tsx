@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
 
 import { replayCallback } from "@/api/integration-changes";
-import { callback as callbackQuery } from "@/api/integrations";
+import { callback as callbackQuery, integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import type { Callback } from "@/api/types";
 import { sentenceCase } from "@/lib/text";
@@ -20,6 +20,7 @@ export function CallbackDialog({ callback: listed, onClose }: { callback: Callba
   const client = useQueryClient();
   const found = useQuery(callbackQuery(listed.id));
   const callback = found.data ?? listed;
+  const account = useQuery(integrations()).data?.find((one) => one.id === callback.integration_id)?.name;
   const replays = useMay("replayCallbacks");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -37,7 +38,7 @@ export function CallbackDialog({ callback: listed, onClose }: { callback: Callba
     }
   }
   return (
-    <Dialog open onClose={onClose} wide title={<>Callback, <Ago at={callback.received_at} /></>} description={`${sentenceCase(callback.channel)}, ${callback.verdict}`}>
+    <Dialog open onClose={onClose} wide title={<>Callback, <Ago at={callback.received_at} /></>} description={`${account ?? sentenceCase(callback.channel)}, ${callback.verdict}`}>
       <div className="flex flex-col gap-4">
         <div className="flex flex-wrap items-center gap-2">
           <OutcomeChip outcome={callback.outcome} />
@@ -71,7 +72,7 @@ export function CallbackDialog({ callback: listed, onClose }: { callback: Callba
         {found.isPending ? <Lines rows={5} /> : null}
         <Fault error={found.error} />
         <Json title="Body" value={callback.request.body} />
-        <Json title="Headers" value={callback.request.headers} />
+        <Json title="Headers" value={headerLines(callback.request.headers)} />
         <p className="text-xs text-muted">Secrets were taken out before this was stored.</p>
       </div>
     </Dialog>
@@ -88,6 +89,13 @@ function Json({ title, value }: { title: string; value: unknown }) {
       </pre>
     </section>
   );
+}
+
+/** Pairs as a request carries them, one a line. */
+function headerLines(headers: unknown): unknown {
+  const pair = (one: unknown) => (Array.isArray(one) && one.length === 2 ? one.map(String).join(": ") : undefined);
+  const lines = Array.isArray(headers) ? headers.map(pair) : [undefined];
+  return lines.includes(undefined) ? headers : lines.join("\n");
 }
 
 function pretty(value: string): string {

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useRef } from "react";
+import { useRef } from "react";
 import { ChevronDown, Clock, LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
 
 import type { Abilities } from "@/api/types";
@@ -6,13 +6,15 @@ import { classes } from "@/lib/classes";
 import { count as counted } from "@/lib/text";
 import type { Segments } from "@/lib/segments";
 import { Button, IconButton } from "@/ui/button";
+import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Popover } from "@/ui/popover";
 import type { Counter } from "./limits";
+import { way } from "./way";
 import type { Window } from "./window";
 import { WindowNote } from "./window-note";
 
-const EmojiGrid = lazy(() => import("@/ui/emoji-grid").then((module) => ({ default: module.EmojiGrid })));
+const EmojiGrid = late(() => import("@/ui/emoji-grid").then((module) => module.EmojiGrid));
 
 interface ComposerFootProps {
   note: boolean;
@@ -40,7 +42,7 @@ export function ComposerFoot(props: ComposerFootProps) {
   const files = useRef<HTMLInputElement>(null);
   const choices = abilities?.buttons ?? abilities?.list;
   return (
-    <div className="flex items-center gap-1 px-2 pt-1 pb-2">
+    <div className="flex flex-wrap items-center gap-1 px-2 pt-1 pb-2">
       {shut ? null : (
         <>
           <Popover
@@ -51,9 +53,7 @@ export function ComposerFoot(props: ComposerFootProps) {
               </IconButton>
             }
           >
-            <Suspense fallback={<div className="h-66 w-72" />}>
-              <EmojiGrid onPick={props.onEmoji} />
-            </Suspense>
+            <EmojiGrid fallback={<div className="h-66 w-72" />} onPick={props.onEmoji} />
           </Popover>
           {!editing && !note && abilities?.media.length ? (
             <IconButton label="Attach files" onClick={() => files.current?.click()}>
@@ -99,7 +99,8 @@ export function ComposerFoot(props: ComposerFootProps) {
           />
         </>
       )}
-      <div className="flex min-w-0 flex-1 items-center justify-end gap-3 px-2 text-xs text-muted">
+      {/* Above the tools where the button's words leave no room beside them. */}
+      <div className="flex min-w-0 flex-1 items-center justify-end gap-3 px-2 text-xs text-muted sm:@max-[30rem]:order-first sm:@max-[30rem]:basis-full sm:@max-[30rem]:empty:hidden">
         {count.shown && !shut ? (
           <span className={classes("tabular-nums", count.over && "font-medium text-negative-text")} role="status">
             {count.over ? `${(count.length - count.max).toLocaleString()} too many for ${note ? "a note" : channelName}` : `${(count.max - count.length).toLocaleString()} left`}
@@ -113,10 +114,10 @@ export function ComposerFoot(props: ComposerFootProps) {
         {note ? null : <WindowNote window={window} />}
       </div>
       {shut ? null : (
-        <span className="flex shrink-0">
+        <span className="ml-auto flex shrink-0">
           <Button look="primary" disabled={!ready} onClick={props.onSend} className={classes(!note && !editing && "rounded-r-none")}>
             <SendHorizontal />
-            {editing ? "Save" : note ? "Add note" : <span className="max-sm:sr-only">Send on {channelName}</span>}
+            {editing ? "Save" : note ? "Add note" : <span className="max-sm:sr-only">Send {way(abilities)} {channelName}</span>}
           </Button>
           {note || editing ? null : (
             <Menu

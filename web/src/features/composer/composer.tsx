@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 
 import { contact as contactQuery } from "@/api/contacts";
@@ -12,6 +12,7 @@ import { type ComposerMode, useComposerMode } from "@/lib/facts/composer-mode";
 import { segmentsOf } from "@/lib/segments";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useNow } from "@/lib/use-now";
+import { late } from "@/ui/late";
 import { AccountNotice } from "./account-notice";
 import { barOf } from "./barred";
 import { BarredReply } from "./barred-reply";
@@ -32,11 +33,12 @@ import { UploadTray } from "./upload-tray";
 import { useSend } from "./use-send";
 import { useTypingSignal } from "./use-typing";
 import { useUploads } from "./use-uploads";
+import { way } from "./way";
 import { windowNow } from "./window";
 
-const LocationDialog = lazy(() => import("./location-dialog").then((module) => ({ default: module.LocationDialog })));
-const TimeDialog = lazy(() => import("@/ui/time-dialog").then((module) => ({ default: module.TimeDialog })));
-const TemplateDialog = lazy(() => import("./template-dialog").then((module) => ({ default: module.TemplateDialog })));
+const LocationDialog = late(() => import("./location-dialog").then((module) => module.LocationDialog));
+const TimeDialog = late(() => import("@/ui/time-dialog").then((module) => module.TimeDialog));
+const TemplateDialog = late(() => import("./template-dialog").then((module) => module.TemplateDialog));
 
 /** Where an agent writes to the customer, or to the team. */
 export function Composer({ conversation }: { conversation: Conversation }) {
@@ -98,6 +100,16 @@ export function Composer({ conversation }: { conversation: Conversation }) {
     empty();
     void send(sent, andClose);
   }
+  /** Where the cursor stands, or in place of what is selected. */
+  function insert(piece: string) {
+    const box = field.current;
+    const [start, end] = box ? [box.selectionStart, box.selectionEnd] : [text.length, text.length];
+    write(key, text.slice(0, start) + piece + text.slice(end));
+    requestAnimationFrame(() => {
+      box?.focus();
+      box?.setSelectionRange(start + piece.length, start + piece.length);
+    });
+  }
   async function submitLater(at: Date) {
     setPicking(undefined);
     if (ready && !shut && (await sendLater(outgoing(), at))) empty();
@@ -109,7 +121,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
       <TypingLine conversationId={conversation.id} />
       <AccountNotice integrationId={conversation.integration_id} />
       <div
-        className={classes("relative", note ? "bg-paper on-tint" : "bg-surface", dragging && "outline-2 -outline-offset-2 outline-accent")}
+        className={classes("@container relative", note ? "bg-paper on-tint" : "bg-surface", dragging && "outline-2 -outline-offset-2 outline-accent")}
         onDragOver={(event) => {
           event.preventDefault();
           setDragging(true);
@@ -135,7 +147,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
               ref={field}
               text={text}
               note={note}
-              placeholder={note ? "Write a note for your team. @ mentions somebody." : `Write to ${brief(conversation.contact.name) || "the customer"} on ${channelName}`}
+              placeholder={note ? "Write a note for your team. @ mentions somebody." : `Write to ${brief(conversation.contact.name) || "the customer"} ${way(abilities)} ${channelName}`}
               people={note ? people : []}
               onChange={(next) => {
                 write(key, next);
@@ -157,7 +169,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           count={count}
           segments={!note && abilities?.segments && text ? segmentsOf(text, abilities.segments) : undefined}
           ready={ready}
-          onEmoji={(emoji) => (write(key, text + emoji), field.current?.focus())}
+          onEmoji={insert}
           onFiles={add}
           onTemplate={() => setPicking("template")}
           onOffer={() => setOffer({ ...offer, buttons: [...offer.buttons, newChoice()] })}
@@ -166,28 +178,26 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           onSend={() => submit()}
         />
       </div>
-      <Suspense>
-        {picking === "location" ? (
-          <LocationDialog
-            onClose={() => setPicking(undefined)}
-            onSend={(location) => {
-              setPicking(undefined);
-              void sendLocation(location);
-            }}
-          />
-        ) : null}
-        {picking === "time" ? <TimeDialog title="Send later" act="Send then" onClose={() => setPicking(undefined)} onChoose={(at) => void submitLater(at)} /> : null}
-        {picking === "template" ? (
-          <TemplateDialog
-            integrationId={conversation.integration_id}
-            onClose={() => setPicking(undefined)}
-            onSend={(template, blanks) => {
-              setPicking(undefined);
-              void sendTemplate(template, blanks);
-            }}
-          />
-        ) : null}
-      </Suspense>
+      {picking === "location" ? (
+        <LocationDialog
+          onClose={() => setPicking(undefined)}
+          onSend={(location) => {
+            setPicking(undefined);
+            void sendLocation(location);
+          }}
+        />
+      ) : null}
+      {picking === "time" ? <TimeDialog title="Send later" act="Send then" onClose={() => setPicking(undefined)} onChoose={(at) => void submitLater(at)} /> : null}
+      {picking === "template" ? (
+        <TemplateDialog
+          integrationId={conversation.integration_id}
+          onClose={() => setPicking(undefined)}
+          onSend={(template, blanks) => {
+            setPicking(undefined);
+            void sendTemplate(template, blanks);
+          }}
+        />
+      ) : null}
     </section>
   );
 }
@@ -195,5 +205,5 @@ export function Composer({ conversation }: { conversation: Conversation }) {
 /** A placeholder is never longer than its line. */
 function brief(name: string): string {
   const letters = [...name];
-  return letters.length > 28 ? `${letters.slice(0, 26).join("").trimEnd()}…` : name;
+  return letters.length > 20 ? `${letters.slice(0, 18).join("").trimEnd()}…` : name;
 }

@@ -2,6 +2,7 @@ import { type ClipboardEvent, type KeyboardEvent, type Ref, useImperativeHandle,
 
 import { useEnterSends } from "@/lib/facts/enter-sends";
 import { contains } from "@/lib/text";
+import { useTouch } from "@/lib/use-media";
 import { MentionList } from "./mention-list";
 import { mentionAt } from "./mentions";
 
@@ -19,7 +20,9 @@ interface TextFieldProps {
 
 /** A text field that grows with what is in it, to two fifths of the window. */
 export function TextField({ ref, text, note, placeholder, people, onChange, onFiles, onSubmit }: TextFieldProps) {
-  const enterSends = useEnterSends((state) => state.enterSends);
+  const wanted = useEnterSends((state) => state.enterSends);
+  const touch = useTouch();
+  const enterSends = wanted && !touch;
   const field = useRef<HTMLTextAreaElement>(null);
   const [cursor, setCursor] = useState(0);
   const [at, setAt] = useState(0);
@@ -45,14 +48,20 @@ export function TextField({ ref, text, note, placeholder, people, onChange, onFi
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
     if (event.nativeEvent.isComposing) return;
-    const chosen = candidates[Math.min(at, candidates.length - 1)];
-    if (chosen && (event.key === "ArrowDown" || event.key === "ArrowUp")) setAt((at + (event.key === "ArrowDown" ? 1 : candidates.length - 1)) % candidates.length);
-    else if (chosen && (event.key === "Enter" || event.key === "Tab")) pick(chosen);
+    const candidate = candidates[Math.min(at, candidates.length - 1)];
+    if (candidate && (event.key === "ArrowDown" || event.key === "ArrowUp")) setAt((at + (event.key === "ArrowDown" ? 1 : candidates.length - 1)) % candidates.length);
+    else if (candidate && (event.key === "Enter" || event.key === "Tab")) pick(candidate);
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) onSubmit(enterSends);
     else if (event.key === "Enter" && enterSends !== event.shiftKey) onSubmit(false);
-    else if (event.key === "Escape") field.current?.blur();
+    else if (event.key === "Escape") leave();
     else return;
     event.preventDefault();
+  }
+
+  /** Back to the list, where there is one beside. */
+  function leave() {
+    field.current?.blur();
+    document.querySelector<HTMLElement>("[data-conversation][aria-current]")?.focus({ preventScroll: true });
   }
 
   function onPaste(event: ClipboardEvent) {

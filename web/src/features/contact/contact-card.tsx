@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ban, BellOff, Merge, MoreHorizontal } from "lucide-react";
 
@@ -7,11 +7,13 @@ import { channels } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import type { Identity } from "@/api/types";
 import { dateAndTime } from "@/lib/time";
+import { languageName } from "@/lib/text";
 import { refetchAll } from "@/live/apply";
 import { Avatar } from "@/ui/avatar";
 import { IconButton } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Chip } from "@/ui/chip";
+import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
@@ -27,8 +29,8 @@ import { Tags } from "./tags";
 import { Timeline } from "./timeline";
 import { useChangeContact } from "./use-change-contact";
 
-const Confirm = lazy(() => import("@/ui/confirm").then((module) => ({ default: module.Confirm })));
-const MergeDialog = lazy(() => import("./merge-dialog").then((module) => ({ default: module.MergeDialog })));
+const Confirm = late(() => import("@/ui/confirm").then((module) => module.Confirm));
+const MergeDialog = late(() => import("./merge-dialog").then((module) => module.MergeDialog));
 
 interface ContactCardProps {
   contactId: string;
@@ -75,7 +77,7 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
               <BellOff /> Opted out
             </Chip>
           ) : null}
-          {contact.language ? <Chip>{contact.language}</Chip> : null}
+          {contact.language ? <Chip>{languageName(contact.language)}</Chip> : null}
         </div>
         {writes ? (
           <Menu
@@ -99,7 +101,7 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
       <Section title="Details">
         <dl className="flex flex-col gap-1.5">
           <Fact name="Phone">
-            <span className="flex items-center gap-1">
+            <span className="-my-1.5 flex items-center gap-1">
               <EditInPlace label="Phone" type="tel" value={contact.phone ?? ""} disabled={!writes} onSave={(phone) => change({ phone: phone || null })} />
               {contact.phone && writes && !contact.blocked ? <CallContact contactId={contact.id} /> : null}
             </span>
@@ -138,19 +140,17 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
       <Notes contactId={contact.id} disabled={!writes} />
       <Timeline contactId={contact.id} names={names.data} />
       <OtherConversations contactId={contact.id} except={conversationId} />
-      <Suspense>
-        {dialog === "block" ? (
-          <Confirm
-            open
-            title={contact.blocked ? `Unblock ${contact.name || "this contact"}?` : `Block ${contact.name || "this contact"}?`}
-            text={contact.blocked ? "Their messages are taken in again." : "What they write from now on is not shown. Nothing that was said is lost."}
-            act={contact.blocked ? "Unblock" : "Block"}
-            onClose={() => setDialog(undefined)}
-            onConfirm={() => void block()}
-          />
-        ) : null}
-        {dialog === "merge" ? <MergeDialog contact={contact} onClose={() => setDialog(undefined)} onMerged={onMerged} /> : null}
-      </Suspense>
+      {dialog === "block" ? (
+        <Confirm
+          open
+          title={contact.blocked ? `Unblock ${contact.name || "this contact"}?` : `Block ${contact.name || "this contact"}?`}
+          text={contact.blocked ? "Their messages are taken in again." : "What they write from now on is not shown. Nothing that was said is lost."}
+          act={contact.blocked ? "Unblock" : "Block"}
+          onClose={() => setDialog(undefined)}
+          onConfirm={() => void block()}
+        />
+      ) : null}
+      {dialog === "merge" ? <MergeDialog contact={contact} onClose={() => setDialog(undefined)} onMerged={onMerged} /> : null}
     </div>
   );
 }

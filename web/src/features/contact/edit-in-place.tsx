@@ -16,7 +16,7 @@ export function EditInPlace({ label, value, placeholder = "Add", type = "text", 
   if (disabled) return <span className={`break-words ${className}`}>{value || <span className="text-muted">None</span>}</span>;
   if (typed === undefined) {
     return (
-      <button type="button" aria-label={`Edit ${label}`} onClick={() => setTyped(value)} className={`-mx-1 max-w-full rounded px-1 break-words hover:bg-line/60 ${className || "text-left"}`}>
+      <button type="button" aria-label={`Edit ${label}`} onClick={() => setTyped(value)} className={`-mx-1 max-w-full rounded px-1 break-words hover:bg-line/60 max-md:min-h-8 max-md:min-w-8 ${className || "text-left"}`}>
         {value || <span className="font-normal text-muted">{placeholder}</span>}
       </button>
     );

@@ -22,14 +22,14 @@ export function Tags({ tags, disabled, onChange }: TagsProps) {
   return (
     <ul aria-label="Tags" className="flex flex-wrap items-center gap-1">
       {tags.map((tag) => (
-        <li key={tag} className="inline-flex h-6 max-w-full items-center gap-1 rounded border bg-surface pl-1.5 text-xs">
+        <li key={tag} className="inline-flex h-6 max-w-full items-center gap-0.5 rounded border bg-surface pl-1.5 text-xs">
           <span className="truncate" title={tag}>
             {tag}
           </span>
           {disabled ? (
             <span className="w-0.5" />
           ) : (
-            <button type="button" aria-label={`Remove the tag ${tag}`} onClick={() => void onChange(tags.filter((one) => one !== tag))} className="flex size-5 items-center justify-center rounded text-muted hover:text-text">
+            <button type="button" aria-label={`Remove the tag ${tag}`} onClick={() => void onChange(tags.filter((one) => one !== tag))} className="flex size-6 items-center justify-center rounded text-muted hover:text-text">
               <X className="size-3" />
             </button>
           )}

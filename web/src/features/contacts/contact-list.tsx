@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useRef } from "react";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Users } from "lucide-react";
 
 import { contactList } from "@/api/contacts";
+import { channels as channelList } from "@/api/integrations";
 import type { Contact } from "@/api/types";
 import { classes } from "@/lib/classes";
 import { useShortcuts } from "@/lib/shortcuts";
@@ -54,6 +55,8 @@ export function ContactList({ q, openId }: { q: string; openId?: string }) {
 }
 
 function ContactRow({ contact, open, q }: { contact: Contact; open: boolean; q: string }) {
+  // A platform's inner number says nothing to people; where they write from does.
+  const names = useQuery(channelList()).data;
   const channels = [...new Set(contact.identities.map((identity) => identity.channel))];
   return (
     <Link
@@ -66,7 +69,7 @@ function ContactRow({ contact, open, q }: { contact: Contact; open: boolean; q: 
       <Avatar name={contact.name} seed={contact.id} />
       <span className="flex min-w-0 flex-1 flex-col">
         <span className="truncate font-medium">{contact.name || "Unnamed"}</span>
-        <span className="truncate text-sm text-muted">{contact.phone ?? contact.email ?? contact.identities[0]?.external_id}</span>
+        <span className="truncate text-sm text-muted">{contact.phone ?? contact.email ?? channels.map((channel) => names?.find((one) => one.id === channel)?.name ?? channel).join(", ")}</span>
       </span>
       {contact.blocked ? <Chip tone="negative">Blocked</Chip> : null}
       <span className="flex gap-1">

@@ -1,14 +1,15 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { Download, MoreHorizontal, Upload } from "lucide-react";
 
 import { exportContacts } from "@/api/contacts";
 import { useMay } from "@/api/may";
 import { saveFile } from "@/lib/save-file";
 import { IconButton } from "@/ui/button";
+import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
 import { toast, toastError } from "@/ui/toast";
 
-const ImportDialog = lazy(() => import("./table/import-dialog").then((module) => ({ default: module.ImportDialog })));
+const ImportDialog = late(() => import("./table/import-dialog").then((module) => module.ImportDialog));
 
 /** Contacts in and out as tables. */
 export function TableMenu() {
@@ -41,7 +42,7 @@ export function TableMenu() {
           Export as CSV
         </MenuItem>
       </Menu>
-      <Suspense>{importing ? <ImportDialog onClose={() => setImporting(false)} /> : null}</Suspense>
+      {importing ? <ImportDialog onClose={() => setImporting(false)} /> : null}
     </>
   );
 }

@@ -10,16 +10,17 @@ import { Field, Input } from "@/ui/field";
 import { Panel } from "@/ui/page";
 import { Fault } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import { AccountFields, filledIn } from "./account-fields";
+import { AccountFields } from "./account-fields";
+import { changes, type Values } from "./account-values";
 
-/** Changes the name or single fields; what is left empty stays as it is. */
+/** Changes the name or single fields. */
 export function AccountPanel({ integration, channel }: { integration: Integration; channel: Channel }) {
   const client = useQueryClient();
   const [name, setName] = useState(integration.name);
-  const [values, setValues] = useState<Record<string, string>>({});
+  const [values, setValues] = useState<Values>({});
   const [error, setError] = useState<unknown>();
   const faults = isProblem(error) ? error.fields : {};
-  const account = filledIn(values);
+  const account = changes(values, channel.account_form, integration.account);
   const changed = name.trim() !== integration.name || Object.keys(account).length > 0;
 
   async function save() {

@@ -14,7 +14,8 @@ import { Field, Input } from "@/ui/field";
 import { Page, Panel } from "@/ui/page";
 import { Failed, Fault, Lines } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import { AccountFields, filledIn } from "./account-fields";
+import { AccountFields } from "./account-fields";
+import { filledIn, type Values } from "./account-values";
 import { GuideLink } from "./guide-link";
 import { InstallForm } from "./install-form";
 
@@ -63,7 +64,7 @@ function ConnectForm({ channel }: { channel: Channel }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const [name, setName] = useState(channel.name);
-  const [values, setValues] = useState<Record<string, string>>({});
+  const [values, setValues] = useState<Values>({});
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const faults = isProblem(error) ? error.fields : {};

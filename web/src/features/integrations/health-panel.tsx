@@ -6,7 +6,7 @@ import { testIntegration } from "@/api/integration-changes";
 import { integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
 import type { Check, Integration } from "@/api/types";
-import { sentenceCase } from "@/lib/text";
+import { capital, ended, sentenceCase } from "@/lib/text";
 import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Panel } from "@/ui/page";
@@ -49,7 +49,7 @@ export function HealthPanel({ integration }: { integration: Integration }) {
             <li key={check.name + check.detail} className="flex items-start gap-2">
               {check.ok ? <CircleCheck className="mt-0.5 size-4 shrink-0 text-positive" aria-label="Right" /> : <CircleAlert className="mt-0.5 size-4 shrink-0 text-negative-text" aria-label="Wrong" />}
               <span>
-                <span className="font-medium">{sentenceCase(check.name)}</span> <span className="text-muted">{check.detail}</span>
+                <span className="font-medium">{sentenceCase(check.name)}</span> <span className="[overflow-wrap:anywhere] text-muted">{ended(capital(check.detail))}</span>
               </span>
             </li>
           ))}

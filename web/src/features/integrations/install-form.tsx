@@ -8,11 +8,12 @@ import { Button } from "@/ui/button";
 import { CopyField } from "@/ui/copy-field";
 import { Panel } from "@/ui/page";
 import { Fault } from "@/ui/states";
-import { AccountFields, filledIn } from "./account-fields";
+import { AccountFields } from "./account-fields";
+import { filledIn, type Values } from "./account-values";
 
 /** Connects by consent: the app's keys first, then the platform's own page. */
 export function InstallForm({ channel, fields }: { channel: Channel; fields: FormField[] }) {
-  const [values, setValues] = useState<Record<string, string>>({});
+  const [values, setValues] = useState<Values>({});
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
 
@@ -27,7 +28,7 @@ export function InstallForm({ channel, fields }: { channel: Channel; fields: For
     }
   }
   return (
-    <Panel title={`With ${channel.name}'s consent page`}>
+    <Panel title="By consent">
       <form
         noValidate
         className="flex flex-col gap-4"
@@ -36,7 +37,7 @@ export function InstallForm({ channel, fields }: { channel: Channel; fields: For
           void go();
         }}
       >
-        <p className="text-sm text-muted">The easier way: enter your app's keys, agree on {channel.name}'s page, and come back here. First allow this address there as a redirect:</p>
+        <p className="text-sm text-muted">The easier way: enter your app's keys, agree on the platform's own page, and come back here. First allow this address there as a redirect:</p>
         <CopyField label="Redirect address" value={`${window.location.origin}/oauth/${channel.id}/callback`} />
         <Fault error={error} />
         <AccountFields fields={fields} values={values} faults={isProblem(error) ? error.fields : {}} onChange={setValues} />

@@ -1,7 +1,7 @@
 import { CircleAlert, CircleCheck, Radio } from "lucide-react";
 
 import type { LiveConnection } from "@/api/types";
-import { sentenceCase } from "@/lib/text";
+import { capital, ended, sentenceCase } from "@/lib/text";
 import { Ago } from "@/ui/ago";
 import { Panel } from "@/ui/page";
 
@@ -20,7 +20,7 @@ export function LivePanel({ live }: { live: LiveConnection }) {
           <li key={check.name} className="flex items-start gap-2">
             {check.ok ? <CircleCheck className="mt-0.5 size-4 shrink-0 text-positive" aria-label="Right" /> : <CircleAlert className="mt-0.5 size-4 shrink-0 text-negative-text" aria-label="Wrong" />}
             <span>
-              <span className="font-medium">{sentenceCase(check.name)}</span> <span className="text-muted">{check.detail}</span>
+              <span className="font-medium">{sentenceCase(check.name)}</span> <span className="[overflow-wrap:anywhere] text-muted">{ended(capital(check.detail))}</span>
             </span>
           </li>
         ))}

@@ -1,16 +1,18 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, Clock, X } from "lucide-react";
 
 import { cancelScheduled, laterKeys, postponeMessage, scheduledMessages } from "@/api/later";
 import { useMay } from "@/api/may";
 import type { ScheduledMessage } from "@/api/types";
+import { capital } from "@/lib/text";
 import { exact, moment } from "@/lib/time";
 import { draftKey, useDrafts } from "@/lib/facts/drafts";
 import { Button, IconButton } from "@/ui/button";
+import { late } from "@/ui/late";
 import { toast, toastError } from "@/ui/toast";
 
-const TimeDialog = lazy(() => import("@/ui/time-dialog").then((module) => ({ default: module.TimeDialog })));
+const TimeDialog = late(() => import("@/ui/time-dialog").then((module) => module.TimeDialog));
 
 /** What will be sent in this conversation, below what was said. */
 export function Waiting({ conversationId }: { conversationId: string }) {
@@ -60,23 +62,17 @@ export function Waiting({ conversationId }: { conversationId: string }) {
           </li>
         ))}
       </ul>
-      <Suspense>
-        {moving ? (
-          <TimeDialog
-            title="Another time"
-            act="Send then"
-            onClose={() => setMoving(undefined)}
-            onChoose={(at) => {
-              setMoving(undefined);
-              run(postponeMessage(moving, at.toISOString()));
-            }}
-          />
-        ) : null}
-      </Suspense>
+      {moving ? (
+        <TimeDialog
+          title="Another time"
+          act="Send then"
+          onClose={() => setMoving(undefined)}
+          onChoose={(at) => {
+            setMoving(undefined);
+            run(postponeMessage(moving, at.toISOString()));
+          }}
+        />
+      ) : null}
     </section>
   );
-}
-
-function capital(text: string): string {
-  return `${text[0]?.toUpperCase() ?? ""}${text.slice(1)}`;
 }

@@ -22,6 +22,7 @@ import { EmptyList } from "./empty-list";
 import { ListSkeleton } from "./list-skeleton";
 import { Row } from "./row";
 import { SwipeRow } from "./swipe-row";
+import { useKeptFocus } from "./use-kept-focus";
 import { useListKeys } from "./use-list-keys";
 
 interface ConversationListProps {
@@ -57,9 +58,6 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
   });
   useEffect(() => virtual.measure(), [compact, virtual]);
   useEffect(() => clear(), [view, clear]);
-  useEffect(() => {
-    if (openId) move(openId);
-  }, [openId, move]);
 
   const items = virtual.getVirtualItems();
   const lastShown = items[items.length - 1]?.index ?? 0;
@@ -87,6 +85,10 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
     toggle,
     add,
   });
+  const focus = useKeptFocus(ids, (gone, next) => {
+    // What is open stays what single keys act on.
+    if (gone !== openId) move(next);
+  });
   function closeOrReopen(conversation: Conversation) {
     const closed = conversation.status === "closed";
     void act(client, [conversation], { status: closed ? "open" : "closed" }, closed ? "reopened" : "closed");
@@ -98,7 +100,7 @@ export function ConversationList({ view, q, openId }: ConversationListProps) {
 
   return (
     <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto" tabIndex={-1} aria-label="Conversations" role="region">
-      <ul className="relative w-full" style={{ height: virtual.getTotalSize() }}>
+      <ul className="relative w-full" style={{ height: virtual.getTotalSize() }} {...focus}>
         {items.map((item) => {
           const conversation = rows[item.index];
           if (!conversation) return null;

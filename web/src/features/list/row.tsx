@@ -85,7 +85,7 @@ function Tick({ conversation, ticked, ticking, compact, onTick }: RowProps) {
       onClick={(event) => onTick(conversation.id, event.shiftKey)}
       className={classes("absolute z-10 flex items-center justify-center", compact ? "left-3 size-5" : "left-3 size-9")}
     >
-      <span className={classes("group-hover:opacity-0 max-md:group-hover:opacity-100", shown && "opacity-0")}>
+      <span className={shown ? "opacity-0" : "group-hover:opacity-0 max-md:group-hover:opacity-100"}>
         {compact ? (
           <ChannelGlyph channel={conversation.channel} />
         ) : (

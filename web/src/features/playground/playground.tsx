@@ -42,7 +42,7 @@ export function Playground() {
           <h2 className="mb-2 text-sm font-semibold">Where</h2>
           {found.isPending ? <Lines rows={2} /> : null}
           {found.isError ? <Failed error={found.error} onRetry={() => void found.refetch()} className="py-3" /> : null}
-          <div role="radiogroup" aria-label="Account" className="flex flex-col gap-1">
+          <div role="radiogroup" aria-label="Account" className={choices}>
             {found.data?.map((one) => (
               <Choice key={`${one.channel}/${one.account}`} chosen={one === account} onChoose={() => setChosen(one)}>
                 <ChannelGlyph channel={one.channel} />
@@ -64,7 +64,7 @@ export function Playground() {
         </section>
         <section aria-label="Customer">
           <h2 className="mb-2 text-sm font-semibold">Who</h2>
-          <div role="radiogroup" aria-label="Customer" className="flex flex-col gap-1">
+          <div role="radiogroup" aria-label="Customer" className={choices}>
             {people.map((one) => (
               <Choice key={one.digits} chosen={one.digits === person.digits} onChoose={() => setPerson(one)}>
                 <Avatar name={one.name} seed={one.digits} size="sm" />
@@ -93,6 +93,9 @@ export function Playground() {
   );
 }
 
+/** One below the other beside the phone; in one line above it where there is no room beside. */
+const choices = "flex flex-col gap-1 max-md:flex-row max-md:overflow-x-auto max-md:pb-1";
+
 /** The person's phone, once the platform has said what it calls them. */
 function Seated({ account, person }: { account: Account; person: Person }) {
   const { channel } = account;
@@ -109,7 +112,7 @@ function Choice({ chosen, onChoose, children }: { chosen: boolean; onChoose: () 
       role="radio"
       aria-checked={chosen}
       onClick={onChoose}
-      className={classes("flex h-10 items-center gap-2.5 rounded-md border px-3 text-left", chosen ? "border-accent bg-accent-quiet on-tint" : "border-transparent hover:bg-line/50")}
+      className={classes("flex h-10 shrink-0 items-center gap-2.5 rounded-md border px-3 text-left", chosen ? "border-accent bg-accent-quiet on-tint" : "border-transparent hover:bg-line/50")}
     >
       {children}
     </button>

@@ -42,7 +42,7 @@ export function AppearancePage() {
       </Panel>
       <Panel title="Inbox">
         <Switch label="Compact rows" help="One line per conversation." checked={density.density === "compact"} onChange={(compact) => density.choose(compact ? "compact" : "comfortable")} />
-        <Switch label="Enter sends" help="Shift and Enter begin a new line. Switched off, it is the other way round." checked={enter.enterSends} onChange={enter.choose} />
+        <Switch label="Enter sends" help="Shift and Enter begin a new line. Switched off, it is the other way round. On a touch screen Enter always begins a new line." checked={enter.enterSends} onChange={enter.choose} />
       </Panel>
     </Page>
   );

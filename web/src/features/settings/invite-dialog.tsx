@@ -5,6 +5,7 @@ import { roles } from "@/api/may";
 import { invite, members } from "@/api/organization";
 import { isProblem } from "@/api/problem";
 import type { Role } from "@/api/types";
+import { sentenceCase } from "@/lib/text";
 import { Button } from "@/ui/button";
 import { CopyField } from "@/ui/copy-field";
 import { Dialog } from "@/ui/dialog";
@@ -71,7 +72,9 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
               {roles
                 .filter((one) => one !== "owner")
                 .map((one) => (
-                  <option key={one}>{one}</option>
+                  <option key={one} value={one}>
+                    {sentenceCase(one)}
+                  </option>
                 ))}
             </Select>
           )}

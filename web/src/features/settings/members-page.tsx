@@ -6,6 +6,7 @@ import { roles, useMay } from "@/api/may";
 import { changeMember, members } from "@/api/organization";
 import { useSession } from "@/api/session";
 import type { Member, Role } from "@/api/types";
+import { sentenceCase } from "@/lib/text";
 import { Avatar } from "@/ui/avatar";
 import { Button, IconButton } from "@/ui/button";
 import { Chip } from "@/ui/chip";
@@ -64,7 +65,7 @@ export function MembersPage() {
             {member.invited ? <Chip tone="warning">Invited</Chip> : null}
             {member.availability === "away" && !member.invited && !member.deactivated_at ? <Chip tone="warning">Away</Chip> : null}
             {member.deactivated_at ? <Chip tone="negative">Deactivated</Chip> : null}
-            <span className="w-16 text-right text-sm text-muted">{member.role}</span>
+            <span className="w-16 text-right text-sm text-muted">{sentenceCase(member.role)}</span>
             {changes && member.id !== me && !member.invited ? (
               <Menu
                 trigger={
@@ -76,7 +77,7 @@ export function MembersPage() {
                 <MenuLabel>Role</MenuLabel>
                 {roles.toReversed().map((role) => (
                   <MenuItem key={role} checked={role === member.role} onSelect={() => void change(member, { role })}>
-                    {role}
+                    {sentenceCase(role)}
                   </MenuItem>
                 ))}
                 <MenuLine />

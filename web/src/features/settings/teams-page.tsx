@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Plus, UsersRound } from "lucide-react";
+import { Plus, Trash2, UsersRound } from "lucide-react";
 
 import { useMay } from "@/api/may";
 import { teams } from "@/api/organization";
@@ -8,7 +8,7 @@ import { removeTeam } from "@/api/organization-changes";
 import type { Team } from "@/api/types";
 import { count } from "@/lib/text";
 import { Avatar } from "@/ui/avatar";
-import { Button } from "@/ui/button";
+import { Button, IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Empty, Failed, Lines } from "@/ui/states";
 import { toastError } from "@/ui/toast";
@@ -43,12 +43,12 @@ export function TeamsPage() {
       ) : null}
       <ul className="divide-y divide-line overflow-hidden rounded-lg border bg-surface empty:hidden">
         {list.data?.map((team) => (
-          <li key={team.id} className="flex min-h-16 flex-wrap items-center gap-3 px-4 py-2">
-            <div className="min-w-40 flex-1">
-              <p className="font-medium">{team.name}</p>
-              <p className="text-sm text-muted">{team.description || count(team.members.length, "member")}</p>
+          <li key={team.id} className="flex min-h-16 items-center gap-3 px-4 py-2">
+            <div className="min-w-0 flex-1">
+              <p className="truncate font-medium">{team.name}</p>
+              <p className="truncate text-sm text-muted">{team.description || count(team.members.length, "member")}</p>
             </div>
-            <span className="flex -space-x-1.5">
+            <span className="flex shrink-0 -space-x-1.5">
               {team.members.slice(0, 6).map((member) => (
                 <span key={member.id} title={member.name} className="rounded-full ring-2 ring-surface">
                   <Avatar name={member.name} seed={member.id} size="sm" />
@@ -60,9 +60,9 @@ export function TeamsPage() {
                 <Button small onClick={() => setEdited(team)}>
                   Change
                 </Button>
-                <Button small look="danger" onClick={() => setDoomed(team)}>
-                  Delete
-                </Button>
+                <IconButton label={`Delete ${team.name}`} onClick={() => setDoomed(team)}>
+                  <Trash2 />
+                </IconButton>
               </>
             ) : null}
           </li>

@@ -45,7 +45,8 @@ const groups: { name: string; keys: [string, string][] }[] = [
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onClose={onClose} title="Keyboard shortcuts" wide>
-      <div className="grid gap-6 sm:grid-cols-2 md:grid-cols-3">
+      {/* On a small screen it scrolls, by keyboard as well. */}
+      <div tabIndex={0} role="group" aria-label="Keys" className="grid gap-6 rounded-md sm:grid-cols-2 md:grid-cols-3">
         {groups.map((group) => (
           <section key={group.name}>
             <h3 className="mb-2 text-sm font-semibold text-muted">{group.name}</h3>

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CalendarClock, Check, MoreHorizontal, Pencil, PhoneIncoming, Trash2, UserPlus } from "lucide-react";
@@ -12,12 +12,13 @@ import { exact, moment } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 import { changeTask, deleteTask } from "@/live/tasks";
 import { IconButton } from "@/ui/button";
+import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
 import { toast, toastError } from "@/ui/toast";
 import { dueGroup, kindNames } from "./task-words";
 
-const TaskDialog = lazy(() => import("./task-dialog").then((module) => ({ default: module.TaskDialog })));
-const TimeDialog = lazy(() => import("@/ui/time-dialog").then((module) => ({ default: module.TimeDialog })));
+const TaskDialog = late(() => import("./task-dialog").then((module) => module.TaskDialog));
+const TimeDialog = late(() => import("@/ui/time-dialog").then((module) => module.TimeDialog));
 
 interface TaskRowProps {
   task: Task;
@@ -55,7 +56,7 @@ export function TaskRow({ task, bare, call }: TaskRowProps) {
         disabled={!writes}
         onClick={tick}
         className={classes(
-          "mt-0.5 flex size-5 shrink-0 items-center justify-center rounded-full border-2 disabled:opacity-50",
+          "relative mt-0.5 flex size-5 shrink-0 after:absolute after:-inset-2 items-center justify-center rounded-full border-2 disabled:opacity-50",
           task.done_at ? "border-positive bg-positive text-surface" : "border-line-strong hover:border-positive",
         )}
       >
@@ -104,20 +105,18 @@ export function TaskRow({ task, bare, call }: TaskRowProps) {
           </MenuItem>
         </Menu>
       ) : null}
-      <Suspense>
-        {dialog === "edit" ? <TaskDialog task={task} onClose={() => setDialog(undefined)} /> : null}
-        {dialog === "time" ? (
-          <TimeDialog
-            title="When it is due"
-            act="Choose"
-            onClose={() => setDialog(undefined)}
-            onChoose={(at) => {
-              setDialog(undefined);
-              void change({ due_at: at.toISOString() });
-            }}
-          />
-        ) : null}
-      </Suspense>
+      {dialog === "edit" ? <TaskDialog task={task} onClose={() => setDialog(undefined)} /> : null}
+      {dialog === "time" ? (
+        <TimeDialog
+          title="When it is due"
+          act="Choose"
+          onClose={() => setDialog(undefined)}
+          onChoose={(at) => {
+            setDialog(undefined);
+            void change({ due_at: at.toISOString() });
+          }}
+        />
+      ) : null}
     </li>
   );
 }

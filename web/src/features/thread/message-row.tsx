@@ -45,7 +45,7 @@ function Side(props: MessageRowProps) {
       {name ? <span className="mb-0.5 px-1 text-xs text-muted">{name}</span> : null}
       <div tabIndex={0} className={classes("relative max-w-[min(72ch,88%)] rounded-lg", message.attachments.length > 0 && "max-w-full", message.parts.some((part) => part.type === "html") && "w-[min(72ch,100%)]")}>
         <Bubble {...props} />
-        <div className={classes("absolute -top-5 z-10", out ? "right-2" : "left-2")}>
+        <div className={classes("absolute bottom-full z-10 -mb-1.5", out ? "right-2" : "left-2")}>
           <MessageTools {...props} />
         </div>
       </div>

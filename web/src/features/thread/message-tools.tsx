@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Copy, Info, MoreHorizontal, Pencil, Reply, SmilePlus, Trash2 } from "lucide-react";
 
@@ -7,15 +7,16 @@ import { useMay } from "@/api/may";
 import { useComposerMode } from "@/lib/facts/composer-mode";
 import { holdMessage } from "@/live/cache";
 import { IconButton } from "@/ui/button";
+import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Popover } from "@/ui/popover";
 import { toast, toastError } from "@/ui/toast";
 import type { MessageRowProps } from "./message-row";
 import { within } from "./within";
 
-const Confirm = lazy(() => import("@/ui/confirm").then((module) => ({ default: module.Confirm })));
-const EmojiGrid = lazy(() => import("@/ui/emoji-grid").then((module) => ({ default: module.EmojiGrid })));
-const MessageStory = lazy(() => import("./message-story").then((module) => ({ default: module.MessageStory })));
+const Confirm = late(() => import("@/ui/confirm").then((module) => module.Confirm));
+const EmojiGrid = late(() => import("@/ui/emoji-grid").then((module) => module.EmojiGrid));
+const MessageStory = late(() => import("./message-story").then((module) => module.MessageStory));
 
 /** What can be done with one message; appears on hover and focus. */
 export function MessageTools({ message, abilities, me }: MessageRowProps) {
@@ -70,9 +71,7 @@ export function MessageTools({ message, abilities, me }: MessageRowProps) {
             </IconButton>
           }
         >
-          <Suspense fallback={<div className="h-66 w-72" />}>
-            <EmojiGrid only={typeof emoji === "object" ? emoji.listed : undefined} onPick={(one) => void reactWith(one)} />
-          </Suspense>
+          <EmojiGrid fallback={<div className="h-66 w-72" />} only={typeof emoji === "object" ? emoji.listed : undefined} onPick={(one) => void reactWith(one)} />
         </Popover>
       ) : null}
       <Menu
@@ -101,19 +100,17 @@ export function MessageTools({ message, abilities, me }: MessageRowProps) {
           </MenuItem>
         ) : null}
       </Menu>
-      <Suspense>
-        {open === "story" ? <MessageStory message={message} onClose={() => setOpen(undefined)} /> : null}
-        {open === "delete" ? (
-          <Confirm
-            open
-            title={note ? "Delete this note?" : "Delete this message for everybody?"}
-            text={note ? "Your team no longer sees it." : "The customer no longer sees it. They may have read it already."}
-            act="Delete"
-            onClose={() => setOpen(undefined)}
-            onConfirm={() => void remove()}
-          />
-        ) : null}
-      </Suspense>
+      {open === "story" ? <MessageStory message={message} onClose={() => setOpen(undefined)} /> : null}
+      {open === "delete" ? (
+        <Confirm
+          open
+          title={note ? "Delete this note?" : "Delete this message for everybody?"}
+          text={note ? "Your team no longer sees it." : "The customer no longer sees it. They may have read it already."}
+          act="Delete"
+          onClose={() => setOpen(undefined)}
+          onConfirm={() => void remove()}
+        />
+      ) : null}
     </div>
   );
 }

@@ -41,11 +41,11 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
   }
   return (
     <header className="@container flex flex-col border-b">
-      <div className="flex min-h-13 items-center gap-2 px-3 py-1.5">
+      <div className="flex min-h-13 items-center gap-2 px-3 py-1.5 max-md:gap-1 max-md:px-2">
         <IconButton label="Back to the list" className="hidden max-md:inline-flex" onClick={() => void navigate({ to: "/inbox", search: { view } })}>
           <ArrowLeft />
         </IconButton>
-        <button type="button" onClick={() => panel.toggle(true)} className="flex min-w-0 flex-1 items-center gap-2 rounded-md text-left">
+        <button type="button" title="Show the contact" onClick={() => panel.toggle(true)} className="flex min-w-0 flex-1 items-center gap-2 rounded-md text-left">
           <ChannelGlyph channel={conversation.channel} />
           <span className="min-w-0">
             <h1 dir="auto" className="truncate text-lg font-semibold">{conversation.contact.name || "Unnamed"}</h1>
@@ -111,7 +111,8 @@ export function ThreadHeader({ conversation, view }: { conversation: Conversatio
             </Button>
           </>
         ) : null}
-        <IconButton label={panel.open ? "Fold the contact panel" : "Show the contact panel"} active={panel.open} aria-pressed={panel.open} onClick={() => panel.toggle()}>
+        {/* On a phone the name opens it, which needs the room. */}
+        <IconButton className="max-md:hidden" label={panel.open ? "Fold the contact panel" : "Show the contact panel"} active={panel.open} aria-pressed={panel.open} onClick={() => panel.toggle()}>
           <PanelRight />
         </IconButton>
       </div>
@@ -133,8 +134,9 @@ function Assigned({ conversation, onOpen }: { conversation: Conversation; onOpen
   );
 }
 
-/** How many labels stand in the header; the others are one press away. */
+/** How many labels stand in the header, in a wide and in a narrow one; the others are one press away. */
 const mostLabels = 5;
+const fewLabels = 2;
 
 function Labels({ conversation, onMore }: { conversation: Conversation; onMore?: () => void }) {
   const all = useQuery(labelList());
@@ -144,21 +146,29 @@ function Labels({ conversation, onMore }: { conversation: Conversation; onMore?:
   return (
     <div role="group" className="flex flex-wrap gap-1 px-3 pb-1.5" aria-label="Labels">
       {priority ? <Chip tone={priority === "urgent" ? "negative" : priority === "high" ? "warning" : "neutral"}>{priority} priority</Chip> : null}
-      {shown.slice(0, mostLabels).map((label) => (
-        <LabelChip key={label.id} name={label.name} colour={labelColour(label.color)} />
+      {shown.slice(0, mostLabels).map((label, index) => (
+        <span key={label.id} className={index < fewLabels ? "flex" : "hidden @xl:flex"}>
+          <LabelChip name={label.name} colour={labelColour(label.color)} />
+        </span>
       ))}
-      {shown.length > mostLabels ? (
-        <button
-          type="button"
-          disabled={!onMore}
-          onClick={onMore}
-          title={shown.slice(mostLabels).map((label) => label.name).join(", ")}
-          aria-label={`${shown.length - mostLabels} more labels`}
-          className="h-5 rounded border bg-surface px-1.5 text-xs text-muted hover:text-text"
-        >
-          +{shown.length - mostLabels}
-        </button>
-      ) : null}
+      <MoreLabels names={shown.slice(fewLabels)} className="@xl:hidden" onMore={onMore} />
+      <MoreLabels names={shown.slice(mostLabels)} className="hidden @xl:block" onMore={onMore} />
     </div>
+  );
+}
+
+function MoreLabels({ names, className, onMore }: { names: { name: string }[]; className: string; onMore?: () => void }) {
+  if (names.length === 0) return null;
+  return (
+    <button
+      type="button"
+      disabled={!onMore}
+      onClick={onMore}
+      title={names.map((label) => label.name).join(", ")}
+      aria-label={`${names.length} more labels`}
+      className={classes("h-5 rounded border bg-surface px-1.5 text-xs text-muted hover:text-text max-md:h-6 max-md:min-w-8", className)}
+    >
+      +{names.length}
+    </button>
   );
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { channels } from "@/api/integrations";
@@ -8,6 +8,7 @@ import type { Conversation } from "@/api/types";
 import { inOrder } from "@/live/message-pages";
 import { jumpTo, toEnd } from "@/live/jump";
 import { useJoined } from "@/live/live";
+import { late } from "@/ui/late";
 import { Empty, Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { MessageScroller } from "./message-scroller";
@@ -15,7 +16,7 @@ import { ThreadSkeleton } from "./thread-skeleton";
 import { threadRows } from "./rows";
 import { useReading } from "./use-reading";
 
-const Viewer = lazy(() => import("./media/viewer").then((module) => ({ default: module.Viewer })));
+const Viewer = late(() => import("./media/viewer").then((module) => module.Viewer));
 
 interface ThreadProps {
   conversation: Conversation;
@@ -85,7 +86,7 @@ export function Thread({ conversation, at }: ThreadProps) {
         onOpen={setTarget}
         onReading={(atEnd) => reading(atEnd && !hasPreviousPage)}
       />
-      <Suspense>{viewed ? <Viewer pictures={pictures} start={viewed} onClose={() => setViewed(undefined)} /> : null}</Suspense>
+      {viewed ? <Viewer pictures={pictures} start={viewed} onClose={() => setViewed(undefined)} /> : null}
     </>
   );
 }

@@ -49,12 +49,12 @@ export function Player({ attachment }: { attachment: Attachment }) {
           className="h-4 w-full accent-accent"
         />
       </div>
-      <span className="flex flex-col items-end text-xs text-muted tabular-nums">
+      <span className="flex flex-col items-end pt-1 text-xs text-muted tabular-nums">
         <span className="flex items-center gap-1">
           {attachment.kind === "voice" ? <Mic className="size-3" aria-hidden="true" /> : null}
           {playTime(playing || at > 0 ? at : length)}
         </span>
-        <button type="button" onClick={faster} aria-label={`Speed ${speed}`} className="rounded px-0.5 hover:text-text">
+        <button type="button" onClick={faster} aria-label={`Speed ${speed}`} className="min-h-6 min-w-6 rounded px-0.5 text-right hover:text-text">
           {speed}×
         </button>
       </span>
