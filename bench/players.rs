@@ -27,6 +27,9 @@ use crate::{
 
 const CUSTOMERS: u64 = 64;
 const MESSAGES: u64 = 3_000;
+/// All visitors of the web chat come from one address here, which may ask the hub for so much in a minute and no more.
+const VISITORS: u64 = 32;
+const MESSAGES_OF_VISITORS: u64 = 640;
 /// After which what is not stored counts as lost.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -36,6 +39,8 @@ struct Desk {
     account: String,
     /// Whether its customers speak instead of writing.
     voice: bool,
+    customers: u64,
+    messages: u64,
 }
 
 pub async fn run(stage: &mut Stage) -> Result<()> {
@@ -48,12 +53,12 @@ pub async fn run(stage: &mut Stage) -> Result<()> {
         let channel = channels::find(player.channel()).ok_or("a platform without a channel is played")?;
         let desk = open(&house, &organization, channel, player, &net).await?;
         // Everybody's first message makes a conversation, and asks for a name where the callback tells none.
-        write(stage, &house, &desk, CUSTOMERS).await?;
+        write(stage, &house, &desk, desk.customers).await?;
         sleep(Duration::from_millis(500)).await;
         stage.postgres.settle(house.database).await?;
         let cpu = || machine::cpu(house.hub.pid()) + machine::cpu_with_children(stage.postgres.pid());
         let before = cpu();
-        let (count, took) = write(stage, &house, &desk, MESSAGES).await?;
+        let (count, took) = write(stage, &house, &desk, desk.messages).await?;
         let each = cpu().saturating_sub(before).as_secs_f64() * 1e6 / count as f64;
         let name = channel.name();
         let rate = count as f64 / took.as_secs_f64();
@@ -104,7 +109,14 @@ async fn open(
     if channel.streams(&account) {
         listened(house, before + 1).await?;
     }
-    Ok(Desk { player, account: key, voice: channel.abilities().text.max == 0 })
+    let voice = channel.abilities().text.max == 0;
+    let (customers, messages) = match channel.id().as_str() {
+        "webchat" => (VISITORS, MESSAGES_OF_VISITORS),
+        // A caller has one call at a time, which ends before the next one.
+        _ if voice => (CUSTOMERS, CUSTOMERS),
+        _ => (CUSTOMERS, MESSAGES),
+    };
+    Ok(Desk { player, account: key, voice, customers, messages })
 }
 
 /// Waits until as many accounts as that are listened to.
@@ -132,13 +144,11 @@ async fn listening(sql: &PgPool) -> Result<i64> {
 
 /// Each customer goes on when the hub has answered; returns once everything is stored.
 async fn write(stage: &Stage, house: &House, desk: &Desk, messages: u64) -> Result<(i64, Duration)> {
-    // A caller has one call at a time, which ends before the next one.
-    let messages = if desk.voice { messages.min(CUSTOMERS) } else { messages };
     let stored = house.messages().await?;
     let tickets = Arc::new(AtomicU64::new(0));
     let begun = Instant::now();
     let mut tasks = JoinSet::new();
-    for at in 0..CUSTOMERS {
+    for at in 0..desk.customers {
         let (player, account, voice) = (desk.player.clone(), desk.account.clone(), desk.voice);
         let (tickets, numbers) = (tickets.clone(), stage.numbers.clone());
         tasks.spawn(async move {
