@@ -5,6 +5,7 @@ use std::{convert::Infallible, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Mutex, time::timeout};
 
@@ -20,8 +21,9 @@ use crate::{
     event::{InboundEvent, Notice, Severity, What},
 };
 
-/// Letters after which the place is remembered.
+/// Letters that are handed over side by side, and bytes of theirs; then the place is remembered.
 const BATCH: usize = 20;
+const BATCH_BYTES: usize = 4 << 20;
 /// Attempts after which a letter that breaks the connection is passed over.
 const ATTEMPTS: u32 = 3;
 /// Days that are read again where the server has numbered its letters anew.
@@ -61,6 +63,14 @@ struct Mark {
 struct Memory<'a> {
     listener: &'a dyn Listener,
     state: Mutex<State>,
+}
+
+/// Letters that were read and not handed over yet.
+#[derive(Default)]
+struct Batch {
+    letters: Vec<(Bytes, Incoming)>,
+    /// The last one of them.
+    uid: Option<u32>,
 }
 
 /// One folder, being followed.
@@ -195,61 +205,85 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Hands over everything behind the last number, letter by letter.
+    /// Hands over everything behind the last number.
     async fn catch_up(&mut self, session: &mut Mailbox) -> Result<(), ListenError> {
         let asked = format!("UID {}:*", self.mark.uid.saturating_add(1));
         let found = imap::search(session, asked).await?;
         // A range that ends with * holds at least the last letter, however small its number.
         let mut uids: Vec<_> = found.into_iter().filter(|uid| *uid > self.mark.uid).collect();
         uids.sort_unstable();
-        for (index, uid) in uids.iter().copied().enumerate() {
-            self.one(session, uid).await?;
-            self.mark.uid = uid;
-            if self.mark.trying.take().is_some() || index % BATCH == BATCH - 1 || index + 1 == uids.len() {
-                self.memory.keep(self.folder, &self.mark).await?;
+        let mut batch = Batch::default();
+        for uid in uids {
+            match self.one(session, uid).await {
+                // Deleted in the meantime where there is none.
+                Ok(letter) => batch.letters.extend(letter),
+                Err(fault) => {
+                    self.hand_over(&mut batch).await?;
+                    self.mark.trying = Some((uid, self.failed(uid) + 1));
+                    self.memory.keep(self.folder, &self.mark).await?;
+                    return Err(fault.into());
+                }
+            }
+            batch.uid = Some(uid);
+            if batch.is_full() || self.mark.trying.is_some() {
+                self.hand_over(&mut batch).await?;
             }
         }
-        Ok(())
+        self.hand_over(&mut batch).await
     }
 
-    async fn one(&mut self, session: &mut Mailbox, uid: u32) -> Result<(), ListenError> {
-        let failed = self.mark.trying.filter(|(trying, _)| *trying == uid).map_or(0, |(_, times)| times);
+    /// Returns when all are stored. They wait for it together, so that they share a commit, and come in their order.
+    async fn hand_over(&mut self, batch: &mut Batch) -> Result<(), ListenError> {
+        let Some(uid) = batch.uid.take() else { return Ok(()) };
+        let listener = self.memory.listener;
+        let letters = batch.letters.drain(..).map(|(raw, incoming)| listener.deliver(raw, incoming));
+        try_join_all(letters).await?;
+        self.mark.uid = uid;
+        self.mark.trying = None;
+        self.memory.keep(self.folder, &self.mark).await
+    }
+
+    /// How often reading that letter failed.
+    fn failed(&self, uid: u32) -> u32 {
+        self.mark.trying.filter(|(trying, _)| *trying == uid).map_or(0, |(_, times)| times)
+    }
+
+    /// A letter; `None` if it is gone. What can never be read is a notice.
+    async fn one(&self, session: &mut Mailbox, uid: u32) -> Result<Option<(Bytes, Incoming)>, Fault> {
         let place = Place { uid_validity: self.mark.uid_validity, uid, folder: self.folder };
-        if failed >= ATTEMPTS {
-            return self.skip(place).await;
+        if self.failed(uid) >= ATTEMPTS {
+            return Ok(Some(passed_over(place)));
         }
-        match imap::fetch(session, uid, imap::LETTER_MAX).await {
-            Ok(Some(letter)) => {
-                let raw = recorded(place, &files::without_large_files(&letter));
-                let incoming = incoming(self.account, &raw, Utc::now());
-                self.memory.listener.deliver(raw, incoming).await
-            }
-            // Deleted in the meantime.
-            Ok(None) => Ok(()),
-            Err(fault) => {
-                self.mark.trying = Some((uid, failed + 1));
-                self.memory.keep(self.folder, &self.mark).await?;
-                Err(fault.into())
-            }
-        }
+        let letter = imap::fetch(session, uid, imap::LETTER_MAX).await?;
+        Ok(letter.map(|letter| {
+            let raw = recorded(place, &files::without_large_files(&letter));
+            let incoming = incoming(self.account, &raw, Utc::now());
+            (raw, incoming)
+        }))
     }
+}
 
-    async fn skip(&self, place: Place) -> Result<(), ListenError> {
-        let folder = match place.folder {
-            Folder::Inbox => "inbox",
-            Folder::Sent => "folder of sent letters",
-        };
-        let notice = What::Notice(Notice {
-            topic: "letter_passed_over".to_owned(),
-            severity: Severity::Warning,
-            text: format!(
-                "Letter {} of the {folder} could not be read {ATTEMPTS} times and was passed over.",
-                place.uid
-            ),
-        });
-        let incoming = Incoming::events(vec![InboundEvent::from(notice)]);
-        self.memory.listener.deliver(recorded(place, b"\r\n"), incoming).await
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.letters.len() >= BATCH
+            || self.letters.iter().map(|(raw, _)| raw.len()).sum::<usize>() >= BATCH_BYTES
     }
+}
+
+fn passed_over(place: Place) -> (Bytes, Incoming) {
+    let folder = match place.folder {
+        Folder::Inbox => "inbox",
+        Folder::Sent => "folder of sent letters",
+    };
+    let notice = What::Notice(Notice {
+        topic: "letter_passed_over".to_owned(),
+        severity: Severity::Warning,
+        text: format!(
+            "Letter {} of the {folder} could not be read {ATTEMPTS} times and was passed over.",
+            place.uid
+        ),
+    });
+    (recorded(place, b"\r\n"), Incoming::events(vec![InboundEvent::from(notice)]))
 }
 
 fn recorded(place: Place, letter: &[u8]) -> Bytes {
