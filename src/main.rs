@@ -169,8 +169,8 @@ fn stop_signal() -> CancellationToken {
         };
         let mut next = async || tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} };
         next().await;
-        tracing::info!("stopping");
         told.cancel();
+        tracing::info!("stopping");
         next().await;
         std::process::exit(130);
     });
@@ -182,6 +182,8 @@ fn start_log(log: &Log) {
     let log_to = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        // It would tell of a log that nobody reads any more by a write to the same place, which panics.
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     match log.format {
         LogFormat::Text => log_to.with_target(false).init(),

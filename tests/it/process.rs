@@ -125,6 +125,17 @@ fn jobs_counted(hub: &Hub) -> String {
 }
 
 #[test]
+fn a_log_that_nobody_reads_any_more_stops_nothing() {
+    let mut hub = Hub::new();
+    let mut process = hub.command("serve").stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    drop((process.stderr.take(), process.stdout.take()));
+    hub.process = Some(process);
+    hub.until_healthy(Instant::now());
+    assert_eq!(hub.stop("TERM"), Some(0));
+    assert!(!hub.database_runs());
+}
+
+#[test]
 fn a_hub_starts_answers_and_stops_with_its_database() {
     let mut hub = Hub::new();
     hub.start();
