@@ -81,6 +81,8 @@ impl Hub {
             .env("DATABASE_URL", &self.setup.database_url)
             .env("SWITCHBOARD_SECRET_KEY", SECRET_KEY)
             .env("SWITCHBOARD_BIND", self.address.to_string())
+            // Some platforms sign the address that they call.
+            .env("SWITCHBOARD_PUBLIC_URL", format!("http://{}", self.address))
             .env("SWITCHBOARD_DATA", &data)
             .env("SWITCHBOARD_ALLOW_PRIVATE_ADDRESSES", "true")
             .env("SWITCHBOARD_AUTH_REQUESTS_PER_MINUTE", "1000000")
