@@ -132,12 +132,17 @@ impl Tables {
         }
     }
 
-    /// What passes by itself (two servers made the same contact at once) is stored now; of the rest the raw form is kept.
+    /// What passes by itself (two servers made the same contact at once) is stored now. What may pass a moment later is refused, so that the
+    /// platform repeats it; of the rest the raw form is kept.
     async fn store_alone(&self, organization: OrganizationId, delivery: &Delivery) -> Result<(), NotTaken> {
-        let Err(error) = batch::store(&self.db, &self.integrations, organization, &[delivery]).await else {
-            return Ok(());
-        };
-        self.keep_failed(organization, delivery, error).await
+        match batch::store(&self.db, &self.integrations, organization, &[delivery]).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.passes() => {
+                tracing::warn!(%error, callback.id = %delivery.id, "a callback could not be stored now");
+                Err(NotTaken::Unavailable)
+            }
+            Err(error) => self.keep_failed(organization, delivery, error).await,
+        }
     }
 
     async fn keep_failed(

@@ -187,6 +187,30 @@ async fn what_could_not_be_stored_is_kept_and_replayed_when_the_cause_is_gone() 
 }
 
 #[tokio::test]
+async fn what_a_database_that_goes_away_did_not_store_is_refused_and_comes_again() {
+    let inbox = Inbox::start().await;
+    inbox.receive("491", "wamid.1", "before").await;
+    let mut sql = inbox.hub.sql().await;
+    // As a server answers that is being stopped. It takes the flight recorder's row a moment later.
+    sqlx::raw_sql(
+        "create function going_away() returns trigger language plpgsql
+             as $$ begin raise exception 'terminating connection' using errcode = '57P01'; end $$;
+         create trigger going_away before insert on messages for each row execute function going_away()",
+    )
+    .execute(&mut sql)
+    .await
+    .unwrap();
+    let callback = inbox.whatsapp.texts(&[("491", "wamid.2", "while it went away")]);
+    assert_eq!(inbox.whatsapp.post(&callback).await, 503);
+    assert_eq!(list(&inbox.owner, "outcome=failed").await["data"], json!([]), "nobody has to replay it");
+
+    sqlx::raw_sql("drop trigger going_away on messages").execute(&mut sql).await.unwrap();
+    assert_eq!(inbox.whatsapp.post(&callback).await, 200);
+    let conversation = inbox.conversations().await.remove(0);
+    assert_eq!(messages(&inbox.owner, id(&conversation)).await.len(), 2);
+}
+
+#[tokio::test]
 async fn replaying_what_is_stored_changes_nothing() {
     let inbox = Inbox::start().await;
     let before = inbox.receive("491", "wamid.1", "once").await;
