@@ -44,8 +44,8 @@ pub(super) fn signed(
         return Err(broken("account_incomplete", detail.to_owned()));
     }
     let official = format!("https://{}.{region}.amazonaws.com", service.host);
-    let base = account.api_base(&official).map_err(|error| broken("address_invalid", error.to_string()))?;
-    let mut url = base;
+    let mut url =
+        account.api_base(&official).map_err(|error| broken("address_invalid", error.to_string()))?;
     url.set_path(path);
     let now = Utc::now();
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();

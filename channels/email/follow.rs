@@ -218,8 +218,9 @@ impl<'a> Reader<'a> {
                 // Deleted in the meantime where there is none.
                 Ok(letter) => batch.letters.extend(letter),
                 Err(fault) => {
+                    let times = self.failed(uid) + 1;
                     self.hand_over(&mut batch).await?;
-                    self.mark.trying = Some((uid, self.failed(uid) + 1));
+                    self.mark.trying = Some((uid, times));
                     self.memory.keep(self.folder, &self.mark).await?;
                     return Err(fault.into());
                 }
