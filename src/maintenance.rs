@@ -1,5 +1,6 @@
 //! What has to be done from time to time: snoozed conversations wake, messages for later are sent, members are reminded of tasks,
-//! counts are folded, partitions are made ahead of time, and what has outlived its retention goes. Several workers may do it at once without harm.
+//! counts are folded, partitions are made ahead of time, and what has outlived its retention goes. Several workers may do it at once
+//! without harm.
 
 use std::time::Duration;
 

@@ -86,7 +86,8 @@ pub async fn listen_from(tx: &mut Tx, places: &[(IntegrationId, Value)]) -> Resu
     Ok(())
 }
 
-/// Renames, or gives other account fields; those not given stay, those given empty are taken away. [`register`] follows where the account changed.
+/// Renames, or gives other account fields; those not given stay, those given empty are taken away. [`register`] follows where the
+/// account changed.
 pub async fn change(
     app: &App,
     tx: &mut Tx,

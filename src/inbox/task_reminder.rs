@@ -60,8 +60,8 @@ async fn remind_batch(tx: &mut Tx) -> Result<usize> {
     Ok(due.len())
 }
 
-/// Tells of each task who has it; its team where nobody has it yet; who made it where it is nobody's; and for one that the hub made, everybody
-/// who may do it.
+/// Tells of each task who has it; its team where nobody has it yet; who made it where it is nobody's; and for one that the hub made,
+/// everybody who may do it.
 async fn notify(tx: &mut Tx, tasks: &[Task]) -> Result<()> {
     let told: Vec<(i64, Vec<UserId>)> = sqlx::query_as(
         "select t.place, array_agg(m.user_id)

@@ -132,8 +132,8 @@ impl Tables {
         }
     }
 
-    /// What passes by itself (two servers made the same contact at once) is stored now. What may pass a moment later is refused, so that the
-    /// platform repeats it; of the rest the raw form is kept.
+    /// What passes by itself (two servers made the same contact at once) is stored now. What may pass a moment later is refused,
+    /// so that the platform repeats it; of the rest the raw form is kept.
     async fn store_alone(&self, organization: OrganizationId, delivery: &Delivery) -> Result<(), NotTaken> {
         match batch::store(&self.db, &self.integrations, organization, &[delivery]).await {
             Ok(()) => Ok(()),

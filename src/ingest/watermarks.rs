@@ -7,7 +7,6 @@ use channels::{
     message::MessageStatus,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-
 use sqlx::AssertSqlSafe;
 
 use super::batch::Item;
