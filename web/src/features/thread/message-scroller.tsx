@@ -112,17 +112,20 @@ export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onRea
 
   return (
     <div className="relative min-h-0 flex-1">
-      <div ref={scroller} onScroll={look} className="h-full overflow-x-hidden overflow-y-auto" role="log" aria-label="Messages" aria-live="off" tabIndex={0}>
+      <div ref={scroller} onScroll={look} className="h-full overflow-x-hidden overflow-y-auto [overflow-anchor:none]" role="log" aria-label="Messages" aria-live="off" tabIndex={0}>
         <div className="relative mx-auto w-full max-w-4xl" style={{ height: virtual.getTotalSize() }}>
           {rest.start ? null : <p className="absolute inset-x-0 top-0 text-center text-xs text-muted">{rest.loadingOlder ? "Loading older messages…" : ""}</p>}
-          {items.map((item) => {
-            const row = rows[item.index];
-            return row ? (
-              <div key={item.key} data-index={item.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${item.start}px)` }}>
-                <Row row={row} highlighted={highlighted} {...rest} />
-              </div>
-            ) : null;
-          })}
+          {/* Below each other as they are, not each at its reckoned place: before they are measured they would cover one another. */}
+          <div className="absolute inset-x-0 top-0" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+            {items.map((item) => {
+              const row = rows[item.index];
+              return row ? (
+                <div key={item.key} data-index={item.index} ref={virtual.measureElement} className="flow-root">
+                  <Row row={row} highlighted={highlighted} {...rest} />
+                </div>
+              ) : null;
+            })}
+          </div>
         </div>
       </div>
       {away ? (
