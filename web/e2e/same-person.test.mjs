@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { checkAccessible, logIn, openPage, picture, startBrowser } from "./browser.mjs";
+import { checkAccessible, logIn, openPage, picture, settled, startBrowser } from "./browser.mjs";
 import { act, caller, startHub } from "./hub.mjs";
 import { customer } from "./world.mjs";
 
@@ -48,6 +48,33 @@ test("the same number on two channels is suggested while somebody looks, and mer
   await page.getByRole("article").filter({ hasText: "It is me again, by text" }).waitFor();
   await panel().getByRole("heading").getByText("Rosa Keller").waitFor();
   await picture(page, "same-person-merged");
+});
+
+test("while threads of the merged person are opened, no row covers another for a single frame", async () => {
+  const texting = await customer(hub, "sms", "Rosa Keller", "4917600007701");
+  for (let number = 0; number < 30; number++) {
+    const text = `Line ${number} `.repeat(1 + ((number * 7) % 40));
+    await act(hub, { id: "4917600007701", name: "Rosa Keller" }, { type: "text", text });
+    await act(hub, texting, { type: "text", text }, "sms");
+  }
+  await page.evaluate(() => {
+    window.frames = 0;
+    window.covered = [];
+    requestAnimationFrame(function look() {
+      const rows = [...document.querySelectorAll("[role=log] [data-index], [aria-label=Conversations] li")].map((row) => [row.getBoundingClientRect(), row.textContent.slice(0, 20)]);
+      const meet = ([a], [b]) => a.left < b.right && b.left < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom;
+      for (const [index, row] of rows.entries()) for (const other of rows.slice(index + 1)) if (meet(row, other)) window.covered.push(`${row[1]} / ${other[1]}`);
+      window.frames += rows.length > 0;
+      requestAnimationFrame(look);
+    });
+  });
+  for (const which of [0, 1, 0, 1]) {
+    await page.locator("[data-conversation]", { hasText: "Rosa Keller" }).nth(which).click();
+    await page.getByRole("article").filter({ hasText: /^Line/ }).first().waitFor();
+    await settled(page);
+  }
+  assert.ok((await page.evaluate(() => window.frames)) > 10, "frames were looked at");
+  assert.deepEqual(await page.evaluate(() => window.covered), []);
 });
 
 test("two who share an address are told apart for good", async () => {

@@ -1,8 +1,9 @@
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 
 import { classes } from "@/lib/classes";
+import { useBefore } from "./use-before";
 
 interface DialogProps {
   open: boolean;
@@ -48,18 +49,4 @@ export function Dialog({ open, onClose, title, description, wide, children }: Di
       </Radix.Portal>
     </Radix.Root>
   );
-}
-
-/** Where the keyboard was when it opened, to be there again afterwards: not a field in the dialog, and no menu that has closed since. */
-function useBefore(open: boolean): HTMLElement | undefined {
-  const [held, setHeld] = useState<{ open: boolean; element?: HTMLElement }>({ open: false });
-  if (held.open !== open) setHeld({ open, element: open ? here() : held.element });
-  return held.element;
-}
-
-function here(): HTMLElement | undefined {
-  const active = document.activeElement;
-  const menu = active?.closest("[role=menu]")?.getAttribute("aria-labelledby");
-  const element = menu ? document.getElementById(menu) : active;
-  return element instanceof HTMLElement ? element : undefined;
 }

@@ -49,7 +49,7 @@ function Side(props: MessageRowProps) {
           <MessageTools {...props} />
         </div>
       </div>
-      <Reactions message={message} />
+      <Reactions reactions={message.deleted_at ? [] : message.reactions} />
       {last || message.status === "failed" || message.local?.state === "failed" ? <MessageFoot message={message} /> : null}
     </article>
   );

@@ -4,8 +4,9 @@ import { ArrowDown } from "lucide-react";
 
 import type { Abilities } from "@/api/types";
 import { dayName } from "@/lib/time";
+import { GalleryRow } from "./gallery-row";
 import { MessageRow } from "./message-row";
-import type { ThreadRow } from "./rows";
+import { rowOf, type ThreadRow, unfoldTo } from "./rows";
 
 interface MessageScrollerProps {
   rows: ThreadRow[];
@@ -28,6 +29,9 @@ interface MessageScrollerProps {
   onReading: (atEnd: boolean) => void;
 }
 
+/** About how tall rows are before they are measured, in pixels. */
+const heights: Record<ThreadRow["type"], number> = { day: 36, unread: 36, message: 56, gallery: 260 };
+
 /** Renders what is on the screen; keeps the end in view while one is there, and keeps still while older pages arrive. */
 export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onReading, target, ...rest }: MessageScrollerProps) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -37,7 +41,7 @@ export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onRea
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => (rows[index]?.type === "message" ? 56 : 36),
+    estimateSize: (index) => heights[rows[index]?.type ?? "message"],
     getItemKey: (index) => rows[index]?.key ?? index,
     anchorTo: "end",
     followOnAppend: rest.end,
@@ -58,8 +62,9 @@ export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onRea
 
   useEffect(() => {
     if (!target) return;
-    const index = rows.findIndex((row) => row.type === "message" && row.message.id === target);
+    const index = rowOf(rows, target);
     if (index < 0) return;
+    unfoldTo(rows[index], target);
     virtual.scrollToIndex(index, { align: "center" });
     setHighlighted(target);
     onArrive();
@@ -107,17 +112,20 @@ export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onRea
 
   return (
     <div className="relative min-h-0 flex-1">
-      <div ref={scroller} onScroll={look} className="h-full overflow-x-hidden overflow-y-auto" role="log" aria-label="Messages" aria-live="off" tabIndex={0}>
+      <div ref={scroller} onScroll={look} className="h-full overflow-x-hidden overflow-y-auto [overflow-anchor:none]" role="log" aria-label="Messages" aria-live="off" tabIndex={0}>
         <div className="relative mx-auto w-full max-w-4xl" style={{ height: virtual.getTotalSize() }}>
           {rest.start ? null : <p className="absolute inset-x-0 top-0 text-center text-xs text-muted">{rest.loadingOlder ? "Loading older messages…" : ""}</p>}
-          {items.map((item) => {
-            const row = rows[item.index];
-            return row ? (
-              <div key={item.key} data-index={item.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${item.start}px)` }}>
-                <Row row={row} highlighted={highlighted} {...rest} />
-              </div>
-            ) : null;
-          })}
+          {/* Below each other as they are, not each at its reckoned place: before they are measured they would cover one another. */}
+          <div className="absolute inset-x-0 top-0" style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+            {items.map((item) => {
+              const row = rows[item.index];
+              return row ? (
+                <div key={item.key} data-index={item.index} ref={virtual.measureElement} className="flow-root">
+                  <Row row={row} highlighted={highlighted} {...rest} />
+                </div>
+              ) : null;
+            })}
+          </div>
         </div>
       </div>
       {away ? (
@@ -155,7 +163,13 @@ function Row({ row, highlighted, named, abilities, me, onView, onOpen }: RowProp
       </p>
     );
   }
-  const { message, first, last } = row;
+  const { first, last } = row;
+  if (row.type === "gallery") {
+    const { messages } = row;
+    const lit = messages.some((message) => message.id === highlighted) ? highlighted : undefined;
+    return <GalleryRow messages={messages} first={first} last={last} named={named} abilities={abilities} me={me} highlighted={lit} onView={onView} onOpen={onOpen} />;
+  }
+  const { message } = row;
   return (
     <MessageRow message={message} first={first} last={last} named={named} abilities={abilities} me={me} highlighted={highlighted === message.id} onView={onView} onOpen={onOpen} />
   );

@@ -19,7 +19,7 @@ const EmojiGrid = late(() => import("@/ui/emoji-grid").then((module) => module.E
 const MessageStory = late(() => import("./message-story").then((module) => module.MessageStory));
 
 /** What can be done with one message; appears on hover and focus. */
-export function MessageTools({ message, abilities, me }: MessageRowProps) {
+export function MessageTools({ message, abilities, me }: Pick<MessageRowProps, "message" | "abilities" | "me">) {
   const client = useQueryClient();
   const set = useComposerMode((state) => state.set);
   const writes = useMay("writeConversations");

@@ -1,13 +1,19 @@
-import type { HeldMessage } from "@/live/message-pages";
+import type { Reaction } from "@/api/types";
 import { Tip } from "@/ui/tooltip";
 
+interface ReactionsProps {
+  reactions: Reaction[];
+  /** What somebody reacted to, where the bubble holds several things. */
+  to?: (reaction: Reaction) => string;
+}
+
 /** Reactions under a bubble, equal ones counted together. */
-export function Reactions({ message }: { message: HeldMessage }) {
-  if (message.reactions.length === 0 || message.deleted_at) return null;
+export function Reactions({ reactions, to }: ReactionsProps) {
+  if (reactions.length === 0) return null;
   const groups = new Map<string, string[]>();
-  for (const reaction of message.reactions) {
+  for (const reaction of reactions) {
     const who = reaction.name ?? (reaction.by === "contact" ? "Customer" : "You");
-    groups.set(reaction.emoji, [...(groups.get(reaction.emoji) ?? []), who]);
+    groups.set(reaction.emoji, [...(groups.get(reaction.emoji) ?? []), to ? `${who} ${to(reaction)}` : who]);
   }
   return (
     <div className="z-10 -mt-1.5 flex gap-1 px-2">

@@ -11,6 +11,7 @@ import { useJoined } from "@/live/live";
 import { late } from "@/ui/late";
 import { Empty, Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import { isTile } from "./gallery";
 import { MessageScroller } from "./message-scroller";
 import { ThreadSkeleton } from "./thread-skeleton";
 import { threadRows } from "./rows";
@@ -66,7 +67,7 @@ export function Thread({ conversation, at }: ThreadProps) {
   if (list.isPending) return <ThreadSkeleton />;
   if (list.isError && messages.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} className="flex-1" />;
   if (messages.length === 0) return <Empty text="Nothing was said yet." />;
-  const pictures = messages.flatMap((message) => (message.deleted_at ? [] : message.attachments)).filter((one) => one.kind === "image" && one.state === "stored");
+  const pictures = messages.flatMap((message) => (message.deleted_at ? [] : message.attachments)).filter((one) => isTile(one) && one.state === "stored");
   return (
     <>
       <MessageScroller

@@ -3,10 +3,10 @@ import { CircleAlert, RotateCw } from "lucide-react";
 
 import { messageKeys, retryAttachment } from "@/api/messages";
 import type { Attachment } from "@/api/types";
-import { classes } from "@/lib/classes";
 import { Button } from "@/ui/button";
 import { toastError } from "@/ui/toast";
 import { DocumentRow } from "./document-row";
+import { Mosaic } from "./mosaic";
 import { Picture } from "./picture";
 import { Player } from "./player";
 import { VideoFrame } from "./video-frame";
@@ -22,16 +22,12 @@ interface AttachmentsProps {
 
 export function Attachments({ attachments, conversationId, unnamed, onView }: AttachmentsProps) {
   const pictures = attachments.filter((one) => one.kind === "image" && one.state !== "failed");
+  const [only] = pictures;
   const others = attachments.filter((one) => !pictures.includes(one));
   return (
     <div className="flex flex-col gap-1">
-      {pictures.length ? (
-        <div className={classes("grid gap-1", pictures.length > 1 && "w-72 max-w-full grid-cols-2")}>
-          {pictures.map((one) => (
-            <Picture key={one.id} attachment={one} tile={pictures.length > 1} onOpen={() => onView(one.id)} />
-          ))}
-        </div>
-      ) : null}
+      {only && pictures.length === 1 ? <Picture attachment={only} onOpen={() => onView(only.id)} /> : null}
+      {pictures.length > 1 ? <Mosaic tiles={pictures.map((attachment) => ({ attachment, onOpen: () => onView(attachment.id) }))} /> : null}
       {others.map((one) => (
         <One key={one.id} attachment={unnamed ? { ...one, file_name: null } : one} conversationId={conversationId} />
       ))}
