@@ -10,7 +10,7 @@ use std::{
 
 use dashmap::DashMap;
 
-use super::{Delivery, NotTaken, batch, record};
+use super::{Delivery, NotTaken, Stored, batch, record};
 use crate::{
     db::Db,
     error::Error,
@@ -60,9 +60,9 @@ impl Ingest {
         }
     }
 
-    /// Returns once the delivery is committed: what it said, or its raw form for repair. Safe to drop: what was handed
-    /// in is stored all the same.
-    pub async fn store(&self, delivery: Delivery) -> Result<(), NotTaken> {
+    /// Returns once the delivery is committed: what it said, or its raw form for repair; the new messages that it brought. Safe to
+    /// drop: what was handed in is stored all the same.
+    pub async fn store(&self, delivery: Delivery) -> Result<Vec<Stored>, NotTaken> {
         let organization = delivery.integration.organization_id;
         let waiting = Waiting { _held: self.hold(delivery.weight())?, delivery };
         let answer = self.writers.hand_in(organization, waiting, WAITING_ITEMS).ok_or(NotTaken::Busy)?;
@@ -90,16 +90,16 @@ impl Drop for Held {
 
 impl Store for Tables {
     type Item = Waiting;
-    type Answer = Result<(), NotTaken>;
+    type Answer = Result<Vec<Stored>, NotTaken>;
 
     /// All in one transaction; if that fails, one by one, so that a poisoned delivery fails alone.
     async fn store(&self, organization: OrganizationId, items: Vec<Waiting>) -> Vec<Self::Answer> {
         metrics::histogram!("switchboard_ingest_batch_size").record(items.len() as f64);
         let all: Vec<_> = items.iter().map(|waiting| &waiting.delivery).collect();
         match batch::store(&self.db, &self.integrations, organization, &all).await {
-            Ok(()) => {
+            Ok(stored) => {
                 self.note_heard(&all).await;
-                return vec![Ok(()); items.len()];
+                return stored.into_iter().map(Ok).collect();
             }
             Err(error) => tracing::debug!(%error, count = items.len(), "a batch failed; storing one by one"),
         }
@@ -134,14 +134,18 @@ impl Tables {
 
     /// What passes by itself (two servers made the same contact at once) is stored now. What may pass a moment later is refused,
     /// so that the platform repeats it; of the rest the raw form is kept.
-    async fn store_alone(&self, organization: OrganizationId, delivery: &Delivery) -> Result<(), NotTaken> {
+    async fn store_alone(
+        &self,
+        organization: OrganizationId,
+        delivery: &Delivery,
+    ) -> Result<Vec<Stored>, NotTaken> {
         match batch::store(&self.db, &self.integrations, organization, &[delivery]).await {
-            Ok(()) => Ok(()),
+            Ok(stored) => Ok(stored.into_iter().flatten().collect()),
             Err(error) if error.passes() => {
                 tracing::warn!(%error, callback.id = %delivery.id, "a callback could not be stored now");
                 Err(NotTaken::Unavailable)
             }
-            Err(error) => self.keep_failed(organization, delivery, error).await,
+            Err(error) => self.keep_failed(organization, delivery, error).await.map(|()| Vec::new()),
         }
     }
 
