@@ -73,7 +73,7 @@ pub struct Options {
     /// Rounds of `crash`
     #[arg(long, default_value_t = 20)]
     pub rounds: u32,
-    /// Twenty million messages for `lists`; takes hours to write and 40 GB
+    /// Twenty million messages for `lists`; takes half an hour to write and 30 GB
     #[arg(long)]
     pub large: bool,
     /// Where to write the page; nothing is written without it
