@@ -72,7 +72,7 @@ impl Archive {
             Number::connect(&house.sql, &organization, "106500000000000", "http://127.0.0.1:9").await?;
         let label = uuid::Uuid::now_v7();
         let messages = if stage.options.large { MESSAGES_LARGE } else { MESSAGES };
-        let archive = Self {
+        let mut archive = Self {
             assignee: id(&house.sql, "user3").await?,
             team: id(&house.sql, "team4").await?,
             label,
@@ -81,6 +81,7 @@ impl Archive {
             messages,
         };
         archive.fill(&house.sql).await?;
+        archive.organization.renew(house.hub.address).await?;
         stage.postgres.settle(house.database).await?;
         println!(
             "  {CONVERSATIONS} conversations and {messages} messages written in {:.0} s",

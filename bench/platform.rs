@@ -35,11 +35,15 @@ const WORDS: [&str; 32] = [
     "Monday", "shop", "opening", "hours", "return", "broken", "screen", "help", "photo", "price", "discount",
 ];
 
+/// Of every organization's owner.
+const PASSWORD: &str = "correct horse battery";
+
 #[derive(Clone, Debug)]
 pub struct Organization {
     pub id: OrganizationId,
     /// Its owner's access token; lives 15 minutes.
     pub token: String,
+    email: String,
 }
 
 /// A connected number with customers who write to it.
@@ -55,7 +59,7 @@ pub struct Number {
 impl Organization {
     pub async fn register(address: SocketAddr, name: &str) -> Result<Self> {
         let mut wire = Wire::connect(address).await?;
-        let body = json!({"organization_name": name, "name": "Ines", "password": "correct horse battery",
+        let body = json!({"organization_name": name, "name": "Ines", "password": PASSWORD,
                           "email": format!("{}@example.com", uuid::Uuid::now_v7().simple())});
         let status = wire.json("POST", "/api/v1/auth/register", None, &body).await?;
         let answer: Value = serde_json::from_slice(wire.body())?;
@@ -63,7 +67,25 @@ impl Organization {
             return Err(format!("registering was answered {status}: {answer}").into());
         }
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        Ok(Self { id: text(&answer["organization"]["id"]).parse()?, token: text(&answer["access_token"]) })
+        let email = text(&body["email"]);
+        Ok(Self {
+            id: text(&answer["organization"]["id"]).parse()?,
+            token: text(&answer["access_token"]),
+            email,
+        })
+    }
+
+    /// Logs in anew: a token ends after a quarter of an hour.
+    pub async fn renew(&mut self, address: SocketAddr) -> Result<()> {
+        let mut wire = Wire::connect(address).await?;
+        let body = json!({"email": self.email, "password": PASSWORD});
+        let status = wire.json("POST", "/api/v1/auth/login", None, &body).await?;
+        let answer: Value = serde_json::from_slice(wire.body())?;
+        match (status, answer["access_token"].as_str()) {
+            (200, Some(token)) => token.clone_into(&mut self.token),
+            _ => return Err(format!("logging in was answered {status}: {answer}").into()),
+        }
+        Ok(())
     }
 }
 
