@@ -69,6 +69,39 @@ test("an account's settings stand in its form: chosen, changed and taken away", 
   assert.equal(await form.getByLabel("Theme").inputValue(), "");
 });
 
+test("a form's choices are words; a time zone is found by its city, and a colour tells whether it can be seen", async () => {
+  await page.goto("/settings/integrations");
+  await page.getByRole("link", { name: /Web chat/ }).click();
+  const form = page.locator("form").filter({ has: page.getByRole("button", { name: "Save" }) });
+  await form.locator("summary").first().waitFor();
+  await form.evaluate((element) => element.querySelectorAll("details").forEach((section) => (section.open = true)));
+  assert.deepEqual(await form.getByLabel("Theme").locator("option").allTextContents(), ["Not set", "Light", "Dark", "As the visitor's device is set"]);
+  const zone = form.getByRole("button", { name: /^Time zone/ });
+  await zone.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("combobox", { name: "Find a city" }).fill("lis");
+  await page.getByRole("dialog").getByRole("option").first().getByText("Lisbon, Europe").waitFor();
+  await checkAccessible(page, "the choice of a time zone", "[role=dialog]");
+  await picture(page, "time-zone");
+  await page.keyboard.press("Enter");
+  await form.getByRole("button", { name: /^Time zone: Lisbon, Europe, UTC/ }).waitFor();
+  const colour = form.getByLabel(/^Colour/);
+  await colour.fill("#ffd166");
+  await form.getByText(/Hard to see on a white page \(contrast 1\.4 : 1/).waitFor();
+  await colour.fill("teal");
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByText("Write the colour as #rrggbb").waitFor();
+  await form.getByLabel("Pick: Colour").fill("#0f766e");
+  await form.getByText(/Stands out on a white page/).waitFor();
+  await checkAccessible(page, "a colour");
+  await picture(page, "colour");
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").last().waitFor();
+  await page.reload();
+  assert.equal(await colour.inputValue(), "#0f766e");
+  await form.getByRole("button", { name: /^Time zone: Lisbon/ }).waitFor();
+});
+
 test("the flight recorder shows what came in", async () => {
   await page.goto("/settings/callbacks");
   await page.getByRole("main").getByRole("listitem").first().getByRole("button").click();
