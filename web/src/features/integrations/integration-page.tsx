@@ -21,6 +21,7 @@ import { LivePanel } from "./live-panel";
 import { MirrorPanel } from "./mirror-panel";
 import { NoticesPanel } from "./notices-panel";
 import { SilencePanel } from "./silence-panel";
+import { Standing } from "./standing";
 import { StateChip } from "./state-chip";
 import { TemplatesPanel } from "./templates-panel";
 
@@ -75,7 +76,7 @@ export function IntegrationPage({ id }: { id: string }) {
     <Page title={one.name} text={channel?.name ?? one.channel} act={back}>
       <Panel>
         <div className="flex flex-wrap items-center gap-2">
-          <StateChip status={one.status} />
+          <StateChip integration={one} />
           <p className="flex-1 basis-48 text-sm text-muted">
             {one.last_inbound_at ? (
               <>
@@ -107,6 +108,7 @@ export function IntegrationPage({ id }: { id: string }) {
             </Button>
           ) : null}
         </div>
+        <Standing integration={one} />
         {one.fault ? (
           <p className="mt-3 rounded-md bg-negative-quiet px-3 py-2 text-sm text-negative-text">
             {whyNot(one.fault)}

@@ -59,7 +59,7 @@ export function IntegrationsPage() {
                 </p>
                 {one.fault ? <p className="text-sm text-negative-text">{one.fault.detail}</p> : null}
               </div>
-              <StateChip status={one.status} />
+              <StateChip integration={one} />
               <ChevronRight className="size-4 text-muted" aria-hidden="true" />
             </Link>
           </li>
