@@ -90,6 +90,22 @@ pub async fn for_each<E, F: Future<Output = Result<(), E>>>(
     outcome
 }
 
+/// Does what is due in an organization, batch by batch, each in a transaction of its own, until one was not full. `act` answers how much
+/// it did, of `batch` at the most.
+pub async fn in_batches<F>(db: &Db, organization: OrganizationId, batch: i64, act: F) -> Result<()>
+where
+    F: AsyncFn(&mut Tx) -> Result<usize>,
+{
+    loop {
+        let mut tx = db.begin(organization).await?;
+        let done = act(&mut tx).await?;
+        tx.commit().await?;
+        if i64::try_from(done).is_ok_and(|done| done < batch) {
+            return Ok(());
+        }
+    }
+}
+
 /// Brings the schema up to date. Runs as the connection's own role, which owns the tables.
 pub async fn migrate(url: &SecretString) -> Result<(), sqlx::migrate::MigrateError> {
     let options: PgConnectOptions = url.expose_secret().parse()?;

@@ -193,6 +193,16 @@ impl Error {
         }
     }
 
+    /// Whether the database is away.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Database(error) if is_away(error))
+    }
+
+    /// Whether no connection to the database could be had in all the time that one is waited for.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed))
+    }
+
     /// Whether a write broke that named constraint.
     pub fn breaks(&self, constraint: &str) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.constraint() == Some(constraint))

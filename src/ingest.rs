@@ -34,7 +34,10 @@ pub use queue::Ingest;
 pub use record::replay;
 pub(crate) use rows::insert_aliases;
 
-use crate::{ids::CallbackId, inbox::integration::Integration};
+use crate::{
+    ids::{CallbackId, IntegrationId},
+    inbox::{integration::Integration, message::Message},
+};
 
 /// One callback, or one batch of news from a live connection.
 pub struct Delivery {
@@ -44,6 +47,15 @@ pub struct Delivery {
     /// What was read, or why nothing could be.
     pub incoming: Result<Incoming, ReadError>,
     pub replayed: bool,
+}
+
+/// A new message of a delivery, as it was written, and whose it is.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub message: Message,
+    /// Its conversation's.
+    pub integration_id: IntegrationId,
+    pub thread: String,
 }
 
 /// Why a callback was not taken. The platform will repeat it.

@@ -1,6 +1,7 @@
 //! Who somebody is, and what they may do.
 
 pub mod agent;
+pub mod allowance;
 pub mod invitation;
 pub mod lockout;
 pub mod member;

@@ -2,7 +2,7 @@
 //! ([`crate::access::lockout`]) is the one that all processes share.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
     sync::{
         Arc,
@@ -10,9 +10,10 @@ use std::{
     },
 };
 
-use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock};
+use governor::Quota;
 
-use crate::error::{Error, Result};
+use super::allowance::{Allowance, network};
+use crate::error::Result;
 
 /// Attempts on one account in a minute, right or wrong.
 const ACCOUNT_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).unwrap();
@@ -28,24 +29,21 @@ const SWEEP_EVERY: u32 = 4096;
 pub struct Throttle(Arc<Limits>);
 
 struct Limits {
-    attempts: DefaultKeyedRateLimiter<IpAddr>,
-    refreshes: DefaultKeyedRateLimiter<IpAddr>,
-    accounts: DefaultKeyedRateLimiter<String>,
-    letters: DefaultKeyedRateLimiter<String>,
+    attempts: Allowance<IpAddr>,
+    refreshes: Allowance<IpAddr>,
+    accounts: Allowance<String>,
+    letters: Allowance<String>,
     checks: AtomicU32,
 }
 
 impl Throttle {
     /// `attempts`: per address and minute; refreshes get ten times that.
     pub fn new(attempts: NonZeroU32) -> Self {
-        let limiter = Quota::per_minute;
         Self(Arc::new(Limits {
-            attempts: DefaultKeyedRateLimiter::keyed(limiter(attempts)),
-            refreshes: DefaultKeyedRateLimiter::keyed(limiter(
-                attempts.saturating_mul(REFRESHES_PER_ATTEMPT),
-            )),
-            accounts: DefaultKeyedRateLimiter::keyed(limiter(ACCOUNT_PER_MINUTE)),
-            letters: DefaultKeyedRateLimiter::keyed(Quota::per_hour(LETTERS_PER_HOUR)),
+            attempts: Allowance::of(Quota::per_minute(attempts)),
+            refreshes: Allowance::of(Quota::per_minute(attempts.saturating_mul(REFRESHES_PER_ATTEMPT))),
+            accounts: Allowance::of(Quota::per_minute(ACCOUNT_PER_MINUTE)),
+            letters: Allowance::of(Quota::per_hour(LETTERS_PER_HOUR)),
             checks: AtomicU32::new(0),
         }))
     }
@@ -53,51 +51,37 @@ impl Throttle {
     /// An attempt to log in, register, or use a letter's link.
     pub fn attempt(&self, address: IpAddr) -> Result<()> {
         self.sweep();
-        check(&self.0.attempts, &network(address))
+        self.0.attempts.take(&network(address))
     }
 
     pub fn refresh(&self, address: IpAddr) -> Result<()> {
-        check(&self.0.refreshes, &network(address))
+        self.0.refreshes.take(&network(address))
     }
 
     /// An attempt on an account, known or not.
     pub fn account(&self, email: &str) -> Result<()> {
-        check(&self.0.accounts, &email.to_owned())
+        self.0.accounts.take(&email.to_owned())
     }
 
     /// Another letter to an account, known or not.
     pub fn letter(&self, email: &str) -> Result<()> {
-        check(&self.0.letters, &email.to_owned())
+        self.0.letters.take(&email.to_owned())
     }
 
     fn sweep(&self) {
         if self.0.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            self.0.attempts.retain_recent();
-            self.0.refreshes.retain_recent();
-            self.0.accounts.retain_recent();
-            self.0.letters.retain_recent();
+            self.0.attempts.sweep();
+            self.0.refreshes.sweep();
+            self.0.accounts.sweep();
+            self.0.letters.sweep();
         }
-    }
-}
-
-fn check<K: Clone + std::hash::Hash + Eq>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<()> {
-    limiter.check_key(key).map_err(|until| {
-        let wait = until.wait_time_from(governor::clock::DefaultClock::default().now());
-        Error::too_many(wait.as_secs() + 1)
-    })
-}
-
-/// Somebody with an IPv6 address has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     #[test]
     fn an_address_runs_dry_and_others_do_not() {

@@ -22,18 +22,7 @@ pub async fn wake(db: &Db) -> Result<()> {
     )
     .fetch_all(db.system())
     .await?;
-    db::for_each(organizations, |organization| wake_all(db, organization)).await
-}
-
-async fn wake_all(db: &Db, organization: OrganizationId) -> Result<()> {
-    loop {
-        let mut tx = db.begin(organization).await?;
-        let woken = wake_batch(&mut tx).await?;
-        tx.commit().await?;
-        if woken < usize::try_from(BATCH).unwrap_or_default() {
-            return Ok(());
-        }
-    }
+    db::for_each(organizations, |organization| db::in_batches(db, organization, BATCH, wake_batch)).await
 }
 
 async fn wake_batch(tx: &mut Tx) -> Result<usize> {

@@ -25,18 +25,7 @@ pub async fn remind(db: &Db) -> Result<()> {
     )
     .fetch_all(db.system())
     .await?;
-    db::for_each(organizations, |organization| remind_all(db, organization)).await
-}
-
-async fn remind_all(db: &Db, organization: OrganizationId) -> Result<()> {
-    loop {
-        let mut tx = db.begin(organization).await?;
-        let reminded = remind_batch(&mut tx).await?;
-        tx.commit().await?;
-        if reminded < usize::try_from(BATCH).unwrap_or_default() {
-            return Ok(());
-        }
-    }
+    db::for_each(organizations, |organization| db::in_batches(db, organization, BATCH, remind_batch)).await
 }
 
 async fn remind_batch(tx: &mut Tx) -> Result<usize> {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::types::Oid;
 
 use super::{
-    Delivery, account, address_book, calls,
+    Delivery, Stored, account, address_book, calls,
     changes::{self, Changes},
     history::History,
     lines,
@@ -27,6 +27,7 @@ use crate::{
         contact_merge,
         integration::{Integration, Integrations},
         merge_suggestion,
+        message::Message,
     },
 };
 
@@ -52,16 +53,17 @@ pub(super) struct Settings {
     pub now: DateTime<Utc>,
 }
 
-/// Stores the deliveries of one organization and commits. Repeats change nothing.
+/// Stores the deliveries of one organization and commits; the new messages of each. Repeats change nothing.
 pub(super) async fn store(
     db: &Db,
     integrations: &Integrations,
     organization: OrganizationId,
     deliveries: &[&Delivery],
-) -> Result<()> {
+) -> Result<Vec<Vec<Stored>>> {
     let mut items = items(integrations, organization, deliveries).await?;
     let mut tx = db.begin(organization).await?;
     let mut became: Vec<Option<Became>> = items.iter().map(|_| None).collect();
+    let mut new: Vec<Vec<Stored>> = deliveries.iter().map(|_| Vec::new()).collect();
     if !items.is_empty() {
         let taken = mirrored::divert(&mut tx, &mut items).await?;
         watermarks::resolve(&mut tx, &mut items).await?;
@@ -72,23 +74,23 @@ pub(super) async fn store(
             tx = db.begin(organization).await?;
             people = People::find(&mut tx, &items).await?;
         }
-        store_items(&mut tx, &items, people, &mut became).await?;
+        store_items(&mut tx, &items, people, &mut became, &mut new).await?;
         mirrored::keep(&mut tx, &items, &taken, &mut became).await?;
     }
-    let stored = stored(&items, &became);
+    let counts = count(&items, &became);
     let became = by_delivery(deliveries.len(), &items, became);
     let records: Vec<_> =
         deliveries.iter().zip(&became).map(|(delivery, became)| record_of(delivery, became)).collect();
     record::write(&mut tx, &records).await?;
     tx.commit().await?;
-    for (direction, count) in stored {
+    for (direction, count) in counts {
         metrics::counter!("switchboard_messages_total", "direction" => direction).increment(count);
     }
-    Ok(())
+    Ok(new)
 }
 
 /// Messages that the batch brought, by direction: an echo is the business's own word.
-fn stored(items: &[Item<'_>], became: &[Option<Became>]) -> [(&'static str, u64); 2] {
+fn count(items: &[Item<'_>], became: &[Option<Became>]) -> [(&'static str, u64); 2] {
     let stored = |echo: bool| {
         let new = items.iter().zip(became).filter(|(item, became)| {
             matches!(item.what, What::Message(message) if message.echo == echo)
@@ -114,6 +116,7 @@ async fn store_items(
     items: &[Item<'_>],
     known: People,
     became: &mut [Option<Became>],
+    stored: &mut [Vec<Stored>],
 ) -> Result<()> {
     let settings = settings(tx).await?;
     let people = People::meet(known, tx, items).await?;
@@ -129,7 +132,8 @@ async fn store_items(
     address_book::apply(tx, items, &people, became).await?;
     threads.close_up(tx).await?;
     remembered.tell(tx).await?;
-    tell::tell(tx, new, &changes, &people, &threads).await?;
+    let told = tell::tell(tx, new, &changes, &people, &threads).await?;
+    hand_out(items, became, told, &threads, stored);
     if people.changed()
         || items.iter().any(|item| matches!(item.what, What::Contact(_) | What::AddressBook(_)))
     {
@@ -137,6 +141,26 @@ async fn store_items(
     }
     calls::follow_up(tx, &changes.calls).await?;
     lines::append(tx, items, &people).await
+}
+
+/// Gives each delivery the messages that it brought.
+fn hand_out(
+    items: &[Item<'_>],
+    became: &[Option<Became>],
+    told: Vec<Message>,
+    threads: &Threads,
+    stored: &mut [Vec<Stored>],
+) {
+    let mut told: HashMap<_, _> = told.into_iter().map(|message| (message.id, message)).collect();
+    for (item, became) in items.iter().zip(became) {
+        let (Some(_), Some(became)) = (&item.message, became) else { continue };
+        let new = became.message_id.filter(|_| became.effect == Effect::Stored);
+        let Some(message) = new.and_then(|id| told.remove(&id)) else { continue };
+        if let Some(thread) = threads.get(message.conversation_id) {
+            let (integration_id, thread) = (thread.integration_id, thread.thread.clone());
+            stored[item.delivery].push(Stored { message, integration_id, thread });
+        }
+    }
 }
 
 async fn settings(tx: &mut Tx) -> Result<Settings> {

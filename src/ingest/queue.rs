@@ -10,10 +10,10 @@ use std::{
 
 use dashmap::DashMap;
 
-use super::{Delivery, NotTaken, batch, record};
+use super::{Delivery, NotTaken, Stored, batch, record};
 use crate::{
     db::Db,
-    error::Error,
+    error::{Error, Result},
     ids::{IntegrationId, OrganizationId},
     inbox::integration::Integrations,
     writers::{Store, Writers},
@@ -39,11 +39,14 @@ struct Tables {
     integrations: Integrations,
     /// When each integration was last noted as heard from.
     heard: DashMap<IntegrationId, Instant>,
+    /// When an organization's writer last waited for a connection in vain.
+    in_vain: DashMap<OrganizationId, Instant>,
 }
 
 /// A delivery and the bytes it holds while it waits.
 struct Waiting {
     delivery: Delivery,
+    since: Instant,
     _held: Held,
 }
 
@@ -55,16 +58,21 @@ struct Held {
 impl Ingest {
     pub fn new(db: Db, integrations: Integrations) -> Self {
         Self {
-            writers: Writers::new(Tables { db, integrations, heard: DashMap::new() }),
+            writers: Writers::new(Tables {
+                db,
+                integrations,
+                heard: DashMap::new(),
+                in_vain: DashMap::new(),
+            }),
             bytes: Arc::default(),
         }
     }
 
-    /// Returns once the delivery is committed: what it said, or its raw form for repair. Safe to drop: what was handed
-    /// in is stored all the same.
-    pub async fn store(&self, delivery: Delivery) -> Result<(), NotTaken> {
+    /// Returns once the delivery is committed: what it said, or its raw form for repair; the new messages that it brought. Safe to
+    /// drop: what was handed in is stored all the same.
+    pub async fn store(&self, delivery: Delivery) -> Result<Vec<Stored>, NotTaken> {
         let organization = delivery.integration.organization_id;
-        let waiting = Waiting { _held: self.hold(delivery.weight())?, delivery };
+        let waiting = Waiting { _held: self.hold(delivery.weight())?, since: Instant::now(), delivery };
         let answer = self.writers.hand_in(organization, waiting, WAITING_ITEMS).ok_or(NotTaken::Busy)?;
         answer.await.unwrap_or(Err(NotTaken::Unavailable))
     }
@@ -90,28 +98,70 @@ impl Drop for Held {
 
 impl Store for Tables {
     type Item = Waiting;
-    type Answer = Result<(), NotTaken>;
+    type Answer = Result<Vec<Stored>, NotTaken>;
 
-    /// All in one transaction; if that fails, one by one, so that a poisoned delivery fails alone.
+    /// What came before a connection was waited for in vain has waited as long: its platforms are not kept any longer.
     async fn store(&self, organization: OrganizationId, items: Vec<Waiting>) -> Vec<Self::Answer> {
         metrics::histogram!("switchboard_ingest_batch_size").record(items.len() as f64);
-        let all: Vec<_> = items.iter().map(|waiting| &waiting.delivery).collect();
-        match batch::store(&self.db, &self.integrations, organization, &all).await {
-            Ok(()) => {
-                self.note_heard(&all).await;
-                return vec![Ok(()); items.len()];
-            }
-            Err(error) => tracing::debug!(%error, count = items.len(), "a batch failed; storing one by one"),
-        }
-        let mut outcomes = Vec::with_capacity(items.len());
-        for delivery in all {
-            outcomes.push(self.store_alone(organization, delivery).await);
-        }
-        outcomes
+        let in_vain = self.in_vain.get(&organization).map(|at| *at);
+        let fresh = |waiting: &Waiting| in_vain.is_none_or(|at| waiting.since > at);
+        let taken: Vec<_> = items.iter().filter(|one| fresh(one)).map(|one| &one.delivery).collect();
+        let mut answers = self.store_all(organization, &taken).await.into_iter();
+        let mut answer = |waiting: &Waiting| if fresh(waiting) { answers.next() } else { None };
+        items.iter().map(|one| answer(one).unwrap_or(Err(NotTaken::Unavailable))).collect()
     }
 }
 
 impl Tables {
+    /// In one transaction; if that fails, one by one, so that a poisoned delivery fails alone. With the first that finds the database
+    /// away, the rest are refused.
+    async fn store_all(
+        &self,
+        organization: OrganizationId,
+        all: &[&Delivery],
+    ) -> Vec<Result<Vec<Stored>, NotTaken>> {
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let mut away = match batch::store(&self.db, &self.integrations, organization, all).await {
+            Ok(stored) => {
+                self.in_vain.remove(&organization);
+                self.note_heard(all).await;
+                return stored.into_iter().map(Ok).collect();
+            }
+            Err(error) => {
+                tracing::debug!(%error, count = all.len(), "a batch failed");
+                self.is_in_vain(organization, &error)
+            }
+        };
+        let mut answers = Vec::with_capacity(all.len());
+        for delivery in all {
+            if away {
+                answers.push(Err(NotTaken::Unavailable));
+                continue;
+            }
+            let stored = self.store_alone(organization, delivery).await;
+            if let Err(error) = &stored {
+                tracing::warn!(%error, callback.id = %delivery.id, "a callback could not be stored now");
+                away = self.is_in_vain(organization, error) || error.is_away();
+            }
+            answers.push(stored.map_err(|_| NotTaken::Unavailable));
+        }
+        if away {
+            tracing::error!(organization.id = %organization, "the database is away; callbacks are refused");
+        }
+        answers
+    }
+
+    /// Whether a connection was waited for in vain, which is noted.
+    fn is_in_vain(&self, organization: OrganizationId, error: &Error) -> bool {
+        let in_vain = error.is_unreachable();
+        if in_vain {
+            self.in_vain.insert(organization, Instant::now());
+        }
+        in_vain
+    }
+
     /// Shown to admins; a minute's precision is enough, and a failure is made good by the next callback.
     async fn note_heard(&self, deliveries: &[&Delivery]) {
         let mut ids: Vec<_> = deliveries.iter().map(|delivery| delivery.integration.id).collect();
@@ -134,27 +184,15 @@ impl Tables {
 
     /// What passes by itself (two servers made the same contact at once) is stored now. What may pass a moment later is refused,
     /// so that the platform repeats it; of the rest the raw form is kept.
-    async fn store_alone(&self, organization: OrganizationId, delivery: &Delivery) -> Result<(), NotTaken> {
+    async fn store_alone(&self, organization: OrganizationId, delivery: &Delivery) -> Result<Vec<Stored>> {
         match batch::store(&self.db, &self.integrations, organization, &[delivery]).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.passes() => {
-                tracing::warn!(%error, callback.id = %delivery.id, "a callback could not be stored now");
-                Err(NotTaken::Unavailable)
+            Ok(stored) => Ok(stored.into_iter().flatten().collect()),
+            Err(error) if error.passes() => Err(error),
+            Err(error) => {
+                tracing::error!(%error, callback.id = %delivery.id, integration.id = %delivery.integration.id, "a callback could not be stored");
+                record::failed(&self.db, organization, delivery, &error).await?;
+                Ok(Vec::new())
             }
-            Err(error) => self.keep_failed(organization, delivery, error).await,
         }
-    }
-
-    async fn keep_failed(
-        &self,
-        organization: OrganizationId,
-        delivery: &Delivery,
-        error: Error,
-    ) -> Result<(), NotTaken> {
-        tracing::error!(%error, callback.id = %delivery.id, integration.id = %delivery.integration.id, "a callback could not be stored");
-        record::failed(&self.db, organization, delivery, &error).await.map_err(|error| {
-            tracing::error!(%error, "the database does not take callbacks");
-            NotTaken::Unavailable
-        })
     }
 }

@@ -4,7 +4,7 @@ use channels::{
     event::{InboundMedia, InboundMessage, PastMessage},
     message::Part,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -163,7 +163,7 @@ impl Row<'_> {
             forwarded: self.forwarded,
             late: self.late,
             past: self.past,
-            sent_at: self.sent_at,
+            sent_at: self.sent_at.trunc_subsecs(6),
             created_at: now,
             edited_at: None,
             deleted_at: None,

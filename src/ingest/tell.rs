@@ -19,14 +19,14 @@ use crate::{
 };
 
 /// Tells browsers of everything new and changed, in the order of the conversations' numbers. What is new is told as it was
-/// written; what changed since, and what quotes another message, is read again.
+/// written; what changed since, and what quotes another message, is read again. Returns the messages that were told of.
 pub(super) async fn tell(
     tx: &mut Tx,
     new: NewMessages,
     changes: &Changes,
     people: &People,
     threads: &Threads,
-) -> Result<()> {
+) -> Result<Vec<Message>> {
     let ids: HashSet<_> = new.messages.iter().map(|message| message.id).collect();
     let changed: HashSet<_> = changes.updated().chain(changes.statuses().map(|one| one.message_id)).collect();
     let again: Vec<_> = changes
@@ -57,7 +57,7 @@ pub(super) async fn tell(
         let Some(conversation) = conversations.get(&change.conversation_id) else { continue };
         tx.tell(NewEvent::about(EventKind::MessageStatus, conversation.subject(), change));
     }
-    Ok(())
+    Ok(messages)
 }
 
 /// The `data` of a `new_message` event.

@@ -142,7 +142,7 @@ impl Listener for Connection {
             };
             // The platform will not say it again: it waits here until it is stored or another process takes over.
             match self.app.ingest.store(delivery).await {
-                Ok(()) => return Ok(()),
+                Ok(_) => return Ok(()),
                 Err(error) => {
                     tracing::warn!(%error, integration.id = %self.integration.id, "a live connection waits")
                 }

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Problem, Result},
     ids::MessageId,
     inbox::{integration::Integration, message::Message, typing::customer_typing},
-    ingest::Delivery,
+    ingest::{Delivery, Stored},
     metrics::CALLBACKS,
 };
 
@@ -47,7 +47,12 @@ impl Door {
         let (own, former) = (guest.own(), guest.former());
         let external_ids =
             [&own.thread, &former.thread].map(|thread| Written::external_id(thread, &message.id));
-        self.hand_over(guest, vec![Event::Message(Box::new(message))]).await?;
+        let stored = self.hand_over(guest, vec![Event::Message(Box::new(message))]).await?;
+        if let Some(stored) = stored.into_iter().find_map(|one| own::just_stored(&own, one)) {
+            self.lobby.learn(&own, stored.conversation_id);
+            return Ok(stored);
+        }
+        // What was known before is read as it stands now.
         let mut tx = self.app.db.begin(guest.integration.organization_id).await?;
         if let Some(stored) = own::by_external_id(&mut tx, &own, &external_ids).await? {
             self.lobby.learn(&own, stored.conversation_id);
@@ -69,7 +74,8 @@ impl Door {
             return Ok(());
         }
         let messages = unseen.iter().map(ToString::to_string).collect();
-        self.hand_over(guest, vec![Event::Seen(Seen { messages, status, at: Some(Utc::now()) })]).await
+        self.hand_over(guest, vec![Event::Seen(Seen { messages, status, at: Some(Utc::now()) })]).await?;
+        Ok(())
     }
 
     /// Whoever came as `before` was proven to be this visitor. Their conversation goes on as the visitor's, unless the visitor
@@ -84,7 +90,8 @@ impl Door {
             return Ok(());
         }
         let event = Event::Identified { from: before.id.to_string(), moves: has.is_empty() };
-        self.hand_over(guest, vec![event]).await
+        self.hand_over(guest, vec![event]).await?;
+        Ok(())
     }
 
     /// Tells those who look at the visitor's conversation that the visitor is writing. Kept nowhere.
@@ -99,17 +106,18 @@ impl Door {
         Ok(())
     }
 
-    async fn hand_over(&self, guest: &Guest, events: Vec<Event>) -> Result<()> {
+    /// The new messages that it brought.
+    async fn hand_over(&self, guest: &Guest, events: Vec<Event>) -> Result<Vec<Stored>> {
         let batch = Batch { visitor: guest.visitor.known(), events };
         let raw = serde_json::to_vec(&batch).map_err(|error| Error::Internal(error.to_string()))?;
         #[expect(clippy::disallowed_methods, reason = "the visitor's token was opened by the door")]
         let request = Verified::from_live_connection(raw.into(), Utc::now());
         let delivery = Delivery::read(guest.integration.clone(), request);
-        self.app.ingest.store(delivery).await.map_err(|error| {
+        let stored = self.app.ingest.store(delivery).await.map_err(|error| {
             Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string())
                 .with_retry_after(1)
         })?;
         metrics::counter!(CALLBACKS, "channel" => CHANNEL, "verdict" => "verified").increment(1);
-        Ok(())
+        Ok(stored)
     }
 }

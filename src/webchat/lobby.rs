@@ -80,6 +80,16 @@ struct NewMessage {
 }
 
 #[derive(Deserialize)]
+struct Changed {
+    message: MessageData,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    message_id: MessageId,
+}
+
+#[derive(Deserialize)]
 struct MessageData {
     id: MessageId,
     #[serde(default)]
@@ -196,13 +206,13 @@ impl Inner {
             }
             return;
         };
-        let message = |field: &str| -> Option<MessageId> {
-            let data: serde_json::Value = serde_json::from_str(&event.data).ok()?;
-            serde_json::from_value(data.pointer(field)?.clone()).ok()
-        };
         let news = match event.kind {
-            EventKind::NewMessage | EventKind::MessageUpdated => message("/message/id").map(News::Message),
-            EventKind::MessageStatus => message("/message_id").map(News::Message),
+            EventKind::NewMessage | EventKind::MessageUpdated => {
+                serde_json::from_str(&event.data).ok().map(|Changed { message }| News::Message(message.id))
+            }
+            EventKind::MessageStatus => {
+                serde_json::from_str(&event.data).ok().map(|Told { message_id }| News::Message(message_id))
+            }
             EventKind::ConversationUpdated | EventKind::ConversationAssigned => Some(News::Conversation),
             EventKind::UserTyping => typing(event),
             _ => None,

@@ -5,6 +5,7 @@ pub mod acts;
 mod limits;
 mod lobby;
 pub mod own;
+mod sight;
 pub mod token;
 pub mod view;
 
@@ -19,6 +20,7 @@ use crate::{
 
 pub use limits::Limits;
 pub use lobby::{Lobby, News, Seat};
+pub use sight::Sight;
 
 /// The channel's id.
 pub const CHANNEL: &str = "webchat";
@@ -28,12 +30,18 @@ pub struct Door {
     pub app: App,
     pub limits: Limits,
     pub lobby: Lobby,
+    pub sight: Sight,
 }
 
 impl Door {
     /// Starts listening to what is told; needs a runtime.
     pub fn open(app: &App) -> Arc<Self> {
-        Arc::new(Self { app: app.clone(), limits: Limits::default(), lobby: Lobby::start(app) })
+        Arc::new(Self {
+            app: app.clone(),
+            limits: Limits::default(),
+            lobby: Lobby::start(app),
+            sight: Sight::new(app),
+        })
     }
 
     /// A window that is open for visitors: 404 also where the integration is another channel's, or was stopped.

@@ -1,6 +1,8 @@
 //! The one place that decides what a visitor sees: public messages of conversations in the visitor's own thread. Everything that
 //! is shown to a visitor is read here.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -8,6 +10,7 @@ use crate::{
     error::Result,
     ids::{ConversationId, IntegrationId, MessageId},
     inbox::message::{self, Message},
+    ingest::Stored,
 };
 
 /// Never notes and lines of the inbox, and what an agent wrote only once it was sent.
@@ -94,6 +97,41 @@ pub async fn messages(tx: &mut Tx, own: &Own, window: Window, rows: i64) -> Resu
     .fetch_all(tx.sql())
     .await?;
     message::load(tx, &found).await
+}
+
+/// Of each of these messages, it, if it is that visitor's to see.
+pub async fn find_each(tx: &mut Tx, asked: &[(&Own, MessageId)]) -> Result<Vec<Option<Message>>> {
+    let found: Vec<(i64, MessageId)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "select asked.place, m.id
+         from unnest($2::uuid[], $3::uuid[], $4::text[]) with ordinality as asked (id, integration_id, thread, place)
+         join messages m on m.organization_id = $1 and m.id = asked.id
+         join conversations c on c.organization_id = m.organization_id and c.id = m.conversation_id
+         where {PUBLIC}
+           and c.integration_id = asked.integration_id and c.thread = asked.thread and c.channel = 'webchat' and c.deleted_at is null"
+    )))
+    .bind(tx.organization())
+    .bind(asked.iter().map(|one| one.1).collect::<Vec<_>>())
+    .bind(asked.iter().map(|one| one.0.integration_id).collect::<Vec<_>>())
+    .bind(asked.iter().map(|one| one.0.thread.as_str()).collect::<Vec<_>>())
+    .fetch_all(tx.sql())
+    .await?;
+    let ids: Vec<_> = found.iter().map(|one| one.1).collect();
+    let loaded: HashMap<_, _> =
+        message::load(tx, &ids).await?.into_iter().map(|message| (message.id, message)).collect();
+    let mut each = vec![None; asked.len()];
+    for (place, id) in found {
+        let at = usize::try_from(place - 1).ok().and_then(|at| each.get_mut(at));
+        if let Some(at) = at {
+            *at = loaded.get(&id).cloned();
+        }
+    }
+    Ok(each)
+}
+
+/// The message that was stored a moment ago, as it was written, if it is the visitor's own word.
+pub fn just_stored(own: &Own, stored: Stored) -> Option<Message> {
+    let theirs = stored.integration_id == own.integration_id && stored.thread == own.thread;
+    (theirs && stored.message.direction == "inbound").then_some(stored.message)
 }
 
 /// Those of these that are the visitor's to see, oldest first.

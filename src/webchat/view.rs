@@ -14,7 +14,7 @@ use crate::{
     app::App,
     db::Tx,
     error::Result,
-    ids::{AttachmentId, MessageId},
+    ids::{AttachmentId, MessageId, OrganizationId},
     inbox::message::Message,
 };
 
@@ -93,8 +93,9 @@ impl ShownConversation {
     }
 }
 
+/// Where a file's bytes lie.
 #[derive(sqlx::FromRow)]
-struct Stored {
+pub(super) struct Stored {
     id: AttachmentId,
     storage_key: Option<String>,
     thumbnail_key: Option<String>,
@@ -102,23 +103,35 @@ struct Stored {
 
 /// Messages of [`super::own`], with addresses for their files.
 pub async fn show(app: &App, tx: &mut Tx, own: &Own, messages: Vec<Message>) -> Result<Vec<Shown>> {
-    let files: Vec<_> = messages.iter().flat_map(|one| &one.attachments).map(|file| file.id).collect();
-    let stored: Vec<Stored> = match files.is_empty() {
-        true => Vec::new(),
-        false => {
-            sqlx::query_as(
-                "select id, storage_key, thumbnail_key from attachments where organization_id = $1 and id = any($2)",
-            )
-            .bind(tx.organization())
-            .bind(files)
-            .fetch_all(tx.sql())
-            .await?
-        }
-    };
+    let stored = files(tx, &messages).await?;
     Ok(messages.into_iter().map(|one| shown(app, own, one, &stored)).collect())
 }
 
-fn shown(app: &App, own: &Own, message: Message, stored: &[Stored]) -> Shown {
+/// One message of [`super::own`], without a look at the table where it has no files.
+pub async fn show_one(app: &App, tenant: OrganizationId, own: &Own, message: Message) -> Result<Shown> {
+    let stored = match message.attachments.is_empty() {
+        true => Vec::new(),
+        false => files(&mut app.db.begin(tenant).await?, [&message]).await?,
+    };
+    Ok(shown(app, own, message, &stored))
+}
+
+/// Where the files of the messages lie.
+pub(super) async fn files(tx: &mut Tx, messages: impl IntoIterator<Item = &Message>) -> Result<Vec<Stored>> {
+    let files: Vec<_> = messages.into_iter().flat_map(|one| &one.attachments).map(|file| file.id).collect();
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_as(
+        "select id, storage_key, thumbnail_key from attachments where organization_id = $1 and id = any($2)",
+    )
+    .bind(tx.organization())
+    .bind(files)
+    .fetch_all(tx.sql())
+    .await?)
+}
+
+pub(super) fn shown(app: &App, own: &Own, message: Message, stored: &[Stored]) -> Shown {
     let deleted = message.deleted_at.is_some();
     let inbound = message.direction == "inbound";
     let prefix = format!("{}/", own.thread);

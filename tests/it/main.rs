@@ -34,6 +34,7 @@ mod messages;
 mod meta;
 mod mirror;
 mod openapi;
+mod outage;
 mod paces;
 mod page_policy;
 mod people;

@@ -2,6 +2,7 @@
 
 mod claims;
 mod proven;
+mod together;
 
 use std::{collections::BTreeMap, time::Duration};
 

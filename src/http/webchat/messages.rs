@@ -156,16 +156,14 @@ pub(super) async fn create(
     if body.text.trim().is_empty() && body.uploads.is_empty() && body.choice.is_none() {
         return Err(Error::invalid_field("text", "A message has a text, files or a choice."));
     }
-    let own = guest.own();
-    let mut tx = door.app.db.begin(guest.integration.organization_id).await?;
+    let (tenant, own) = (guest.integration.organization_id, guest.own());
     let reply_to = match body.reply_to {
         Some(id) => {
-            let quoted = own::find(&mut tx, &own, &[id]).await?.pop();
+            let quoted = own::find(&mut door.app.db.begin(tenant).await?, &own, &[id]).await?.pop();
             quoted.ok_or_else(|| Error::not_found("message"))?.external_id
         }
         None => None,
     };
-    drop(tx);
     let written = Written {
         id: body.client_id.to_string(),
         attachments: attachments(&door, &guest, &body.uploads)?,
@@ -177,9 +175,8 @@ pub(super) async fn create(
         at: None,
     };
     let stored = door.write(&guest, written).await?;
-    let mut tx = door.app.db.begin(guest.integration.organization_id).await?;
-    let shown = view::show(&door.app, &mut tx, &own, vec![stored]).await?;
-    Ok((StatusCode::CREATED, axum::Json(json!(shown.first()))).into_response())
+    let shown = view::show_one(&door.app, tenant, &own, stored).await?;
+    Ok((StatusCode::CREATED, axum::Json(shown)).into_response())
 }
 
 fn attachments(door: &Door, guest: &Guest, uploads: &[String]) -> Result<Vec<Attachment>> {

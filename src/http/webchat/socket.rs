@@ -200,19 +200,11 @@ impl Session {
     }
 
     async fn show_message(&mut self, socket: &mut WebSocket, id: MessageId) -> Flow {
-        let read = async {
-            let mut tx = self.door.app.db.begin(self.guest.integration.organization_id).await?;
-            let own = self.guest.own();
-            let found = own::find(&mut tx, &own, &[id]).await?;
-            let at = found.iter().map(Position::of).max();
-            Result::Ok((view::show(&self.door.app, &mut tx, &own, found).await?, at))
-        };
-        let (shown, at) = read.await.map_err(|error| frames::failed(&error))?;
-        self.at = self.at.max(at.unwrap_or_default());
-        for message in shown {
-            send(socket, encode("message", Some(self.cursor()), json!(message))).await?;
-        }
-        Ok(())
+        let organization = self.guest.integration.organization_id;
+        let seen = self.door.sight.look(organization, self.guest.own(), id).await;
+        let Some((at, shown)) = seen.map_err(|error| frames::failed(&error))? else { return Ok(()) };
+        self.at = self.at.max(at);
+        send(socket, encode("message", Some(self.cursor()), json!(shown))).await
     }
 
     async fn show_conversations(&mut self, socket: &mut WebSocket) -> Flow {

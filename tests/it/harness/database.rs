@@ -106,6 +106,13 @@ fn fingerprint() -> u64 {
     hasher.finish()
 }
 
+/// Where the run's PostgreSQL listens.
+pub fn socket() -> String {
+    let url: Url = given("TEST_DATABASE_URL").parse().unwrap();
+    let folder = url.query_pairs().find(|(name, _)| name == "host").unwrap().1.into_owned();
+    format!("{folder}/.s.PGSQL.5432")
+}
+
 async fn server() -> PgConnection {
     PgConnection::connect(&given("TEST_DATABASE_URL")).await.unwrap()
 }
