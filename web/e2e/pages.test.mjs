@@ -31,6 +31,39 @@ test("an integration says how it is", async () => {
   await picture(page, "integration");
 });
 
+test("a paused account says what that means, until it is resumed", async () => {
+  await page.goto("/settings/integrations");
+  await page.getByRole("link", { name: /Telegram Shop/ }).click();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByText("Nothing is sent until you resume it. What customers write still comes in.").waitFor();
+  await picture(page, "paused");
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByText("Nothing is sent until you resume it.", { exact: false }).waitFor({ state: "detached" });
+});
+
+test("what is on its way has its shape already, and the way back", async () => {
+  const slow = await openPage(browser, hub, { width: 390, height: 844 });
+  await logIn(slow);
+  const address = await slow.locator("[data-conversation]").first().getAttribute("href");
+  const waits = [];
+  await slow.route(/\/api\/v1\/(conversations|contacts|users|organizations)/, async (route) => {
+    await new Promise((done) => waits.push(done));
+    await route.continue().catch(() => undefined);
+  });
+  await slow.goto(address, { waitUntil: "commit" });
+  await slow.getByRole("status", { name: "Loading messages" }).waitFor();
+  await slow.getByRole("button", { name: "Back to the list" }).waitFor();
+  await picture(slow, "waiting-conversation");
+  await slow.goto("/contacts", { waitUntil: "commit" });
+  await slow.getByRole("status", { name: "Loading contacts" }).waitFor();
+  await slow.goto("/settings/members", { waitUntil: "commit" });
+  await slow.getByRole("status", { name: "Loading members" }).waitFor();
+  await picture(slow, "waiting-members");
+  waits.forEach((done) => done());
+  await slow.unrouteAll({ behavior: "ignoreErrors" });
+  await slow.context().close();
+});
+
 test("the form of a new account is what the channel asks for", async () => {
   await page.goto("/settings/integrations/new");
   await page.getByRole("radio", { name: "Telegram" }).click();

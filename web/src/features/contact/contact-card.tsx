@@ -21,7 +21,7 @@ import { Attributes } from "./attributes";
 import { CallContact } from "./call-contact";
 import { CardSkeleton } from "./card-skeleton";
 import { EditInPlace } from "./edit-in-place";
-import { said } from "./known-as";
+import { said, unsaid } from "./known-as";
 import { Notes } from "./notes";
 import { OtherConversations } from "./other-conversations";
 import { SamePerson } from "./same-person";
@@ -164,7 +164,7 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
 /** What somebody is called on a channel; the platform's own ids are one press away, for those who look for one. */
 function Addresses({ identities, channel }: { identities: Identity[]; channel: string }) {
   const words = said(identities, channel);
-  const ids = identities.filter((one) => one.channel === channel && one.external_id !== one.said).map((one) => one.external_id);
+  const ids = unsaid(identities, channel);
   return (
     <span className="text-sm [overflow-wrap:anywhere] text-muted">
       {words.map((one) => (

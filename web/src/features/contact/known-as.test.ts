@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { Channel, Identity } from "@/api/types";
-import { knownAs, said } from "./known-as";
+import { knownAs, said, unsaid } from "./known-as";
 
 const identity = (channel: string, external_id: string, told: string | null): Identity => ({ channel, kind: "k", external_id, opted_out_at: null, said: told });
 const nobody = { phone: null, email: null, username: null, identities: [] as Identity[] };
@@ -12,6 +12,8 @@ it("says ids as people do, each once, and keeps inner numbers to itself", () => 
   expect(said(all, "whatsapp")).toEqual(["+4915"]);
   expect(said(all, "webchat")).toEqual(["Signed in on your site as 8"]);
   expect(said(all, "sms")).toEqual([]);
+  expect(unsaid(all, "whatsapp")).toEqual(["US.1205", "4915x"]);
+  expect(unsaid(all, "webchat")).toEqual([]);
 });
 
 it("tells somebody by number, address, user name, what an id says, or where they write", () => {

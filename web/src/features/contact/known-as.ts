@@ -5,6 +5,11 @@ export function said(identities: Identity[], channel: string): string[] {
   return [...new Set(identities.filter((one) => one.channel === channel).flatMap((one) => one.said ?? []))];
 }
 
+/** The platform's own ids that no words hold. */
+export function unsaid(identities: Identity[], channel: string): string[] {
+  return identities.filter((one) => one.channel === channel && !one.said?.includes(one.external_id)).map((one) => one.external_id);
+}
+
 /** One line that tells somebody from others of the same name: how they are reached, else where they write. */
 export function knownAs(contact: Pick<Contact, "phone" | "email" | "username" | "identities">, names: Channel[] | undefined): string {
   const { phone, email, username, identities } = contact;

@@ -11,7 +11,8 @@ import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Page, Panel } from "@/ui/page";
-import { Failed, Lines } from "@/ui/states";
+import { Panels } from "@/ui/skeletons";
+import { Failed } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { AccountPanel } from "./account-panel";
 import { AddressPanel } from "./address-panel";
@@ -61,7 +62,7 @@ export function IntegrationPage({ id }: { id: string }) {
   if (found.isPending) {
     return (
       <Page title="Integration" act={back}>
-        <Lines rows={6} />
+        <Panels label="Loading the integration" lines={[1, 2, 2, 4]} />
       </Page>
     );
   }
