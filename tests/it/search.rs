@@ -115,3 +115,76 @@ async fn words_are_found_however_far_back_and_however_frequent_they_are() {
         assert_eq!(search(&dan, word).await, (vec![], false), "{word}");
     }
 }
+
+/// What others write often is looked for among what somebody sees, not among all that others wrote.
+#[tokio::test]
+async fn whoever_sees_little_is_searched_for_in_that() {
+    const OTHERS: i64 = 40_000;
+    const TEXTS: &str = "
+        insert into messages (organization_id, id, conversation_id, seq, integration_id, direction, kind, text, sender_kind, sent_at, words)
+        select c.organization_id, ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, c.id, 10 + n, c.integration_id,
+            'inbound', 'text', $4 || n, 'contact', now(), to_tsvector('simple', $4 || n)
+        from conversations c, generate_series($2::bigint, $3::bigint) as n
+        where c.id = $1::uuid";
+    let inbox = Inbox::start().await;
+    let (hub, owner) = (&inbox.hub, &inbox.owner);
+    let dan = hub.invite(owner, "dan", "agent").await;
+    let eve = hub.invite(owner, "eve", "agent").await;
+    let night = json!({"name": "Night", "member_ids": [dan.user_id]});
+    let team = owner.post("/teams", &night).await.expect(201).id();
+    let mut sql = hub.sql().await;
+    let places = [
+        (json!({"assignee_id": dan.user_id}), 1, 2, "order "),
+        (json!({"assignee_id": owner.user_id, "team_id": team}), 3, 4, "order "),
+        (json!({"assignee_id": eve.user_id}), 5, 300, "plain "),
+        (json!({"assignee_id": owner.user_id}), 301, OTHERS, "order "),
+    ];
+    for (number, (whose, from, to, word)) in places.iter().enumerate() {
+        let at = inbox.receive(&format!("491510000000{number}"), &format!("wamid.{number}"), "hello").await;
+        owner.patch(&format!("/conversations/{}", id(&at)), whose).await.expect(200);
+        sqlx::query(TEXTS).bind(id(&at)).bind(from).bind(to).bind(word).execute(&mut sql).await.unwrap();
+    }
+    let free = inbox.receive("4915100000009", "wamid.9", "an order of nobody's").await;
+    let found = async |who: &Session| {
+        let page = who.get("/messages?q=order&limit=10").await.expect(200).body;
+        texts(&page).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&dan).await, ["an order of nobody's", "order 4", "order 3", "order 2", "order 1"]);
+    assert_eq!(found(&eve).await, ["an order of nobody's"]);
+    assert_eq!(found(owner).await.len(), 10);
+    let taken = json!({"assignee_id": owner.user_id});
+    owner.patch(&format!("/conversations/{}", id(&free)), &taken).await.expect(200);
+    assert_eq!(found(&eve).await, [] as [&str; 0], "sees none any more");
+
+    let setting = format!("set track_functions = 'all'; set app.organization = '{}'", owner.organization_id);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(setting)).execute(&mut sql).await.unwrap();
+    // What is rare is found by the index, what is frequent among hers.
+    for (word, among_hers) in [("zebra", 0), ("order", 1)] {
+        let mut tx = sqlx::Connection::begin(&mut sql).await.unwrap();
+        sqlx::query(
+            "select id from search_messages($2::tsquery, $1::uuid, '{}', null, 'ffffffff-ffff-ffff-ffff-ffffffffffff', 11)",
+        )
+        .bind(&eve.user_id)
+        .bind(word)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        let calls: Option<i64> = sqlx::query_scalar(
+            "select calls from pg_stat_xact_user_functions where funcname = 'messages_within'",
+        )
+        .fetch_optional(&mut *tx)
+        .await
+        .unwrap();
+        assert_eq!(calls.unwrap_or(0), among_hers, "{word}");
+    }
+    // Whoever sees more is not searched for like that.
+    let found: Vec<Option<i32>> = sqlx::query_scalar(
+        "select cardinality(messages_within('plain', conversations_seen_by($1::uuid, '{}', 10), 'ffffffff-ffff-ffff-ffff-ffffffffffff', 500, most))
+         from unnest('{400, 100}'::int[]) as most",
+    )
+    .bind(&eve.user_id)
+    .fetch_all(&mut sql)
+    .await
+    .unwrap();
+    assert_eq!(found, [Some(296), None]);
+}
