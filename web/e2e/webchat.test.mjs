@@ -189,6 +189,8 @@ test("files go both ways", async () => {
   const bytes = png(400, 260, [12, 120, 90]);
   await panel(page).locator("input[type=file]").setInputFiles([{ name: "shoe.png", mimeType: "image/png", buffer: bytes }, { name: "receipt.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n%%EOF\n") }]);
   await panel(page).getByRole("button", { name: "Remove shoe.png" }).waitFor();
+  await panel(page).locator("input[type=file]").setInputFiles({ name: "film.mov", mimeType: "video/quicktime", buffer: Buffer.alloc(26 * 2 ** 20) });
+  await panel(page).getByText("film.mov: This file is larger than 25 MB.").waitFor();
   await write(page, "Is this the right one?");
   await conversation("Is this the right one?");
   await log(page).getByAltText("shoe.png").waitFor();

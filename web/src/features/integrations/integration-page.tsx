@@ -6,7 +6,6 @@ import { ArrowLeft, KeyRound, Pause, Play, Trash2 } from "lucide-react";
 import { pauseIntegration, reauthorise, removeIntegration, resumeIntegration } from "@/api/integration-changes";
 import { channels, integration, integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
-import { whyNot } from "@/api/refusals";
 import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
@@ -16,6 +15,7 @@ import { Failed } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { AccountPanel } from "./account-panel";
 import { AddressPanel } from "./address-panel";
+import { canRenew, mended } from "./consent";
 import { EmbedPanel } from "./embed-panel";
 import { HealthPanel } from "./health-panel";
 import { LivePanel } from "./live-panel";
@@ -52,6 +52,7 @@ export function IntegrationPage({ id }: { id: string }) {
       toastError(error);
     }
   }
+  const renews = one !== undefined && canRenew(one, channel);
   const back = (
     <Button asChild look="quiet">
       <Link to="/settings/$page" params={{ page: "integrations" }}>
@@ -93,7 +94,7 @@ export function IntegrationPage({ id }: { id: string }) {
             ) : null}
             .
           </p>
-          {writes && channel?.install_form ? (
+          {writes && renews ? (
             <Button onClick={() => void reauthorise(id).then((url) => window.location.assign(url), toastError)}>
               <KeyRound /> Renew consent
             </Button>
@@ -112,7 +113,7 @@ export function IntegrationPage({ id }: { id: string }) {
         <Standing integration={one} />
         {one.fault ? (
           <p className="mt-3 rounded-md bg-negative-quiet px-3 py-2 text-sm text-negative-text">
-            {whyNot(one.fault)}
+            {mended(one.fault, renews)}
           </p>
         ) : null}
       </Panel>
