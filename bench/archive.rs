@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use serde_json::Value;
-use sqlx::{Executor, PgPool};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool};
 
 use crate::{
     Result,
@@ -108,6 +108,7 @@ impl Archive {
             .execute(&mut *connection)
             .await?;
         sqlx::query(LABELS).bind(organization).bind(self.label).execute(&mut *connection).await?;
+        let indexes = self.drop_indexes(&mut connection).await?;
         for first in (0..self.messages).step_by(usize::try_from(CHUNK)?) {
             sqlx::query(MESSAGES_SQL)
                 .bind(organization)
@@ -119,7 +120,29 @@ impl Archive {
                 .execute(&mut *connection)
                 .await?;
         }
+        for index in indexes {
+            connection.execute(AssertSqlSafe(index)).await?;
+        }
         Ok(())
+    }
+
+    /// Takes the indexes of a large archive's messages away while it is written, which would take hours with them; how to make them again.
+    async fn drop_indexes(&self, connection: &mut PgConnection) -> Result<Vec<String>> {
+        if self.messages < MESSAGES_LARGE {
+            return Ok(Vec::new());
+        }
+        let indexes: Vec<(String, String)> = sqlx::query_as(
+            "select indexname, indexdef from pg_indexes where schemaname = 'public' and tablename = 'messages' and indexname <> 'messages_pkey'",
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        connection.execute("set maintenance_work_mem = '2GB'").await?;
+        let mut again = Vec::new();
+        for (name, definition) in indexes {
+            connection.execute(AssertSqlSafe(format!("drop index {name}"))).await?;
+            again.push(definition);
+        }
+        Ok(again)
     }
 
     /// The answer's body.

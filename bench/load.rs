@@ -116,7 +116,7 @@ pub async fn closed(
 }
 
 /// `rate` requests per second from the first moment on, spread over the connections. A request that must wait for a free
-/// connection waits since the moment it was due.
+/// connection waits since the moment it was due. What was refused is sent again when the next one is due, as platforms do.
 pub async fn paced(
     address: SocketAddr,
     rate: f64,
@@ -137,6 +137,7 @@ pub async fn paced(
         let (numbers, make, tickets) = (numbers.clone(), make.clone(), tickets.clone());
         tasks.spawn(async move {
             let mut outcome = Outcome::default();
+            let mut refused = None;
             loop {
                 let ticket = tickets.fetch_add(1, Ordering::Relaxed);
                 let mut due = begun + Duration::from_secs_f64(ticket as f64 / rate);
@@ -148,11 +149,12 @@ pub async fn paced(
                     // The timer's own lateness (up to 1 ms) is not the server's.
                     due = Instant::now();
                 }
-                let request = make(numbers.fetch_add(1, Ordering::Relaxed));
+                let request = refused.take().unwrap_or_else(|| make(numbers.fetch_add(1, Ordering::Relaxed)));
                 let status = wire.send(&request).await.ok();
                 if due >= counts {
                     outcome.note(status, due.elapsed());
                 }
+                refused = (status == Some(503)).then_some(request);
                 if status.is_none() {
                     wire = Wire::connect(address).await?;
                 }

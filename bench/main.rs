@@ -33,7 +33,7 @@ mod streams;
 mod unbatched;
 mod wire;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{fs, path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::Parser;
 use machine::Machine;
@@ -68,12 +68,12 @@ pub struct Options {
     #[arg(long, default_value_t = 3)]
     pub runs: usize,
     /// Seconds that one measurement counts
-    #[arg(long, default_value_t = 4.0)]
+    #[arg(long, default_value_t = 2.5)]
     pub seconds: f64,
     /// Rounds of `crash`
     #[arg(long, default_value_t = 20)]
     pub rounds: u32,
-    /// Twenty million messages for `lists`; takes hours to write and 40 GB
+    /// Twenty million messages for `lists`; takes half an hour to write and 30 GB
     #[arg(long)]
     pub large: bool,
     /// Where to write the page; nothing is written without it
@@ -122,7 +122,9 @@ async fn run(options: Options) -> Result<ExitCode> {
     let mut stage = Stage::set(options.clone()).await?;
     for name in names {
         println!("\n{name}");
+        let begun = Instant::now();
         measure(name, &mut stage).await.map_err(|error| format!("{name}: {error}"))?;
+        println!("  in {:.0} s", begun.elapsed().as_secs_f64());
     }
     if let Some(path) = &options.write {
         let machine = Machine::look(stage.postgres.folder(), stage.postgres.version().await?)?;

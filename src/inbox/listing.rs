@@ -70,15 +70,10 @@ pub async fn list(
     after: Option<Position>,
     rows: i64,
 ) -> Result<Vec<Conversation>> {
-    let mut query = Query { filter, member, sort, after, rows, sql: QueryBuilder::new("with page as (") };
+    let mut query = Query { filter, member, sort, after, rows, sql: QueryBuilder::new("with ") };
     query.page(tx);
-    let key = query.key("page");
-    query
-        .sql
-        .push(") ")
-        .push(SELECT)
-        .push(" join page on page.id = conversations.id where conversations.organization_id = ");
-    query.sql.push_bind(tx.organization()).push(" and conversations.deleted_at is null order by ").push(key);
+    let key = query.key("conversations");
+    query.sql.push(" order by ").push(key);
     Ok(query.sql.build_query_as().fetch_all(tx.sql()).await?)
 }
 
@@ -107,12 +102,22 @@ enum Scan {
 impl Query<'_> {
     fn page(&mut self, tx: &Tx) {
         if self.filter.label_id.is_some() && self.by_message() {
+            self.sql.push("conversations as (");
             self.labelled(tx);
+            self.sql.push(") ").push(SELECT).push(" where conversations.organization_id = ");
         } else if self.fits_one_scan() {
+            self.sql.push("conversations as (");
             self.one_scan(tx);
+            self.sql.push(") ").push(SELECT).push(" where conversations.organization_id = ");
         } else {
+            // Of what is merged most is left out: it is read as ids, and the rows of those that stay.
+            self.sql.push("page as (");
             self.merged(tx);
+            self.sql.push(") ").push(SELECT).push(
+                " join page on page.id = conversations.id where conversations.deleted_at is null and conversations.organization_id = ",
+            );
         }
+        self.sql.push_bind(tx.organization());
     }
 
     /// Where another condition finds few rows, or has an index in the list's own order.
@@ -126,7 +131,7 @@ impl Query<'_> {
     }
 
     fn one_scan(&mut self, tx: &Tx) {
-        self.sql.push("select c.id, c.last_message_at from conversations c where c.organization_id = ");
+        self.sql.push("select c.* from conversations c where c.organization_id = ");
         self.sql.push_bind(tx.organization());
         self.statuses();
         self.conditions();
@@ -136,7 +141,7 @@ impl Query<'_> {
 
     fn labelled(&mut self, tx: &Tx) {
         self.sql.push(
-            "select c.id, c.last_message_at from conversation_labels l
+            "select c.* from conversation_labels l
              join conversations c on c.organization_id = l.organization_id and c.id = l.conversation_id
              where l.organization_id = ",
         );

@@ -256,6 +256,9 @@ test("who was proven is known everywhere, and nobody else is", async () => {
   await write(page, "Only for my own eyes");
   const { contact } = await conversation("Only for my own eyes");
   assert.deepEqual([contact.name, contact.email], ["Greta Lindqvist", "greta@mail.example"]);
+  const { identities } = await call("GET", `/contacts/${contact.id}`);
+  assert.equal(identities.find((one) => one.kind === "user_id").said, "Signed in on your site as user-42");
+  assert.match(identities.find((one) => one.kind === "visitor_id").said, /^Visitor [0-9A-Z]{4}$/);
 
   const phone = await visitor({ width: 390, height: 844 });
   await opened(phone, known);

@@ -12,7 +12,8 @@ import { useShortcuts } from "@/lib/shortcuts";
 import { Avatar } from "@/ui/avatar";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Chip } from "@/ui/chip";
-import { Empty, Failed, Lines } from "@/ui/states";
+import { Rows } from "@/ui/skeletons";
+import { Empty, Failed } from "@/ui/states";
 
 /** All contacts, or those that fit a search, as one long list. */
 export function ContactList({ q, openId }: { q: string; openId?: string }) {
@@ -35,7 +36,7 @@ export function ContactList({ q, openId }: { q: string; openId?: string }) {
   }
   useShortcuts({ j: () => step(1), k: () => step(-1) });
 
-  if (list.isPending) return <Lines rows={12} className="p-4" />;
+  if (list.isPending) return <Rows label="Loading contacts" rows={14} face />;
   if (list.isError && rows.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} className="flex-1" />;
   if (rows.length === 0) return <Empty icon={<Users />} text={q ? `No contact fits “${q}”.` : "Contacts appear here when they write."} />;
   return (

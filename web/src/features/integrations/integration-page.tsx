@@ -11,7 +11,8 @@ import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Page, Panel } from "@/ui/page";
-import { Failed, Lines } from "@/ui/states";
+import { Panels } from "@/ui/skeletons";
+import { Failed } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { AccountPanel } from "./account-panel";
 import { AddressPanel } from "./address-panel";
@@ -21,6 +22,7 @@ import { LivePanel } from "./live-panel";
 import { MirrorPanel } from "./mirror-panel";
 import { NoticesPanel } from "./notices-panel";
 import { SilencePanel } from "./silence-panel";
+import { Standing } from "./standing";
 import { StateChip } from "./state-chip";
 import { TemplatesPanel } from "./templates-panel";
 
@@ -60,7 +62,7 @@ export function IntegrationPage({ id }: { id: string }) {
   if (found.isPending) {
     return (
       <Page title="Integration" act={back}>
-        <Lines rows={6} />
+        <Panels label="Loading the integration" lines={[1, 2, 2, 4]} />
       </Page>
     );
   }
@@ -75,7 +77,7 @@ export function IntegrationPage({ id }: { id: string }) {
     <Page title={one.name} text={channel?.name ?? one.channel} act={back}>
       <Panel>
         <div className="flex flex-wrap items-center gap-2">
-          <StateChip status={one.status} />
+          <StateChip integration={one} />
           <p className="flex-1 basis-48 text-sm text-muted">
             {one.last_inbound_at ? (
               <>
@@ -107,6 +109,7 @@ export function IntegrationPage({ id }: { id: string }) {
             </Button>
           ) : null}
         </div>
+        <Standing integration={one} />
         {one.fault ? (
           <p className="mt-3 rounded-md bg-negative-quiet px-3 py-2 text-sm text-negative-text">
             {whyNot(one.fault)}
