@@ -4,6 +4,7 @@ import { Ban, BellOff, Merge, MoreHorizontal } from "lucide-react";
 
 import { blockContact, contact as contactQuery, contactKeys } from "@/api/contacts";
 import { channels } from "@/api/integrations";
+import { said, unsaid } from "@/api/known-as";
 import { useMay } from "@/api/may";
 import type { Identity } from "@/api/types";
 import { dateAndTime } from "@/lib/time";
@@ -21,7 +22,6 @@ import { Attributes } from "./attributes";
 import { CallContact } from "./call-contact";
 import { CardSkeleton } from "./card-skeleton";
 import { EditInPlace } from "./edit-in-place";
-import { said, unsaid } from "./known-as";
 import { Notes } from "./notes";
 import { OtherConversations } from "./other-conversations";
 import { SamePerson } from "./same-person";

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 
 import { contactKeys, contactList, mergeContact } from "@/api/contacts";
 import { channels } from "@/api/integrations";
+import { knownAs } from "@/api/known-as";
 import type { Contact } from "@/api/types";
 import { refetchAll } from "@/live/apply";
 import { useDelayed } from "@/lib/use-delayed";
@@ -11,7 +12,6 @@ import { Button } from "@/ui/button";
 import { Chooser } from "@/ui/chooser";
 import { Dialog } from "@/ui/dialog";
 import { Fault } from "@/ui/states";
-import { knownAs } from "./known-as";
 
 interface MergeDialogProps {
   contact: Contact;

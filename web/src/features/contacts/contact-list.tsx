@@ -6,6 +6,7 @@ import { Users } from "lucide-react";
 
 import { contactList } from "@/api/contacts";
 import { channels as channelList } from "@/api/integrations";
+import { knownAs } from "@/api/known-as";
 import type { Contact } from "@/api/types";
 import { classes } from "@/lib/classes";
 import { useShortcuts } from "@/lib/shortcuts";
@@ -56,7 +57,6 @@ export function ContactList({ q, openId }: { q: string; openId?: string }) {
 }
 
 function ContactRow({ contact, open, q }: { contact: Contact; open: boolean; q: string }) {
-  // A platform's inner number says nothing to people; where they write from does.
   const names = useQuery(channelList()).data;
   const channels = [...new Set(contact.identities.map((identity) => identity.channel))];
   return (
@@ -70,7 +70,7 @@ function ContactRow({ contact, open, q }: { contact: Contact; open: boolean; q: 
       <Avatar name={contact.name} seed={contact.id} />
       <span className="flex min-w-0 flex-1 flex-col">
         <span className="truncate font-medium">{contact.name || "Unnamed"}</span>
-        <span className="truncate text-sm text-muted">{contact.phone ?? contact.email ?? channels.map((channel) => names?.find((one) => one.id === channel)?.name ?? channel).join(", ")}</span>
+        <span className="truncate text-sm text-muted">{knownAs(contact, names)}</span>
       </span>
       {contact.blocked ? <Chip tone="negative">Blocked</Chip> : null}
       <span className="flex gap-1">

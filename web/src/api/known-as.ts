@@ -1,4 +1,4 @@
-import type { Channel, Contact, Identity } from "@/api/types";
+import type { Channel, Contact, Identity } from "./types";
 
 /** What people make of somebody's ids on one channel; without what is only a platform's inner number. */
 export function said(identities: Identity[], channel: string): string[] {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import type { Channel, Identity } from "@/api/types";
+import type { Channel, Identity } from "./types";
 import { knownAs, said, unsaid } from "./known-as";
 
 const identity = (channel: string, external_id: string, told: string | null): Identity => ({ channel, kind: "k", external_id, opted_out_at: null, said: told });
