@@ -25,6 +25,8 @@ pub struct Abilities {
     pub delete_seconds: Option<u32>,
     pub buttons: Option<Buttons>,
     pub list: Option<List>,
+    /// Where the customer's network knows no buttons and lists, they are written below the text as numbered lines.
+    pub choices_in_words: bool,
     pub templates: bool,
     pub location: bool,
     pub contacts: bool,
@@ -211,6 +213,7 @@ impl Default for Abilities {
             delete_seconds: None,
             buttons: None,
             list: None,
+            choices_in_words: false,
             templates: false,
             location: false,
             contacts: false,

@@ -26,11 +26,22 @@ pub struct Field {
     pub help: &'static str,
     /// The only values that are taken, where they are few; in any case, stored as they stand here.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub choices: &'static [&'static str],
+    pub choices: &'static [Choice],
     /// What it belongs to, where a form is long: neighbours of one section are shown together, folded until they are wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub section: Option<&'static str>,
 }
+
+/// One of few values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AccountFieldChoice))]
+pub struct Choice {
+    pub value: &'static str,
+    /// What people read.
+    pub label: &'static str,
+}
+
+pub(crate) const YES_NO: &[Choice] = &[Choice::of("yes", "Yes"), Choice::of("no", "No")];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AccountFieldKind))]
@@ -42,6 +53,10 @@ pub enum FieldKind {
     Number,
     /// A text of several lines.
     Lines,
+    /// An IANA name: `Europe/Berlin`.
+    TimeZone,
+    /// `#rrggbb`.
+    Colour,
 }
 
 /// The option every account has: an origin that stands in for the platform's own.
@@ -88,6 +103,14 @@ impl Field {
         c.is_control() && !(self.kind == FieldKind::Lines && matches!(c, '\n' | '\r'))
     }
 
+    pub const fn time_zone(name: &'static str, label: &'static str, help: &'static str) -> Self {
+        Self { kind: FieldKind::TimeZone, ..Self::text(name, label, help) }
+    }
+
+    pub const fn colour(name: &'static str, label: &'static str, help: &'static str) -> Self {
+        Self { kind: FieldKind::Colour, ..Self::text(name, label, help) }
+    }
+
     pub const fn number(name: &'static str, label: &'static str, help: &'static str) -> Self {
         Self { kind: FieldKind::Number, ..Self::text(name, label, help) }
     }
@@ -100,7 +123,7 @@ impl Field {
 
     /// Takes one of these, and nothing else.
     #[must_use]
-    pub const fn one_of(mut self, choices: &'static [&'static str]) -> Self {
+    pub const fn one_of(mut self, choices: &'static [Choice]) -> Self {
         self.choices = choices;
         self
     }
@@ -115,7 +138,28 @@ impl Field {
         if self.choices.is_empty() {
             return Some(value);
         }
-        self.choices.iter().copied().find(|choice| choice.eq_ignore_ascii_case(value))
+        self.choices.iter().map(|choice| choice.value).find(|choice| choice.eq_ignore_ascii_case(value))
+    }
+
+    /// What is wrong with a value that is filled in, for the admin.
+    fn fault(&self, value: &str) -> Option<&'static str> {
+        if value.len() > 4096 || value.chars().any(|c| self.refuses(c)) {
+            return Some("This value is too long or holds control characters.");
+        }
+        let (taken, otherwise) = match self.kind {
+            FieldKind::Text | FieldKind::Lines => (true, ""),
+            FieldKind::Url => {
+                (Url::parse(value).is_ok(), "This is not an address such as https://host:port.")
+            }
+            FieldKind::Number => {
+                (value.parse().is_ok_and(|number: u32| number > 0), "This is not a whole number from 1 on.")
+            }
+            FieldKind::TimeZone => {
+                (value.parse::<chrono_tz::Tz>().is_ok(), "This is no time zone such as Europe/Berlin.")
+            }
+            FieldKind::Colour => (is_colour(value), "Write the colour as #rrggbb, for instance #2563eb."),
+        };
+        (!taken).then_some(otherwise)
     }
 
     const fn api_base_url() -> Self {
@@ -126,6 +170,18 @@ impl Field {
         );
         Self { kind: FieldKind::Url, ..field }.optional()
     }
+}
+
+impl Choice {
+    pub const fn of(value: &'static str, label: &'static str) -> Self {
+        Self { value, label }
+    }
+}
+
+/// `#rrggbb`.
+pub(crate) fn is_colour(text: &str) -> bool {
+    text.strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 impl Form {
@@ -148,24 +204,15 @@ impl Form {
             match given.get(field.name).map(|value| value.trim()).filter(|value| !value.is_empty()) {
                 None if field.required => faults.push(fault(field.name, "This field is required.")),
                 None => {}
-                Some(value) if value.len() > 4096 || value.chars().any(|c| field.refuses(c)) => {
-                    faults.push(fault(field.name, "This value is too long or holds control characters."));
-                }
-                Some(value) if field.kind == FieldKind::Url && Url::parse(value).is_err() => {
-                    faults.push(fault(field.name, "This is not an address such as https://host:port."));
-                }
-                Some(value)
-                    if field.kind == FieldKind::Number
-                        && !value.parse().is_ok_and(|number: u32| number > 0) =>
-                {
-                    faults.push(fault(field.name, "This is not a whole number from 1 on."));
-                }
-                Some(value) => match field.chosen(value) {
-                    Some(value) => {
+                Some(value) => match (field.fault(value), field.chosen(value)) {
+                    (Some(detail), _) => faults.push(fault(field.name, detail)),
+                    (None, Some(value)) => {
                         fields.insert(field.name.to_owned(), SecretString::from(value));
                     }
-                    None => faults
-                        .push(fault(field.name, &format!("This is one of: {}.", field.choices.join(", ")))),
+                    (None, None) => {
+                        let values: Vec<_> = field.choices.iter().map(|choice| choice.value).collect();
+                        faults.push(fault(field.name, &format!("This is one of: {}.", values.join(", "))));
+                    }
                 },
             }
         }
@@ -239,7 +286,11 @@ mod tests {
     fn form() -> Form {
         Form::new(vec![
             Field::text("token", "Token", "Where it is."),
-            Field::text("theme", "Theme", "Empty: light.").optional().one_of(&["light", "dark"]),
+            Field::text("theme", "Theme", "Empty: light.")
+                .optional()
+                .one_of(const { &[Choice::of("light", "Light"), Choice::of("dark", "Dark")] }),
+            Field::time_zone("zone", "Time zone", "Empty: UTC.").optional(),
+            Field::colour("colour", "Colour", "Empty: blue.").optional(),
         ])
     }
 
@@ -260,11 +311,21 @@ mod tests {
     }
 
     #[test]
+    fn time_zones_and_colours_are_looked_at() {
+        let taken = |name, value| filled(&[("token", "t"), (name, value)]).is_ok();
+        assert!(taken("zone", "Europe/Berlin") && taken("zone", "UTC") && taken("zone", ""));
+        assert!(!taken("zone", "Berlin") && !taken("zone", "+02:00"));
+        assert!(taken("colour", "#25a3EB") && !taken("colour", "red") && !taken("colour", "#25a3e"));
+    }
+
+    #[test]
     fn a_form_tells_choices_and_sections_only_where_there_are_some() {
-        let fields = Field::section("Look", [Field::text("a", "A", "a").one_of(&["x"])]).collect();
+        let fields =
+            Field::section("Look", [Field::text("a", "A", "a").one_of(const { &[Choice::of("x", "An x")] })])
+                .collect();
         let told = serde_json::to_value(Form::new(fields)).unwrap_or_default();
         assert_eq!(told["fields"][0]["section"], "Look");
-        assert_eq!(told["fields"][0]["choices"], serde_json::json!(["x"]));
+        assert_eq!(told["fields"][0]["choices"], serde_json::json!([{"value": "x", "label": "An x"}]));
         assert!(told["fields"][1].get("section").is_none() && told["fields"][1].get("choices").is_none());
     }
 }

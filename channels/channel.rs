@@ -46,6 +46,12 @@ pub trait Channel: Send + Sync + 'static {
         None
     }
 
+    /// What people make of an id of a customer, which is of one of the kinds that this channel gives; `None` where it is an inner
+    /// number of the platform's, which says nothing to them.
+    fn said(&self, _kind: &str, address: &str) -> Option<String> {
+        Some(address.to_owned())
+    }
+
     /// Fills in what the hub makes itself (secret tokens), where the platform does not give all. Called once, before the account is stored.
     fn complete(&self, _account: &mut Account) {}
 

@@ -31,7 +31,7 @@ pub mod twilio;
 mod whatsapp;
 
 pub use abilities::Abilities;
-pub use account::{Account, Field, FieldKind, Form, FormFault};
+pub use account::{Account, Choice, Field, FieldKind, Form, FormFault};
 pub use channel::{Channel, ChannelId, Check, Connection, FetchedMedia, MediaLimit};
 pub use error::{ReadError, Refusal, Scope, SendError};
 pub use event::{InboundEvent, Incoming};

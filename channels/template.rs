@@ -20,6 +20,7 @@ pub struct Template {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub footer: Option<String>,
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(required = true))]
     pub buttons: Vec<TemplateButton>,
     /// The body's parameters in order: `1`, `2`, … or names.
     pub parameters: Vec<String>,

@@ -105,9 +105,18 @@ pub fn fill(app: &App, channel: &dyn Channel, given: BTreeMap<String, String>) -
     integration_admin::fill(app, &form, given)
 }
 
-/// The app's keys of an account that was connected this way.
+/// The app's keys, of an account that has them: not every one was connected by consent.
 pub fn app_of(integration: &Integration) -> Result<Account> {
     let form = integration.channel.install_form().ok_or_else(not_installable)?;
+    let wanting: Vec<_> = form
+        .fields
+        .iter()
+        .filter(|field| field.required && !integration.account.has(field.name))
+        .map(|field| field.label)
+        .collect();
+    if !wanting.is_empty() {
+        return Err(keys_wanting(&wanting));
+    }
     let fields = integration.account.fields().map(|(name, value)| (name.to_owned(), value.clone()));
     Ok(Account::new(fields.filter(|(name, _)| form.fields.iter().any(|field| field.name == name))))
 }
@@ -339,6 +348,14 @@ fn open(app: &App, row: &Row) -> Result<Account> {
 
 fn place(organization: OrganizationId, id: Uuid) -> Place {
     Place { organization: organization.0, column: "installs.sealed", row: id }
+}
+
+fn keys_wanting(labels: &[&str]) -> Error {
+    let detail = format!(
+        "This account was connected without the app's own keys. Fill in {}, then renew the consent.",
+        labels.join(" and ")
+    );
+    Error::unprocessable("app_keys_missing", detail)
 }
 
 fn not_installable() -> Error {

@@ -68,6 +68,10 @@ impl Channel for Discord {
         (id.len() >= 17 && wire::is_id(id)).then(|| PartyId::plain(wire::USER, id))
     }
 
+    fn said(&self, _kind: &str, _address: &str) -> Option<String> {
+        None
+    }
+
     /// One address for interactions and webhook events of all applications.
     fn shared_address(&self) -> bool {
         true

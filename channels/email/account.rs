@@ -5,7 +5,13 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::address;
-use crate::{Account, Field, Form, Refusal, error::NextStep};
+use crate::{Account, Choice, Field, Form, Refusal, account::YES_NO, error::NextStep};
+
+const SECURITY: &[Choice] = &[
+    Choice::of("tls", "TLS"),
+    Choice::of("starttls", "STARTTLS"),
+    Choice::of("none", "None: everything is sent in the clear"),
+];
 
 pub(super) const ADDRESS: &str = "address";
 pub(super) const NAME: &str = "sender_name";
@@ -75,9 +81,7 @@ pub(super) fn form() -> Form {
                 "An app password where the mailbox has a second factor. Empty with OAuth.",
             )
             .optional(),
-            Field::text("imap_security", "IMAP security", "tls if you leave it empty.")
-                .optional()
-                .one_of(&["tls", "starttls", "none"]),
+            Field::text("imap_security", "IMAP security", "TLS when not set.").optional().one_of(SECURITY),
         ],
     );
     let sending = Field::section(
@@ -87,14 +91,14 @@ pub(super) fn form() -> Form {
             Field::number("smtp_port", "SMTP port", "465 with tls, 587 otherwise, if you leave it empty.").optional(),
             Field::text("smtp_user", "SMTP user", "The IMAP user, if you leave it empty.").optional(),
             Field::secret("smtp_password", "SMTP password", "The IMAP password, if you leave it empty.").optional(),
-            Field::text("smtp_security", "SMTP security", "starttls if you leave it empty.").optional().one_of(&["tls", "starttls", "none"]),
+            Field::text("smtp_security", "SMTP security", "STARTTLS when not set.").optional().one_of(SECURITY),
             Field::text(
                 SENT_COPIES,
                 "Sent copies",
-                "yes puts a copy of every letter into the mailbox's folder for sent ones. Leave it empty with Google and Microsoft, which do that themselves.",
+                "Whether a copy of every letter is put into the mailbox's folder for sent ones. Not needed with Google and Microsoft, which do that themselves. Not set: no.",
             )
             .optional()
-            .one_of(&["yes", "no"]),
+            .one_of(YES_NO),
             Field::text(
                 SENT_FOLDER,
                 "Sent folder",
@@ -106,7 +110,12 @@ pub(super) fn form() -> Form {
     let provider = Field::section(
         "A mail provider instead",
         [
-            Field::text(PROVIDER, "Provider", "Calls the hub for every letter, instead of a mail server of your own. ses: Amazon SES.").optional().one_of(&["sendgrid", "mailgun", "postmark", "ses"]),
+            Field::text(PROVIDER, "Provider", "Calls the hub for every letter, instead of a mail server of your own.").optional().one_of(const { &[
+                Choice::of("sendgrid", "SendGrid"),
+                Choice::of("mailgun", "Mailgun"),
+                Choice::of("postmark", "Postmark"),
+                Choice::of("ses", "Amazon SES"),
+            ] }),
             Field::secret(
                 PROVIDER_SECRET,
                 "Provider key",
@@ -125,11 +134,11 @@ pub(super) fn form() -> Form {
                 "SendGrid's public keys, of the signed Event Webhook and of the signed Inbound Parse; a comma between them.",
             )
             .optional(),
-            Field::text(TOPIC, "SNS topic", "With ses: the ARN of the topic to which Amazon SES tells what came in and what became of it.")
+            Field::text(TOPIC, "SNS topic", "With Amazon SES: the ARN of the topic to which Amazon SES tells what came in and what became of it.")
                 .optional(),
-            Field::text(ACCESS_KEY, "AWS access key", "With ses: the access key's id, to send over Amazon's API instead of an SMTP server. Its secret is the provider key.")
+            Field::text(ACCESS_KEY, "AWS access key", "With Amazon SES: the access key's id, to send over Amazon's API instead of an SMTP server. Its secret is the provider key.")
                 .optional(),
-            Field::text(REGION, "AWS region", "With ses, for instance eu-west-1; the topic's, if you leave it empty.").optional(),
+            Field::text(REGION, "AWS region", "With Amazon SES, for instance eu-west-1; the topic's, if you leave it empty.").optional(),
         ],
     );
     let checks = Field::section(
@@ -148,13 +157,13 @@ pub(super) fn form() -> Form {
         [
             Field::text(OAUTH[0], "OAuth provider", "For mailboxes that take no password.")
                 .optional()
-                .one_of(&["google", "microsoft"]),
+                .one_of(const { &[Choice::of("google", "Google"), Choice::of("microsoft", "Microsoft")] }),
             Field::text(OAUTH[1], "OAuth client id", "Of the app that you registered there.").optional(),
             Field::secret(OAUTH[2], "OAuth client secret", "Of the same app.").optional(),
             Field::text(
                 TENANT,
                 "OAuth tenant",
-                "With microsoft, for an app of one directory: the directory's id.",
+                "With Microsoft, for an app of one directory: the directory's id.",
             )
             .optional(),
             Field::secret(OAUTH[3], "OAuth refresh token", "From the mailbox owner's consent.").optional(),

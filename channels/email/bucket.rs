@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use net::{Limits, Method, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +20,8 @@ use crate::{Account, FetchedMedia, MediaLimit, Refusal, SendError, error::NextSt
 /// Bytes of the largest letter that SES takes in.
 const LARGEST: usize = 40 << 20;
 const TIME: Duration = Duration::from_secs(120);
+/// The shortest time after which a bucket can be told to forget.
+const FRESH: TimeDelta = TimeDelta::days(1);
 /// The line before a letter in what the flight recorder keeps: where it lies, and what SES told of it.
 const ANNOUNCED: &str = "X-Switchboard-Announced:";
 
@@ -37,6 +39,18 @@ pub(super) struct Announced {
     object: Object,
     recipient: Option<String>,
     checked: Option<String>,
+    /// When SES took it in.
+    at: Option<DateTime<Utc>>,
+}
+
+/// Whether a letter may have left its bucket again. Amazon says of one that has, to a key that may not list the bucket, the same as of
+/// one that may not be read: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    /// Buckets forget after days.
+    Fresh,
+    /// Or read before with the same key.
+    Old,
 }
 
 /// `None` where the letter lies nowhere that SES tells.
@@ -51,6 +65,7 @@ pub(super) fn announced(told: &Value) -> Option<Announced> {
         object: Object { bucket: bucket.to_owned(), key: key.to_owned() },
         recipient: receipt["recipients"][0].as_str().map(str::to_owned),
         checked: ses::checked(receipt),
+        at: text(&told["mail"], "timestamp").parse().ok(),
     })
 }
 
@@ -61,7 +76,7 @@ pub(super) async fn fetch(
     net: &net::Client,
 ) -> Result<Bytes, SendError> {
     let announced: Announced = serde_json::from_value(reference.clone()).map_err(|_| files::gone())?;
-    let letter = get(account, &announced.object, LARGEST, net).await?;
+    let letter = get(account, &announced.object, announced.age(Utc::now()), LARGEST, net).await?;
     let line = serde_json::to_string(&announced).unwrap_or_default();
     let mut raw = format!("{ANNOUNCED} {line}\r\n").into_bytes();
     raw.extend_from_slice(&files::without_large_files(&letter));
@@ -73,7 +88,7 @@ pub(super) fn read(account: &Account, raw: &[u8], at: DateTime<Utc>) -> Option<W
     let rest = raw.strip_prefix(ANNOUNCED.as_bytes())?;
     let end = rest.windows(2).position(|pair| pair == b"\r\n")?;
     let announced: Announced = serde_json::from_slice(&rest[..end]).ok()?;
-    let Announced { object, recipient, checked } = announced;
+    let Announced { object, recipient, checked, .. } = announced;
     let arrival = read::Arrival { lies: Some(Lies::Bucket(object)), recipient, checked, at };
     Some(read::read(account, &rest[end + 2..], &arrival))
 }
@@ -88,10 +103,22 @@ pub(super) async fn file(
 ) -> Result<FetchedMedia, SendError> {
     // Files are a third larger inside the letter.
     let most = limit.0.saturating_mul(3).checked_div(2).unwrap_or(LARGEST).clamp(1 << 20, LARGEST);
-    files::part(&get(account, object, most, net).await?, part)
+    files::part(&get(account, object, Age::Old, most, net).await?, part)
 }
 
-async fn get(account: &Account, object: &Object, most: usize, net: &net::Client) -> Result<Bytes, SendError> {
+impl Announced {
+    fn age(&self, now: DateTime<Utc>) -> Age {
+        if self.at.is_some_and(|at| now - at > FRESH) { Age::Old } else { Age::Fresh }
+    }
+}
+
+async fn get(
+    account: &Account,
+    object: &Object,
+    age: Age,
+    most: usize,
+    net: &net::Client,
+) -> Result<Bytes, SendError> {
     let path = format!("/{}/{}", object.bucket, encoded(&object.key));
     let request = signed(account, S3, Method::GET, &path, Vec::new())?.limits(Limits {
         total: TIME,
@@ -99,7 +126,7 @@ async fn get(account: &Account, object: &Object, most: usize, net: &net::Client)
         ..Limits::default()
     });
     let answer = net.send(request).await.map_err(|failure| repeatable(SendError::from_failure(&failure)))?;
-    if answer.status.is_success() { Ok(answer.body) } else { Err(refused(&answer, object)) }
+    if answer.status.is_success() { Ok(answer.body) } else { Err(refused(&answer, object, age)) }
 }
 
 /// Fetching twice does no harm.
@@ -114,26 +141,37 @@ fn repeatable(error: SendError) -> SendError {
     }
 }
 
-fn refused(answer: &Response, object: &Object) -> SendError {
+fn refused(answer: &Response, object: &Object, age: Age) -> SendError {
     let status = answer.status.as_u16();
     let says = |code: &str, detail: String| {
         Refusal::new(code, detail, NextStep::Reconnect).platform_code(i64::from(status))
     };
     let Object { bucket, key } = object;
-    match status {
-        // Also where the letter is gone, for a key that may not list the bucket.
-        403 if !String::from_utf8_lossy(&answer.body).contains("RequestTimeTooSkewed") => {
-            SendError::AccountBroken(says(
-                "bucket_closed",
-                format!(
-                    "The access key may not read the bucket {bucket}. Allow s3:GetObject on arn:aws:s3:::{bucket}/*, and s3:ListBucket on \
-                 arn:aws:s3:::{bucket}."
-                ),
-            ))
-        }
-        404 => SendError::Refused(says(
+    let body = String::from_utf8_lossy(&answer.body);
+    let gone = format!("{key} does not lie in the bucket {bucket} any more");
+    match (status, element(&body, "Code")) {
+        (404, _) => SendError::Refused(says("letter_gone", format!("{gone}."))),
+        (403, "AccessDenied") if is_gone(element(&body, "Message"), age) => SendError::Refused(says(
             "letter_gone",
-            format!("{key} does not lie in the bucket {bucket} any more."),
+            format!(
+                "{gone}, as it seems: Amazon says that it may not be read, which a key that may not list the bucket is told of what is gone. \
+                 Allow s3:ListBucket on arn:aws:s3:::{bucket} to be sure, and s3:GetObject on arn:aws:s3:::{bucket}/* if it lies there; \
+                 then replay its callback."
+            ),
+        )),
+        (403, "AccessDenied") => SendError::AccountBroken(says(
+            "bucket_closed",
+            format!(
+                "The access key may not read the bucket {bucket}. Allow s3:GetObject on arn:aws:s3:::{bucket}/*, and s3:ListBucket on \
+                 arn:aws:s3:::{bucket}."
+            ),
+        )),
+        (403, code) if code != "RequestTimeTooSkewed" => SendError::AccountBroken(says(
+            "token_rejected",
+            format!(
+                "Amazon S3 does not accept the access key ({}).",
+                if code.is_empty() { "403" } else { code }
+            ),
         )),
         _ => SendError::Later {
             after: answer.retry_after(),
@@ -141,6 +179,18 @@ fn refused(answer: &Response, object: &Object) -> SendError {
             reason: says("platform_unavailable", format!("Amazon S3 answered {status}.")),
         },
     }
+}
+
+/// Whether a letter that may not be read is gone. Amazon names what is not allowed, but not to everybody.
+fn is_gone(words: &str, age: Age) -> bool {
+    let names = |action: &str| words.contains(action);
+    names("s3:ListBucket") || (age == Age::Old && !names("s3:GetObject") && !names("kms:"))
+}
+
+/// The text of an XML element that stands in it once; empty if there is none.
+fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let inside = xml.split_once(&format!("<{name}>")).map(|(_, rest)| rest);
+    inside.and_then(|rest| rest.split_once(&format!("</{name}>"))).map_or("", |(text, _)| text)
 }
 
 /// As Amazon wants a path: everything but letters, digits and `-._~/` by its bytes.
@@ -159,11 +209,32 @@ fn encoded(key: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{announced, encoded};
+    use super::{Age, announced, element, encoded, is_gone};
 
     #[test]
     fn a_path_is_written_as_amazon_signs_it() {
         assert_eq!(encoded("in/2026-01/ä b+c~"), "in/2026-01/%C3%A4%20b%2Bc~");
+    }
+
+    #[test]
+    fn a_letter_that_may_not_be_read_is_gone_or_kept_back() {
+        let list = "User: arn:aws:iam::1:user/hub is not authorized to perform: s3:ListBucket on resource: \"arn:aws:s3:::letters\"";
+        let get = "User: arn:aws:iam::1:user/hub is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::letters/in/1\"";
+        for (words, age, gone) in [
+            (list, Age::Fresh, true),
+            (list, Age::Old, true),
+            (get, Age::Fresh, false),
+            (get, Age::Old, false),
+            ("is not authorized to perform: kms:Decrypt", Age::Old, false),
+            ("Access Denied", Age::Fresh, false),
+            ("Access Denied", Age::Old, true),
+        ] {
+            assert_eq!(is_gone(words, age), gone, "{words} {age:?}");
+        }
+        let body =
+            "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+        assert_eq!((element(body, "Code"), element(body, "Message")), ("AccessDenied", "Access Denied"));
+        assert_eq!((element("{}", "Code"), element("<Code>x", "Code")), ("", ""));
     }
 
     #[test]

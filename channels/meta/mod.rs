@@ -51,6 +51,10 @@ impl Channel for Meta {
         account.text(self.0.account_field()).to_owned()
     }
 
+    fn said(&self, _kind: &str, _address: &str) -> Option<String> {
+        None
+    }
+
     fn complete(&self, account: &mut Account) {
         account::complete(account);
     }

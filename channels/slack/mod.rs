@@ -74,6 +74,10 @@ impl Channel for Slack {
         is_user.then(|| PartyId::plain(people::USER, id))
     }
 
+    fn said(&self, _kind: &str, _address: &str) -> Option<String> {
+        None
+    }
+
     fn shared_address(&self) -> bool {
         true
     }

@@ -50,6 +50,10 @@ impl Channel for Telegram {
         account::bot_id(account)
     }
 
+    fn said(&self, _kind: &str, _address: &str) -> Option<String> {
+        None
+    }
+
     fn complete(&self, account: &mut Account) {
         account::complete(account);
     }

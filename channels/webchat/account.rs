@@ -6,7 +6,7 @@ use rand::RngCore;
 use secrecy::SecretString;
 use webhooks::{Part, Scheme, Stamp};
 
-use crate::{Account, Field, Form};
+use crate::{Account, Choice, Field, Form};
 
 pub(super) const ORIGINS: &str = "allowed_origins";
 pub(super) const SECRET: &str = "identity_secret";
@@ -47,14 +47,19 @@ pub(super) fn form() -> Form {
         "How it looks",
         [
             text(TITLE, "Title", "What stands at the top of the window. Empty: the name of the integration."),
-            text(
+            Field::colour(
                 COLOUR,
                 "Colour",
-                "As #rrggbb. The writing on it is made dark or light, whichever can be read.",
-            ),
-            text(SIDE, "Side", "Of the page, at the bottom. Empty: right.").one_of(&["right", "left"]),
-            text(THEME, "Theme", "auto: as the visitor's device is set. Empty: light.")
-                .one_of(&["light", "dark", "auto"]),
+                "Of the button and the window's head. The writing on it is made dark or light, whichever can be read. Empty: #2563eb.",
+            )
+            .optional(),
+            text(SIDE, "Side", "Of the page, at the bottom. Not set: right.")
+                .one_of(const { &[Choice::of("right", "Right"), Choice::of("left", "Left")] }),
+            text(THEME, "Theme", "Not set: light.").one_of(const { &[
+                Choice::of("light", "Light"),
+                Choice::of("dark", "Dark"),
+                Choice::of("auto", "As the visitor's device is set"),
+            ] }),
             text(
                 LANGUAGES,
                 "Languages",
@@ -82,7 +87,7 @@ pub(super) fn form() -> Form {
                 "Business hours",
                 "For instance Mon-Fri 09:00-18:00, Sat 10:00-14:00. Empty: always open.",
             ),
-            text(TIME_ZONE, "Time zone", "Of the business hours: Europe/Berlin. Empty: UTC."),
+            Field::time_zone(TIME_ZONE, "Time zone", "Of the business hours. Not set: UTC.").optional(),
             text(AWAY, "Words outside the hours", "Shown above the field when nobody is there."),
         ],
     );
@@ -104,9 +109,16 @@ pub(super) fn form() -> Form {
             text(
                 REQUIRED,
                 "Only proven visitors",
-                "yes: nobody may write who was not proven by your server.",
+                "Whether somebody may write who was not proven by your server. Not set: everybody may.",
             )
-            .one_of(&["yes", "no"]),
+            .one_of(
+                const {
+                    &[
+                        Choice::of("yes", "Only proven visitors may write"),
+                        Choice::of("no", "Everybody may write"),
+                    ]
+                },
+            ),
             text(
                 WIDGET,
                 "Name of the window",

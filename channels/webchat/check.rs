@@ -5,7 +5,10 @@ use serde_json::json;
 use url::Url;
 
 use super::{account, hours, origins, widget};
-use crate::{Account, Check, Connection, account::API_BASE_URL};
+use crate::{
+    Account, Check, Connection,
+    account::{API_BASE_URL, is_colour},
+};
 
 pub(super) fn check(account: &Account) -> Vec<Check> {
     let mut checks = vec![origins(account)];
@@ -19,7 +22,7 @@ pub(super) fn check(account: &Account) -> Vec<Check> {
         let detail = format!("\"{entry}\" cannot be asked. Name, email and phone can.");
         checks.push(Check::failed("pre_chat", detail));
     }
-    if account.has(account::COLOUR) && !widget::is_colour(account.text(account::COLOUR)) {
+    if account.has(account::COLOUR) && !is_colour(account.text(account::COLOUR)) {
         checks.push(Check::failed("colour", "Write the colour as #rrggbb, for instance #2563eb."));
     }
     checks

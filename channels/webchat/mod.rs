@@ -8,6 +8,7 @@ mod hours;
 mod origins;
 mod read;
 mod send;
+mod visitor;
 mod widget;
 mod wire;
 
@@ -44,6 +45,10 @@ impl Channel for Webchat {
 
     fn account_key(&self, account: &Account) -> String {
         account.text(account::WIDGET).to_owned()
+    }
+
+    fn said(&self, kind: &str, address: &str) -> Option<String> {
+        Some(visitor::said(kind, address))
     }
 
     fn complete(&self, account: &mut Account) {

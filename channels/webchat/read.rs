@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use webhooks::Verified;
 
 use super::{
-    account,
+    account, visitor,
     wire::{Attachment, Batch, Event, Form, Message, Seen, Visitor},
 };
 use crate::{
@@ -52,9 +52,9 @@ impl<'a> Reader<'a> {
         if let Some(user) = &visitor.user_id {
             // Another window's visitors are somebody else's customers.
             let key = format!("{}:{user}", account.text(account::WIDGET));
-            ids.push(PartyId { kind: "user_id".to_owned(), key, address: user.clone() });
+            ids.push(PartyId { kind: visitor::USER.to_owned(), key, address: user.clone() });
         }
-        ids.extend(visitor.id.as_ref().map(|id| PartyId::plain("visitor_id", id)));
+        ids.extend(visitor.id.as_ref().map(|id| PartyId::plain(visitor::BROWSER, id)));
         let party = Party {
             ids,
             name: visitor.name.clone(),
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
 
     fn identified(&self, from: &str, moves: bool) -> Vec<What> {
         let change = What::Contact(ContactChange {
-            find: PartyId::plain("visitor_id", from),
+            find: PartyId::plain(visitor::BROWSER, from),
             party: self.party.clone(),
             gone: Vec::new(),
             reachable: None,

@@ -69,7 +69,7 @@ impl Widget {
         let colour = text(account::COLOUR);
         Self {
             title: or(text(account::TITLE), name),
-            colour: if is_colour(&colour) { colour } else { COLOUR.to_owned() },
+            colour: if crate::account::is_colour(&colour) { colour } else { COLOUR.to_owned() },
             side: if account.text(account::SIDE) == "left" { Side::Left } else { Side::Right },
             theme: match account.text(account::THEME).to_lowercase().as_str() {
                 "dark" => Theme::Dark,
@@ -113,10 +113,6 @@ impl Widget {
 
 pub(super) fn identity_required(account: &Account) -> bool {
     matches!(account.text(account::REQUIRED).to_lowercase().as_str(), "yes" | "true" | "1")
-}
-
-pub(super) fn is_colour(text: &str) -> bool {
-    text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Each entry, or `Err` with the one that is none of the fields.

@@ -12,6 +12,11 @@ pub(super) const PARENT_BSUID: &str = "parent_bsuid";
 pub(super) const WA_ID: &str = "wa_id";
 pub(super) const GROUP: &str = "group";
 
+/// A number with its plus; a user id says nothing to anybody.
+pub(super) fn said(kind: &str, address: &str) -> Option<String> {
+    (kind == WA_ID).then(|| e164(address).unwrap_or_else(|| address.to_owned()))
+}
+
 /// The ids that one item of a callback names.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ids<'a> {

@@ -56,6 +56,10 @@ impl Channel for WhatsApp {
         identity::written(written)
     }
 
+    fn said(&self, kind: &str, address: &str) -> Option<String> {
+        identity::said(kind, address)
+    }
+
     fn complete(&self, account: &mut Account) {
         account::complete(account);
     }

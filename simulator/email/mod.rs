@@ -31,7 +31,7 @@ use self::world::World;
 pub use self::{
     amazon::{Amazon, TOPIC},
     postmark::SERVER_TOKEN,
-    world::Stored,
+    world::{Bucket, Stored},
 };
 use crate::{Act, ActError, ChatChanged, ChatMessage, Customer, Faults, callbacks::Poster};
 
@@ -174,9 +174,9 @@ impl Player {
         self.state.world().objects.insert(key.to_owned(), letter.into());
     }
 
-    /// Whether the access key may read the bucket.
-    pub fn open_bucket(&self, open: bool) {
-        self.state.world().bucket_closed = !open;
+    /// What the access key may do with the bucket from here on.
+    pub fn let_into_bucket(&self, bucket: Bucket) {
+        self.state.world().bucket = bucket;
     }
 
     /// What lies in an account's folder for sent letters.

@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, State as Shared},
-    http::{HeaderMap, Method, StatusCode, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -15,7 +15,11 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 use webhooks::sigv4::{self, Call, Key};
 
-use super::{State, consent::random, world::Stored};
+use super::{
+    State,
+    consent::random,
+    world::{Bucket, Stored},
+};
 
 /// The played account's key.
 pub const ACCESS_KEY: &str = "AKIAPLAYED0000000001";
@@ -38,17 +42,34 @@ async fn object(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    if let Some(refusal) = distrust("s3", &Method::GET, &uri, &headers, &[]) {
-        return refusal;
+    if distrust("s3", &Method::GET, &uri, &headers, &[]).is_some() {
+        return kept_back(
+            403,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match.",
+        );
     }
     let world = state.world();
-    if world.bucket_closed {
-        return refused(403, "AccessDenied", "User is not authorized to perform: s3:GetObject.");
+    match (world.bucket, world.objects.get(&key)) {
+        (Bucket::KeyRevoked, _) => {
+            kept_back(403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist.")
+        }
+        (Bucket::Closed, _) => {
+            kept_back(403, "AccessDenied", "User is not authorized to perform: s3:GetObject.")
+        }
+        (_, Some(letter)) => letter.clone().into_response(),
+        (Bucket::Unlisted(words), None) => kept_back(403, "AccessDenied", words),
+        (Bucket::Open, None) => kept_back(404, "NoSuchKey", "The specified key does not exist."),
     }
-    match world.objects.get(&key) {
-        Some(letter) => letter.clone().into_response(),
-        None => refused(404, "NoSuchKey", "The specified key does not exist."),
-    }
+}
+
+/// As S3 refuses.
+fn kept_back(status: u16, code: &str, words: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{words}</Message></Error>"
+    );
+    (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
 }
 
 async fn account(headers: HeaderMap, uri: Uri) -> Response {

@@ -25,10 +25,23 @@ pub(super) struct World {
     pub apps: BTreeMap<String, App>,
     /// What lies in the bucket of S3, by key.
     pub objects: BTreeMap<String, Bytes>,
-    /// The key may not read the bucket.
-    pub bucket_closed: bool,
+    pub bucket: Bucket,
     /// Where a provider tells what became of letters.
     pub event_addresses: Vec<String>,
+}
+
+/// What the access key may do with the bucket of S3.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bucket {
+    /// Read and list.
+    #[default]
+    Open,
+    /// Read what lies there. Of what does not, Amazon says the same as of what may not be read, in these words.
+    Unlisted(&'static str),
+    /// Nothing.
+    Closed,
+    /// The key is none of Amazon's any more.
+    KeyRevoked,
 }
 
 pub(super) struct Mailbox {

@@ -368,6 +368,12 @@ async fn conversations(
 
 impl From<IdentityForm> for Identity {
     fn from(form: IdentityForm) -> Self {
-        Self { channel: form.channel, kind: form.kind, external_id: form.external_id, opted_out_at: None }
+        Self {
+            channel: form.channel,
+            kind: form.kind,
+            external_id: form.external_id,
+            opted_out_at: None,
+            said: None,
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! is told to everybody who sees the conversation, or saw it before.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     access::{agent::Member, permission::May},
@@ -208,11 +208,8 @@ fn plain_lines(member: &Member, before: &Conversation, target: &Target) -> Vec<L
             }
             _ => format!("{name} reopened this conversation."),
         };
-        let mut line = Line::new(text, "status", before.status.as_str(), target.status.as_str());
-        if let (Value::Object(change), Some(at)) = (&mut line.change, target.snoozed_until) {
-            change.insert("until".into(), json!(at));
-        }
-        lines.push(line);
+        let line = Line::new(text, "status", before.status.as_str(), target.status.as_str());
+        lines.push(line.until(target.snoozed_until));
     }
     if target.priority != before.priority {
         let text = format!("{} set the priority to {}.", member.name, target.priority);

@@ -45,6 +45,7 @@ pub struct Contact {
 
 /// What a platform calls a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(from = "Stored")]
 pub struct Identity {
     pub channel: String,
     /// The channel's kind of id: `wa_id`, `user`, …
@@ -52,6 +53,24 @@ pub struct Identity {
     pub external_id: String,
     /// Since when the customer wants no messages here; `null` otherwise.
     pub opted_out_at: Option<DateTime<Utc>>,
+    /// What people make of it: a number with its plus, `Visitor 3F2A`. `null` where it says nothing to them.
+    pub said: Option<String>,
+}
+
+/// An identity as the database tells it.
+#[derive(Deserialize)]
+struct Stored {
+    channel: String,
+    kind: String,
+    external_id: String,
+    opted_out_at: Option<DateTime<Utc>>,
+}
+
+impl From<Stored> for Identity {
+    fn from(Stored { channel, kind, external_id, opted_out_at }: Stored) -> Self {
+        let said = channels::find(&channel).and_then(|known| known.said(&kind, &external_id));
+        Self { channel, kind, external_id, opted_out_at, said }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]

@@ -13,6 +13,16 @@ use crate::{
     inbox::conversation::LastMessage,
 };
 
+/// A piece of a message beside its text and its files.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum MessagePart {
+    /// What somebody said.
+    Said(channels::message::Part),
+    /// What the hub's own line tells.
+    System(crate::inbox::timeline::SystemPart),
+}
+
 /// A message, inbound, outbound or internal (a note).
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct Message {
@@ -26,7 +36,7 @@ pub struct Message {
     pub kind: String,
     pub text: String,
     /// Structured pieces beside text and files.
-    #[schema(value_type = Vec<channels::message::Part>)]
+    #[schema(value_type = Vec<MessagePart>)]
     pub parts: Value,
     #[sqlx(json)]
     pub attachments: Vec<MessageAttachment>,

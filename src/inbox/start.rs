@@ -165,6 +165,7 @@ async fn may_begin(tx: &mut Tx, contact: ContactId, channel: &str) -> Result<()>
                 kind: String::new(),
                 external_id: phone,
                 opted_out_at: None,
+                said: None,
             };
             contact_change::add_identity(tx, contact, &identity, "phone").await
         }

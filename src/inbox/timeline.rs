@@ -1,7 +1,11 @@
 //! System lines between the messages: who assigned, closed, labelled. Numbered like messages, under the conversation's
 //! lock; they neither move a conversation in its list nor count as unread.
 
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
+use sqlx::types::Json;
+use utoipa::ToSchema;
 
 use crate::{
     access::agent::Member,
@@ -15,15 +19,36 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Line {
     pub text: String,
-    /// `{"type": "change", "field", "from", "to"}`
-    pub change: Value,
+    pub change: SystemPart,
+}
+
+/// What a line of the hub's own tells.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SystemPart {
+    Change {
+        field: String,
+        from: Value,
+        to: Value,
+        /// Of a snooze: when it ends.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
 }
 
 impl Line {
     pub fn new(text: impl Into<String>, field: &str, from: impl Into<Value>, to: impl Into<Value>) -> Self {
         let change =
-            serde_json::json!({"type": "change", "field": field, "from": from.into(), "to": to.into()});
+            SystemPart::Change { field: field.to_owned(), from: from.into(), to: to.into(), until: None };
         Self { text: text.into(), change }
+    }
+
+    /// Of a snooze: when it ends.
+    #[must_use]
+    pub fn until(mut self, at: Option<DateTime<Utc>>) -> Self {
+        let SystemPart::Change { until, .. } = &mut self.change;
+        *until = at;
+        self
     }
 }
 
@@ -53,7 +78,7 @@ pub async fn append(
     .bind(by.map(|member| member.name.as_str()))
     .bind(&ids)
     .bind(lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>())
-    .bind(lines.iter().map(|line| &line.change).collect::<Vec<_>>())
+    .bind(lines.iter().map(|line| Json(&line.change)).collect::<Vec<_>>())
     .execute(tx.sql())
     .await?;
     locked.last_seq += i64::try_from(lines.len()).unwrap_or_default();

@@ -20,7 +20,8 @@ async fn a_contact_is_made_corrected_and_taken_back() {
     assert_eq!((&contact["phone"], &contact["version"]), (&json!("+4915100000009"), &json!(1)));
     assert_eq!(
         contact["identities"],
-        json!([{"channel": "whatsapp", "kind": "wa_id", "external_id": "4915100000009", "opted_out_at": null}])
+        json!([{"channel": "whatsapp", "kind": "wa_id", "external_id": "4915100000009", "opted_out_at": null,
+            "said": "+4915100000009"}])
     );
     let path = format!("/contacts/{}", id(&contact));
     let change =

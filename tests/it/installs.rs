@@ -176,6 +176,11 @@ async fn an_account_is_consented_to_again() {
     let other = connect(&hub, &owner, "three", "").await;
     let again = owner.post(&format!("/integrations/{other}/reauthorise"), &Value::Null).await;
     assert_eq!(Visit::begun(again).back(&hub).await, "connect_error=other_account");
+
+    let keys = BTreeMap::from([("token".to_owned(), "four".to_owned())]);
+    let keyless = platform::connect(&hub, &owner, &Gateway, keys).await;
+    let refused = owner.post(&format!("/integrations/{keyless}/reauthorise"), &Value::Null).await;
+    refused.expect_problem(422, "app_keys_missing");
 }
 
 async fn connect(hub: &Hub, owner: &Session, token: &str, expires_at: &str) -> IntegrationId {

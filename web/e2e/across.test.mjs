@@ -77,6 +77,32 @@ test("a text message says what it costs while it is written", async () => {
   await field.fill("");
 });
 
+test("where not every network has buttons, the composer shows the lines that are sent instead, and counts them", async () => {
+  const field = page.getByRole("textbox", { name: "Reply" });
+  const choices = page.getByRole("group", { name: "Choices under the message" });
+  await field.fill("When shall we *call*?");
+  await page.getByText("1 segment · GSM-7").waitFor();
+  await page.getByRole("button", { name: "More to send" }).click();
+  await page.getByRole("menuitem", { name: "Buttons or a list" }).click();
+  await choices.getByText(/no buttons, the choices are numbered lines/).waitFor();
+  await page.getByRole("textbox", { name: "Button 1" }).fill("This morning");
+  await page.getByRole("button", { name: "Another choice" }).click();
+  await page.getByRole("textbox", { name: "Button 2" }).fill("Tomorrow 🙂");
+  assert.equal(await choices.getByRole("note", { name: "As numbered lines" }).innerText(), "When shall we call?\n1. This morning\n2. Tomorrow 🙂");
+  await page.getByText("1 segment · UCS-2").waitFor();
+  await checkAccessible(page, "choices in words");
+  await picture(page, "choices-in-words");
+  await choices.getByRole("button", { name: "Remove the choices" }).click();
+  await field.fill("");
+  // Elsewhere buttons are buttons.
+  await page.goto(`/inbox/${(await on("whatsapp")).id}`);
+  await page.getByRole("button", { name: "More to send" }).click();
+  await page.getByRole("menuitem", { name: "Buttons or a list" }).click();
+  await page.getByRole("textbox", { name: "Button 1" }).waitFor();
+  assert.equal(await choices.getByText(/numbered lines/).count(), 0);
+  await choices.getByRole("button", { name: "Remove the choices" }).click();
+});
+
 test("a voicemail is a call with its recording, and nothing can be written into a telephone", async () => {
   await leaveVoicemail(hub, world.people.voice);
   const call = await on("voice");

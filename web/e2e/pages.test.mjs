@@ -31,6 +31,39 @@ test("an integration says how it is", async () => {
   await picture(page, "integration");
 });
 
+test("a paused account says what that means, until it is resumed", async () => {
+  await page.goto("/settings/integrations");
+  await page.getByRole("link", { name: /Telegram Shop/ }).click();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByText("Nothing is sent until you resume it. What customers write still comes in.").waitFor();
+  await picture(page, "paused");
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.getByText("Nothing is sent until you resume it.", { exact: false }).waitFor({ state: "detached" });
+});
+
+test("what is on its way has its shape already, and the way back", async () => {
+  const slow = await openPage(browser, hub, { width: 390, height: 844 });
+  await logIn(slow);
+  const address = await slow.locator("[data-conversation]").first().getAttribute("href");
+  const waits = [];
+  await slow.route(/\/api\/v1\/(conversations|contacts|users|organizations)/, async (route) => {
+    await new Promise((done) => waits.push(done));
+    await route.continue().catch(() => undefined);
+  });
+  await slow.goto(address, { waitUntil: "commit" });
+  await slow.getByRole("status", { name: "Loading messages" }).waitFor();
+  await slow.getByRole("button", { name: "Back to the list" }).waitFor();
+  await picture(slow, "waiting-conversation");
+  await slow.goto("/contacts", { waitUntil: "commit" });
+  await slow.getByRole("status", { name: "Loading contacts" }).waitFor();
+  await slow.goto("/settings/members", { waitUntil: "commit" });
+  await slow.getByRole("status", { name: "Loading members" }).waitFor();
+  await picture(slow, "waiting-members");
+  waits.forEach((done) => done());
+  await slow.unrouteAll({ behavior: "ignoreErrors" });
+  await slow.context().close();
+});
+
 test("the form of a new account is what the channel asks for", async () => {
   await page.goto("/settings/integrations/new");
   await page.getByRole("radio", { name: "Telegram" }).click();
@@ -67,6 +100,39 @@ test("an account's settings stand in its form: chosen, changed and taken away", 
   await save();
   assert.equal(await form.getByLabel(/^Greeting/).inputValue(), "");
   assert.equal(await form.getByLabel("Theme").inputValue(), "");
+});
+
+test("a form's choices are words; a time zone is found by its city, and a colour tells whether it can be seen", async () => {
+  await page.goto("/settings/integrations");
+  await page.getByRole("link", { name: /Web chat/ }).click();
+  const form = page.locator("form").filter({ has: page.getByRole("button", { name: "Save" }) });
+  await form.locator("summary").first().waitFor();
+  await form.evaluate((element) => element.querySelectorAll("details").forEach((section) => (section.open = true)));
+  assert.deepEqual(await form.getByLabel("Theme").locator("option").allTextContents(), ["Not set", "Light", "Dark", "As the visitor's device is set"]);
+  const zone = form.getByRole("button", { name: /^Time zone/ });
+  await zone.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("combobox", { name: "Find a city" }).fill("lis");
+  await page.getByRole("dialog").getByRole("option").first().getByText("Lisbon, Europe").waitFor();
+  await checkAccessible(page, "the choice of a time zone", "[role=dialog]");
+  await picture(page, "time-zone");
+  await page.keyboard.press("Enter");
+  await form.getByRole("button", { name: /^Time zone: Lisbon, Europe, UTC/ }).waitFor();
+  const colour = form.getByLabel(/^Colour/);
+  await colour.fill("#ffd166");
+  await form.getByText(/Hard to see on a white page \(contrast 1\.4 : 1/).waitFor();
+  await colour.fill("teal");
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByText("Write the colour as #rrggbb").waitFor();
+  await form.getByLabel("Pick: Colour").fill("#0f766e");
+  await form.getByText(/Stands out on a white page/).waitFor();
+  await checkAccessible(page, "a colour");
+  await picture(page, "colour");
+  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").last().waitFor();
+  await page.reload();
+  assert.equal(await colour.inputValue(), "#0f766e");
+  await form.getByRole("button", { name: /^Time zone: Lisbon/ }).waitFor();
 });
 
 test("the flight recorder shows what came in", async () => {

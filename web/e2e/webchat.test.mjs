@@ -189,6 +189,8 @@ test("files go both ways", async () => {
   const bytes = png(400, 260, [12, 120, 90]);
   await panel(page).locator("input[type=file]").setInputFiles([{ name: "shoe.png", mimeType: "image/png", buffer: bytes }, { name: "receipt.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\n%%EOF\n") }]);
   await panel(page).getByRole("button", { name: "Remove shoe.png" }).waitFor();
+  await panel(page).locator("input[type=file]").setInputFiles({ name: "film.mov", mimeType: "video/quicktime", buffer: Buffer.alloc(26 * 2 ** 20) });
+  await panel(page).getByText("film.mov: This file is larger than 25 MB.").waitFor();
   await write(page, "Is this the right one?");
   await conversation("Is this the right one?");
   await log(page).getByAltText("shoe.png").waitFor();
@@ -256,6 +258,9 @@ test("who was proven is known everywhere, and nobody else is", async () => {
   await write(page, "Only for my own eyes");
   const { contact } = await conversation("Only for my own eyes");
   assert.deepEqual([contact.name, contact.email], ["Greta Lindqvist", "greta@mail.example"]);
+  const { identities } = await call("GET", `/contacts/${contact.id}`);
+  assert.equal(identities.find((one) => one.kind === "user_id").said, "Signed in on your site as user-42");
+  assert.match(identities.find((one) => one.kind === "visitor_id").said, /^Visitor [0-9A-Z]{4}$/);
 
   const phone = await visitor({ width: 390, height: 844 });
   await opened(phone, known);

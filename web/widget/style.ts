@@ -53,9 +53,10 @@ header .icon:focus-visible{outline-color:var(--on)}
 .choices{display:flex;flex-wrap:wrap;gap:6px}
 .choices button,.choices a{border:1px solid var(--c);border-radius:999px;padding:5px 12px;background:var(--paper);color:var(--ink);text-decoration:none}
 .typing{font-size:13px;color:var(--quiet);padding:0 16px 6px;min-height:24px}
-.files{display:flex;flex-wrap:wrap;gap:6px;padding:0 12px;margin:0;list-style:none}
-.files li{background:var(--soft);border-radius:8px;padding:3px 8px;font-size:13px;display:flex;gap:6px;max-width:100%}
-.files button{text-decoration:underline}
+.files{display:flex;flex-wrap:wrap;gap:6px;padding:0 12px 8px;margin:0;list-style:none;max-height:132px;overflow-y:auto}
+.files li{background:var(--soft);border-radius:8px;padding-inline-start:8px;font-size:13px;display:flex;align-items:center;gap:2px;max-width:100%}
+.files span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.files button{flex:none;width:28px;height:28px;font-size:16px}
 ::placeholder{color:var(--quiet);opacity:1}
 form.write{display:flex;align-items:flex-end;gap:8px;padding:10px 12px;border-top:1px solid var(--line)}
 textarea{flex:1;resize:none;border:1px solid var(--edge);border-radius:12px;padding:8px 12px;max-height:120px;background:var(--paper)}

@@ -60,12 +60,12 @@ export class ChatWindow {
     this.host.dataset.theme = settings.theme;
     const top = el("div", { lang: look.language, dir: look.rtl ? "rtl" : "ltr" });
     this.launch = el("button", { class: "launch", type: "button", "aria-label": words.open, "aria-expanded": "false" }, icon("chat"));
-    this.hello = el("button", { class: "hello", type: "button", hidden: true }, settings.greeting);
+    this.hello = el("button", { class: "hello", type: "button", dir: "auto", hidden: true }, settings.greeting);
     const close = el("button", { class: "icon", type: "button", "aria-label": words.close }, icon("close"));
     this.log = el("div", { class: "log", role: "log", tabindex: "0", "aria-label": settings.title });
     this.bar = el("div", { class: "bar", role: "status", hidden: true });
     this.typingLine = el("div", { class: "typing" });
-    this.field = el("textarea", { rows: "1", maxlength: "10000", "aria-label": words.write, placeholder: words.write });
+    this.field = el("textarea", { rows: "1", dir: "auto", maxlength: "10000", "aria-label": words.write, placeholder: words.write });
     const picker = el("input", { type: "file", multiple: true, hidden: true });
     const attach = el("button", { class: "icon", type: "button", "aria-label": words.attach }, icon("clip"));
     const send = el("button", { class: "icon send", type: "submit", "aria-label": words.send }, icon("send"));
@@ -150,7 +150,7 @@ export class ChatWindow {
       earlier.onclick = () => this.doings.earlier();
       rows.push(earlier);
     }
-    if (this.settings.greeting && !view.more) rows.push(el("div", { class: "msg" }, el("p", {}, this.settings.greeting)));
+    if (this.settings.greeting && !view.more) rows.push(el("div", { class: "msg" }, el("p", { dir: "auto" }, this.settings.greeting)));
     let before: Message | null = null;
     for (const message of view.messages) {
       if (message.from === "agent" && (before?.from !== "agent" || before.name !== message.name)) rows.push(el("div", { class: "who" }, message.name ?? words.agent));
@@ -178,8 +178,8 @@ export class ChatWindow {
     const box = el("div", { class: mine ? "msg mine" : "msg", "data-id": message.id });
     box.append(el("span", { class: "quiet" }, `${mine ? this.words.you : (message.name ?? this.words.agent)}: `));
     if (message.deleted) box.append(el("em", {}, this.words.deleted));
-    if (message.reply_to?.text) box.append(el("div", { class: "quote" }, message.reply_to.text));
-    if (message.text) box.append(el("p", {}, written(message)));
+    if (message.reply_to?.text) box.append(el("div", { class: "quote", dir: "auto" }, message.reply_to.text));
+    if (message.text) box.append(el("p", { dir: "auto" }, written(message)));
     for (const file of message.attachments) box.append(this.attachment(message, file));
     if (message.location) {
       const { latitude, longitude, name } = message.location;
@@ -217,7 +217,7 @@ export class ChatWindow {
   }
 
   private pending(one: Outgoing): Node[] {
-    const box = el("div", { class: "msg mine" }, el("p", {}, one.text || one.choice?.title || ""), ...one.files.map((name) => el("div", {}, `📎 ${name}`)));
+    const box = el("div", { class: "msg mine" }, el("p", { dir: "auto" }, one.text || one.choice?.title || ""), ...one.files.map((name) => el("div", {}, `📎 ${name}`)));
     const meta = el("div", { class: "meta" }, one.failed ? `${this.words.failed} ` : this.words.waiting);
     if (one.failed) {
       const again = el("button", { type: "button" }, this.words.again);
@@ -250,7 +250,7 @@ export class ChatWindow {
 
   private take(list: FileList | null | undefined): void {
     for (const file of list ?? []) {
-      if (file.size > largest) this.announceBar(this.words.tooLarge);
+      if (file.size > largest) this.announceBar(`${file.name}: ${this.words.tooLarge}`);
       else if (this.files.length < 10) this.files.push(file);
     }
     this.showFiles();
@@ -269,7 +269,7 @@ export class ChatWindow {
         this.files = this.files.filter((one) => one !== file);
         this.showFiles();
       };
-      return el("li", {}, file.name, remove);
+      return el("li", {}, el("span", { dir: "auto", title: file.name }, file.name), remove);
     }));
   }
 

@@ -26,6 +26,7 @@ pub(super) fn abilities() -> Abilities {
         // WhatsApp's; elsewhere they are written out.
         buttons: Some(Buttons { max: 3, title_max: 20, id_max: 200, body_max: PICK, url: false }),
         list: Some(List { max_rows: 10, title_max: 24, description_max: 72, body_max: PICK }),
+        choices_in_words: true,
         location: true,
         templates: true,
         media_by_link: true,

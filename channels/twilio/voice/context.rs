@@ -21,6 +21,8 @@ use crate::{
     party::{Party, PartyId},
 };
 
+/// The kind of id of a caller who shows no number.
+pub(super) const WITHHELD: &str = "withheld";
 const CALL: &str = "call";
 const WAY: &str = "way";
 const OUT: &str = "out";
@@ -82,7 +84,7 @@ impl<'a> Context<'a> {
         }
         // Two people who hide their numbers are two people.
         Some(Party {
-            ids: vec![PartyId { kind: "withheld".into(), key: self.call.clone(), address: from.to_owned() }],
+            ids: vec![PartyId { kind: WITHHELD.into(), key: self.call.clone(), address: from.to_owned() }],
             name: Some("Withheld number".into()),
             ..Party::default()
         })

@@ -6,7 +6,7 @@ use super::{
     super::{account, twiml::Telephone},
     hours::Hours,
 };
-use crate::{Account, Field, Form, phone};
+use crate::{Account, Choice, Field, Form, account::YES_NO, phone};
 
 const GREETING: &str = "greeting";
 const LANGUAGE: &str = "language";
@@ -43,28 +43,35 @@ pub(super) fn form() -> Form {
                 "Business hours",
                 "Mon-Fri 09:00-18:00, Sat 10:00-14:00. Always open when left empty.",
             ),
-            text(TIME_ZONE, "Time zone", "Of the business hours: Europe/Berlin. UTC when left empty."),
+            Field::time_zone(TIME_ZONE, "Time zone", "Of the business hours. UTC when not set.").optional(),
             text(CLOSED, "Message outside business hours", "Said before the caller may leave a message."),
         ],
     );
-    let ringing = Field::section(
-        "Who is rung",
-        [
-            text(RING, "Ring browsers", "no: the telephones below only. Needs an API key.")
-                .one_of(&["yes", "no"]),
-            text(
-                FORWARD,
-                "Forward to",
-                "Telephones that ring, with + and country code, with commas; ten at most.",
-            ),
-            Field::number(RING_SECONDS, "Seconds to ring", "20 when left empty.").optional(),
-            text(
-                WHISPER,
-                "Message to telephones",
-                "Said to a telephone that was forwarded to, before it takes the call by pressing a key.",
-            ),
-        ],
-    );
+    let ringing =
+        Field::section(
+            "Who is rung",
+            [
+                text(RING, "Ring browsers", "Needs an API key. Browsers ring when not set.").one_of(
+                    const {
+                        &[
+                            Choice::of("yes", "Browsers ring"),
+                            Choice::of("no", "Only the telephones below ring"),
+                        ]
+                    },
+                ),
+                text(
+                    FORWARD,
+                    "Forward to",
+                    "Telephones that ring, with + and country code, with commas; ten at most.",
+                ),
+                Field::number(RING_SECONDS, "Seconds to ring", "20 when left empty.").optional(),
+                text(
+                    WHISPER,
+                    "Message to telephones",
+                    "Said to a telephone that was forwarded to, before it takes the call by pressing a key.",
+                ),
+            ],
+        );
     let waiting = Field::section(
         "Waiting",
         [
@@ -89,15 +96,15 @@ pub(super) fn form() -> Form {
             text(
                 RECORD,
                 "Record calls",
-                "yes records what is spoken. Tell it in the greeting where the law demands it.",
+                "Whether what is spoken is recorded. Tell it in the greeting where the law demands it. Not set: no.",
             )
-            .one_of(&["yes", "no"]),
+            .one_of(YES_NO),
             text(
                 TRANSCRIBE,
                 "Write voicemail down",
-                "yes has Twilio write messages down, in American English only.",
+                "Whether Twilio writes messages down, in American English only. Not set: no.",
             )
-            .one_of(&["yes", "no"]),
+            .one_of(YES_NO),
         ],
     );
     let browsers = Field::section(

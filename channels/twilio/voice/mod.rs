@@ -61,6 +61,10 @@ impl Channel for Voice {
         number::written(written)
     }
 
+    fn said(&self, kind: &str, address: &str) -> Option<String> {
+        Some(if kind == context::WITHHELD { "Withheld number" } else { address }.to_owned())
+    }
+
     fn proof(&self, account: &Account, request: &Unverified) -> Scheme {
         account::proof(account, request)
     }

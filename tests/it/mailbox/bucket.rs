@@ -1,9 +1,10 @@
 //! Letters that SES puts into a bucket of S3, and tells only where they lie.
 
 use base64::Engine;
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 use simulator::email::{
-    TOPIC,
+    Bucket, TOPIC,
     ses::{ACCESS_KEY, BUCKET, SECRET},
 };
 
@@ -11,10 +12,10 @@ use super::{Place, until};
 use crate::harness::inbox::ids;
 
 /// What SES tells of a letter.
-fn told(bucket: &str, key: &str) -> Value {
+fn told(bucket: &str, key: &str, age: TimeDelta) -> Value {
     let action = json!({"type": "S3", "bucketName": bucket, "objectKey": key});
     json!({
-        "notificationType": "Received", "mail": {"source": "ada@example.org"},
+        "notificationType": "Received", "mail": {"source": "ada@example.org", "timestamp": Utc::now() - age},
         "receipt": {"recipients": ["support@acme.example"], "dmarcVerdict": {"status": "PASS"}, "action": action},
     })
 }
@@ -46,7 +47,11 @@ impl Place {
     }
 
     async fn announce(&self, url: &str, key: &str) {
-        assert_eq!(self.simulator.email.amazon().publish(url, &told(BUCKET, key)).await, 200);
+        self.announce_late(url, key, TimeDelta::zero()).await;
+    }
+
+    async fn announce_late(&self, url: &str, key: &str, age: TimeDelta) {
+        assert_eq!(self.simulator.email.amazon().publish(url, &told(BUCKET, key, age)).await, 200);
     }
 
     async fn integration(&self, id: &str) -> Value {
@@ -113,6 +118,51 @@ async fn a_letter_that_is_gone_from_its_bucket_is_told_to_the_admin() {
     assert_eq!(left, 0, "it is not asked for again");
 }
 
+/// Amazon says then that it may not be read.
+#[tokio::test]
+async fn a_letter_that_is_gone_is_told_of_also_where_the_key_may_not_list_the_bucket() {
+    let place = Place::start().await;
+    let (id, url) = place.with_ses().await;
+    let _work = place.hub.work();
+    let cases = [
+        ("in/named", "User is not authorized to perform: s3:ListBucket.", TimeDelta::zero()),
+        ("in/old", "Access Denied", TimeDelta::days(3)),
+    ];
+    for (key, words, age) in cases {
+        place.simulator.email.let_into_bucket(Bucket::Unlisted(words));
+        place.announce_late(&url, key, age).await;
+        let notices = until("the admin is told", async || {
+            let notices = place.integration(&id).await["notices"].to_string();
+            notices.contains(key).then_some(notices)
+        })
+        .await;
+        assert!(notices.contains("any more, as it seems") && notices.contains("s3:ListBucket"), "{notices}");
+        assert_eq!(place.integration(&id).await["status"], "active", "{key}");
+    }
+    // What does lie there comes.
+    place.simulator.email.put_into_bucket("in/there", letter("from an unlisted bucket", b"plan"));
+    place.announce_late(&url, "in/there", TimeDelta::days(3)).await;
+    place.heard(&["from an unlisted bucket"]).await;
+    assert_eq!(place.integration(&id).await["status"], "active");
+}
+
+/// However old the letter is.
+#[tokio::test]
+async fn a_key_that_is_none_any_more_breaks_the_account() {
+    let place = Place::start().await;
+    let (id, url) = place.with_ses().await;
+    let _work = place.hub.work();
+    place.simulator.email.let_into_bucket(Bucket::KeyRevoked);
+    place.announce_late(&url, "in/old", TimeDelta::days(3)).await;
+    let broken = until("the account is broken", async || {
+        let now = place.integration(&id).await;
+        (now["status"] == "broken").then_some(now)
+    })
+    .await;
+    assert_eq!(broken["fault"]["code"], "token_rejected", "{broken}");
+    assert!(broken["fault"]["detail"].as_str().unwrap().contains("InvalidAccessKeyId"), "{broken}");
+}
+
 /// The key's permission is the admin's to mend: until then letters wait, and come by themselves.
 #[tokio::test]
 async fn letters_of_a_closed_bucket_wait_until_the_key_is_mended() {
@@ -120,7 +170,7 @@ async fn letters_of_a_closed_bucket_wait_until_the_key_is_mended() {
     let (id, url) = place.with_ses().await;
     let _work = place.hub.work();
     place.simulator.email.put_into_bucket("in/1", letter("from a closed bucket", b"plan"));
-    place.simulator.email.open_bucket(false);
+    place.simulator.email.let_into_bucket(Bucket::Closed);
     place.announce(&url, "in/1").await;
     let broken = until("the account is broken", async || {
         let now = place.integration(&id).await;
@@ -147,7 +197,7 @@ async fn letters_of_a_closed_bucket_wait_until_the_key_is_mended() {
             .unwrap();
     assert_eq!(waiting, 2, "both errands wait");
 
-    place.simulator.email.open_bucket(true);
+    place.simulator.email.let_into_bucket(Bucket::Open);
     place.owner.post(&format!("/integrations/{id}/test"), &Value::Null).await.expect(200);
     assert_eq!(place.integration(&id).await["status"], "active");
     until("the letter came", async || {

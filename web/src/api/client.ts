@@ -7,8 +7,8 @@ import type { paths } from "./schema";
 /** Typed by the server's own description. */
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorizedFetch, credentials: "same-origin" });
 
-/** Held as JSON by the server and described by us: platforms, people and old rows decide what is in them. */
-type Open = "parts" | "error" | "fault" | "checks" | "attributes" | "abilities" | "account_form" | "account" | "events" | "request";
+/** JSON that platforms and people decide on: the server only hands it on, and we describe what we look for in it. */
+type Open = "attributes" | "events" | "request";
 
 /** What the server's description says of our types: its texts are plain strings where ours name the words, and it leaves open whether a null is written. */
 type Told<T> = T extends string

@@ -22,10 +22,7 @@ export function integrations() {
 export function templates(integrationId: string) {
   return queryOptions({
     queryKey: ["templates", integrationId] as const,
-    queryFn: async ({ signal }) => {
-      const answer = await body<Record<string, unknown>>(api.GET("/api/v1/integrations/{id}/templates", { params: { path: { id: integrationId } }, signal }));
-      return answer.data as Template[];
-    },
+    queryFn: async ({ signal }) => (await body<Page<Template>>(api.GET("/api/v1/integrations/{id}/templates", { params: { path: { id: integrationId } }, signal }))).data,
     staleTime: 60_000,
   });
 }

@@ -1447,6 +1447,8 @@ export interface components {
             cards: boolean;
             /** @description Copies to further addresses, open and hidden. */
             cc: boolean;
+            /** @description Where the customer's network knows no buttons and lists, they are written below the text as numbered lines. */
+            choices_in_words: boolean;
             contacts: boolean;
             /**
              * Format: int32
@@ -1507,7 +1509,7 @@ export interface components {
         };
         AccountField: {
             /** @description The only values that are taken, where they are few; in any case, stored as they stand here. */
-            choices?: string[];
+            choices?: components["schemas"]["AccountFieldChoice"][];
             /** @description One sentence: where to find the value. */
             help: string;
             kind: components["schemas"]["AccountFieldKind"];
@@ -1519,8 +1521,14 @@ export interface components {
             /** @description What it belongs to, where a form is long: neighbours of one section are shown together, folded until they are wanted. */
             section?: string | null;
         };
+        /** @description One of few values. */
+        AccountFieldChoice: {
+            /** @description What people read. */
+            label: string;
+            value: string;
+        };
         /** @enum {string} */
-        AccountFieldKind: "text" | "url" | "number" | "lines";
+        AccountFieldKind: "text" | "url" | "number" | "lines" | "time_zone" | "colour";
         AddTeamMember: {
             user_id: components["schemas"]["UserId"];
         };
@@ -1910,6 +1918,8 @@ export interface components {
              * @description Since when the customer wants no messages here; `null` otherwise.
              */
             opted_out_at?: string | null;
+            /** @description What people make of it: a number with its plus, `Visitor 3F2A`. `null` where it says nothing to them. */
+            said?: string | null;
         };
         IdentityForm: {
             channel: string;
@@ -2195,7 +2205,7 @@ export interface components {
             /** @description Came after newer messages. */
             late: boolean;
             /** @description Structured pieces beside text and files. */
-            parts: components["schemas"]["Part"][];
+            parts: components["schemas"]["MessagePart"][];
             /** @description From before the account was connected. Such messages stand before all others, in the order of `sent_at`. */
             past: boolean;
             reactions: components["schemas"]["Reaction"][];
@@ -2238,6 +2248,8 @@ export interface components {
         };
         /** Format: uuid */
         MessageId: string;
+        /** @description A piece of a message beside its text and its files. */
+        MessagePart: components["schemas"]["Part"] | components["schemas"]["SystemPart"];
         /** @description What is mirrored, and where to. */
         Mirror: {
             /** @description Conversations of these channels alone; empty: of all. */
@@ -2683,7 +2695,7 @@ export interface components {
                 /** @description Came after newer messages. */
                 late: boolean;
                 /** @description Structured pieces beside text and files. */
-                parts: components["schemas"]["Part"][];
+                parts: components["schemas"]["MessagePart"][];
                 /** @description From before the account was connected. Such messages stand before all others, in the order of `sent_at`. */
                 past: boolean;
                 reactions: components["schemas"]["Reaction"][];
@@ -2886,7 +2898,7 @@ export interface components {
         Page_Template: {
             data: {
                 body: string;
-                buttons?: components["schemas"]["TemplateButton"][];
+                buttons: components["schemas"]["TemplateButton"][];
                 category: string;
                 external_id: string;
                 footer?: string | null;
@@ -3222,6 +3234,19 @@ export interface components {
             at: string;
             status: string;
         };
+        /** @description What a line of the hub's own tells. */
+        SystemPart: {
+            field: string;
+            from: unknown;
+            to: unknown;
+            /** @enum {string} */
+            type: "change";
+            /**
+             * Format: date-time
+             * @description Of a snooze: when it ends.
+             */
+            until?: string | null;
+        };
         Task: {
             assignee_id?: components["schemas"]["UserId"] | null;
             contact?: components["schemas"]["TaskContact"] | null;
@@ -3311,7 +3336,7 @@ export interface components {
         /** @description A message that the platform approved beforehand. */
         Template: {
             body: string;
-            buttons?: components["schemas"]["TemplateButton"][];
+            buttons: components["schemas"]["TemplateButton"][];
             category: string;
             external_id: string;
             footer?: string | null;

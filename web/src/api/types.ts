@@ -78,6 +78,8 @@ export interface Identity {
   external_id: string;
   /** Since when the customer wants no messages there. */
   opted_out_at?: string | null;
+  /** What people make of it; null where it is a platform's inner number. */
+  said?: string | null;
 }
 
 export interface Contact {

@@ -7,13 +7,13 @@ import { Composer } from "@/features/composer/composer";
 import { CardSkeleton } from "@/features/contact/card-skeleton";
 import { Thread } from "@/features/thread/thread";
 import { ThreadHeader } from "@/features/thread/thread-header";
-import { ThreadSkeleton } from "@/features/thread/thread-skeleton";
 import { classes } from "@/lib/classes";
 import { useContactPanel } from "@/lib/facts/contact-panel";
 import { heldConversation } from "@/live/cache";
 import { IconButton } from "@/ui/button";
 import { late } from "@/ui/late";
 import { Failed } from "@/ui/states";
+import { ConversationWaiting } from "./conversation-waiting";
 import { queryClient } from "./query-client";
 
 const PanelTasks = late(() => import("./panel-tasks").then((module) => module.PanelTasks));
@@ -51,13 +51,10 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
             <Composer conversation={conversation} />
           </>
         ) : (
-          <>
-            <div className="h-13 border-b" />
-            <ThreadSkeleton />
-          </>
+          <ConversationWaiting view={view} />
         )}
       </section>
-      {panel.open && conversation ? (
+      {panel.open ? (
         <aside
           aria-label="Contact"
           className={classes("relative min-h-0 w-76 shrink-0 overflow-y-auto border-l bg-canvas", "max-[1179px]:fixed max-[1179px]:inset-y-0 max-[1179px]:right-0 max-[1179px]:z-20 max-[1179px]:shadow-float max-md:w-full")}
@@ -65,12 +62,17 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
           <IconButton label="Fold the contact panel" className="absolute top-2 left-2 z-10 hidden max-[1179px]:inline-flex" onClick={() => panel.toggle(false)}>
             <X />
           </IconButton>
-          <ContactCard fallback={<CardSkeleton />}
-            key={conversation.contact.id}
-            contactId={conversation.contact.id}
-            conversationId={conversation.id}
-            tasks={<PanelTasks contactId={conversation.contact.id} conversationId={conversation.id} />}
-          />
+          {conversation ? (
+            <ContactCard
+              fallback={<CardSkeleton />}
+              key={conversation.contact.id}
+              contactId={conversation.contact.id}
+              conversationId={conversation.id}
+              tasks={<PanelTasks contactId={conversation.contact.id} conversationId={conversation.id} />}
+            />
+          ) : (
+            <CardSkeleton />
+          )}
         </aside>
       ) : null}
     </>

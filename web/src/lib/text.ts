@@ -19,7 +19,8 @@ export function fileSize(bytes: number): string {
 }
 
 /** Length as a platform counts it: characters are Unicode scalar values, as on the server. */
-export function measure(text: string, unit: "characters" | "utf16"): number {
+export function measure(text: string, unit: "characters" | "utf16" | "bytes"): number {
+  if (unit === "bytes") return new TextEncoder().encode(text).length;
   return unit === "utf16" ? text.length : [...text].length;
 }
 

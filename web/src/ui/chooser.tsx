@@ -29,7 +29,7 @@ export function Chooser({ label, choices, empty = "Nothing fits.", onChoose, onT
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const id = useId();
-  const shown = useMemo(() => (onType ? choices : choices.filter((choice) => contains(choice.name, typed))), [choices, typed, onType]);
+  const shown = useMemo(() => (onType ? choices : fitting(choices, typed)), [choices, typed, onType]);
   const current = Math.min(at, Math.max(0, shown.length - 1));
 
   function move(by: number) {
@@ -88,4 +88,10 @@ export function Chooser({ label, choices, empty = "Nothing fits.", onChoose, onT
       {shown.length === 0 ? <p className="px-2 py-6 text-center text-muted">{empty}</p> : null}
     </div>
   );
+}
+
+/** What begins with the words comes before what only holds them. */
+function fitting(choices: Choice[], typed: string): Choice[] {
+  const begins = (choice: Choice) => choice.name.toLowerCase().startsWith(typed.trim().toLowerCase());
+  return choices.filter((choice) => contains(choice.name, typed)).toSorted((one, other) => Number(begins(other)) - Number(begins(one)));
 }

@@ -11,7 +11,8 @@ import { Button } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Select } from "@/ui/field";
 import { Page } from "@/ui/page";
-import { Empty, Failed, Lines } from "@/ui/states";
+import { Rows } from "@/ui/skeletons";
+import { Empty, Failed } from "@/ui/states";
 import { CallbackDialog } from "./callback-dialog";
 import { OutcomeChip } from "./outcome-chip";
 
@@ -57,7 +58,7 @@ export function CallbacksPage() {
           ))}
         </Select>
       </div>
-      {list.isPending ? <Lines rows={10} /> : null}
+      {list.isPending ? <Rows label="Loading callbacks" rows={12} height={44} framed /> : null}
       {list.isError ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.data && rows.length === 0 ? <Empty icon={<Webhook />} text="No callbacks fit. New ones appear after a refresh." /> : null}
       {rows.length ? (

@@ -24,7 +24,7 @@ import { counter } from "./limits";
 import { headFault, headRequest, noHead } from "./letter";
 import { LetterFields } from "./letter-fields";
 import { mentioned } from "./mentions";
-import { newChoice, noOffer } from "./offer";
+import { inWords, newChoice, noOffer } from "./offer";
 import { useHead } from "./use-head";
 import { OfferEditor } from "./offer-editor";
 import { TextField } from "./text-field";
@@ -156,7 +156,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
               onFiles={add}
               onSubmit={submit}
             />
-            {!note && !editing && abilities && offer.buttons.length ? <OfferEditor abilities={abilities} offer={offer} onChange={setOffer} onDrop={() => setOffer(noOffer)} /> : null}
+            {!note && !editing && abilities && offer.buttons.length ? <OfferEditor abilities={abilities} offer={offer} text={text} onChange={setOffer} onDrop={() => setOffer(noOffer)} /> : null}
           </>
         )}
         <ComposerFoot
@@ -167,7 +167,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           abilities={abilities}
           window={bar && bar !== "window" ? { state: "none" } : window}
           count={count}
-          segments={!note && abilities?.segments && text ? segmentsOf(text, abilities.segments) : undefined}
+          segments={!note && abilities?.segments && text ? segmentsOf(abilities.choices_in_words ? inWords(text, offer) : text, abilities.segments) : undefined}
           ready={ready}
           onEmoji={insert}
           onFiles={add}

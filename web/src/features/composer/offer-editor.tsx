@@ -2,11 +2,14 @@ import { List, Plus, SquareMousePointer, X } from "lucide-react";
 
 import type { Abilities, Button as Choice } from "@/api/types";
 import { Button, IconButton } from "@/ui/button";
-import { newChoice, type Offer, offerLimits } from "./offer";
+import { newChoice, type Offer, offered, offerLimits } from "./offer";
+import { OfferInWords } from "./offer-in-words";
 
 interface OfferEditorProps {
   abilities: Abilities;
   offer: Offer;
+  /** What stands above the choices. */
+  text: string;
   onChange: (offer: Offer) => void;
   onDrop: () => void;
 }
@@ -16,7 +19,7 @@ const field = "h-8 min-w-0 rounded-md border border-line-strong bg-surface px-2 
 const frameMax = 60;
 
 /** Choices under the message. As long as they fit they are buttons; more or longer ones become a list. */
-export function OfferEditor({ abilities, offer, onChange, onDrop }: OfferEditorProps) {
+export function OfferEditor({ abilities, offer, text, onChange, onDrop }: OfferEditorProps) {
   const limits = offerLimits(abilities, offer.buttons);
   if (!limits) return null;
   const { list, titleMax, descriptionMax, most } = limits;
@@ -71,6 +74,7 @@ export function OfferEditor({ abilities, offer, onChange, onDrop }: OfferEditorP
           <Plus /> Another choice
         </Button>
       ) : null}
+      {abilities.choices_in_words ? <OfferInWords text={text} offer={offer} empty={offered(offer).length === 0} /> : null}
     </fieldset>
   );
 }

@@ -1,5 +1,5 @@
 import type { Abilities, Button } from "@/api/types";
-import { measure } from "@/lib/text";
+import { measure, unmarked } from "@/lib/text";
 
 /** What the customer can choose from with one press: buttons under the message, or rows of a list. */
 export interface Offer {
@@ -22,7 +22,7 @@ export interface OfferLimits {
 
 export function offerLimits({ buttons, list }: Pick<Abilities, "buttons" | "list">, offered: Button[]): OfferLimits | undefined {
   if (!buttons && !list) return undefined;
-  const fits = buttons !== null && offered.length <= buttons.max && offered.every((one) => measure(one.title, "characters") <= buttons.title_max && !one.description);
+  const fits = buttons != null && offered.length <= buttons.max && offered.every((one) => measure(one.title, "characters") <= buttons.title_max && !one.description);
   const most = Math.max(buttons?.max ?? 0, list?.max_rows ?? 0);
   if (buttons && (fits || !list)) return { list: false, titleMax: Math.max(buttons.title_max, list?.title_max ?? 0), descriptionMax: 0, most };
   return { list: true, titleMax: list?.title_max ?? 0, descriptionMax: list?.description_max ?? 0, most };
@@ -30,6 +30,12 @@ export function offerLimits({ buttons, list }: Pick<Abilities, "buttons" | "list
 
 export function newChoice(): Button {
   return { id: crypto.randomUUID().slice(0, 8), title: "" };
+}
+
+/** What customers read whose network knows no buttons: the choices as numbered lines below the text. */
+export function inWords(text: string, offer: Offer): string {
+  const lines = offered(offer).map(({ title, description }, index) => `${index + 1}. ${title}${description ? ` (${description})` : ""}`);
+  return [offer.header.trim(), [unmarked(text.trim()), ...lines].filter(Boolean).join("\n"), offer.footer.trim()].filter(Boolean).join("\n\n");
 }
 
 /** Without what was left empty. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { newChoice, offerLimits } from "./offer";
+import { inWords, newChoice, noOffer, offerLimits } from "./offer";
 import { readPlace } from "./place";
 
 describe("a place", () => {
@@ -27,4 +27,9 @@ describe("an offer", () => {
   it("becomes a list with a fourth choice", () => expect(offerLimits(abilities, choices(4))).toMatchObject({ list: true, descriptionMax: 72 }));
   it("becomes a list with a long title", () => expect(offerLimits(abilities, choices(1, "A title of 24 characters"))).toMatchObject({ list: true }));
   it("stays buttons where there are no lists", () => expect(offerLimits({ ...abilities, list: null }, choices(3))).toMatchObject({ list: false, most: 3 }));
+  it("is numbered lines in words, as the server writes them", () => {
+    const buttons = [{ ...newChoice(), title: "Monday " }, { ...newChoice(), title: "Tuesday", description: "in the afternoon" }, newChoice()];
+    expect(inWords("Which *day*?", { buttons, header: " Delivery", footer: "Thank you" })).toBe("Delivery\n\nWhich day?\n1. Monday\n2. Tuesday (in the afternoon)\n\nThank you");
+    expect(inWords("Hello", noOffer)).toBe("Hello");
+  });
 });

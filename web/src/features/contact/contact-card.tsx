@@ -4,6 +4,7 @@ import { Ban, BellOff, Merge, MoreHorizontal } from "lucide-react";
 
 import { blockContact, contact as contactQuery, contactKeys } from "@/api/contacts";
 import { channels } from "@/api/integrations";
+import { said, unsaid } from "@/api/known-as";
 import { useMay } from "@/api/may";
 import type { Identity } from "@/api/types";
 import { dateAndTime } from "@/lib/time";
@@ -106,6 +107,11 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
               {contact.phone && writes && !contact.blocked ? <CallContact contactId={contact.id} /> : null}
             </span>
           </Fact>
+          {contact.username ? (
+            <Fact name="User name">
+              <span className="[overflow-wrap:anywhere]">@{contact.username}</span>
+            </Fact>
+          ) : null}
           <Fact name="E-mail">
             <EditInPlace label="E-mail" type="email" value={contact.email ?? ""} disabled={!writes} onSave={(email) => change({ email: email || null })} />
           </Fact>
@@ -121,7 +127,7 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
               </span>
               <span className="min-w-0 flex-1">
                 <span className="block">{names.data?.find((one) => one.id === channel)?.name ?? channel}</span>
-                <Addresses ids={contact.identities.filter((identity) => identity.channel === channel).map((identity) => identity.external_id)} />
+                <Addresses identities={contact.identities} channel={channel} />
                 {optedOutOn(contact.identities, channel) ? (
                   <span className="block text-xs text-warning">No messages since {dateAndTime(optedOutOn(contact.identities, channel) ?? "")}</span>
                 ) : null}
@@ -155,25 +161,22 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
   );
 }
 
-/** A platform's inner number for somebody, which says nothing to people. */
-const inner = (id: string) => id.length > 16 && !id.includes("@");
-
-/** What a platform calls somebody; its inner numbers are one press away where there is something better. */
-function Addresses({ ids }: { ids: string[] }) {
-  const said = ids.filter((id) => !inner(id));
-  const [shown, folded] = said.length ? [said, ids.filter(inner)] : [ids, []];
+/** What somebody is called on a channel; the platform's own ids are one press away, for those who look for one. */
+function Addresses({ identities, channel }: { identities: Identity[]; channel: string }) {
+  const words = said(identities, channel);
+  const ids = unsaid(identities, channel);
   return (
     <span className="text-sm [overflow-wrap:anywhere] text-muted">
-      {shown.map((id) => (
-        <span key={id} className="block">
-          {id}
+      {words.map((one) => (
+        <span key={one} className="block">
+          {one}
         </span>
       ))}
-      {folded.length ? (
+      {ids.length ? (
         <details>
-          <summary className="w-fit rounded text-xs hover:text-text">{folded.length} more</summary>
-          {folded.map((id) => (
-            <span key={id} className="block">
+          <summary className="w-fit rounded text-xs hover:text-text">{ids.length === 1 ? "Platform id" : `${ids.length} platform ids`}</summary>
+          {ids.map((id) => (
+            <span key={id} className="block text-xs">
               {id}
             </span>
           ))}

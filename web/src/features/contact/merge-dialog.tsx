@@ -1,7 +1,9 @@
 import { useState } from "react";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { contactKeys, contactList, mergeContact } from "@/api/contacts";
+import { channels } from "@/api/integrations";
+import { knownAs } from "@/api/known-as";
 import type { Contact } from "@/api/types";
 import { refetchAll } from "@/live/apply";
 import { useDelayed } from "@/lib/use-delayed";
@@ -20,6 +22,7 @@ interface MergeDialogProps {
 /** Finds the same person under another name, and joins the two after a second look. */
 export function MergeDialog({ contact, onClose, onMerged }: MergeDialogProps) {
   const client = useQueryClient();
+  const names = useQuery(channels()).data;
   const [typed, setTyped] = useState("");
   const found = useInfiniteQuery(contactList(useDelayed(typed.trim())));
   const [other, setOther] = useState<Contact>();
@@ -44,7 +47,7 @@ export function MergeDialog({ contact, onClose, onMerged }: MergeDialogProps) {
         <div className="flex flex-col gap-4">
           <Fault error={error} />
           <p>
-            Everything of <strong>{other.name}</strong> ({other.phone ?? other.email ?? other.identities[0]?.external_id}) moves to <strong>{contact.name}</strong>.
+            Everything of <strong>{other.name}</strong> ({knownAs(other, names)}) moves to <strong>{contact.name}</strong>.
           </p>
           <div className="flex justify-end gap-2">
             <Button onClick={() => setOther(undefined)}>Back</Button>
@@ -58,7 +61,7 @@ export function MergeDialog({ contact, onClose, onMerged }: MergeDialogProps) {
           label="Find the other contact"
           onType={setTyped}
           onChoose={(id) => setOther(candidates.find((one) => one.id === id))}
-          choices={candidates.slice(0, 20).map((one) => ({ id: one.id, name: one.name || "Unnamed", icon: <Avatar name={one.name} seed={one.id} size="xs" />, hint: one.phone ?? one.email ?? one.identities[0]?.external_id }))}
+          choices={candidates.slice(0, 20).map((one) => ({ id: one.id, name: one.name || "Unnamed", icon: <Avatar name={one.name} seed={one.id} size="xs" />, hint: knownAs(one, names) }))}
           empty={found.isPending ? "Looking…" : "Nobody fits."}
         />
       )}

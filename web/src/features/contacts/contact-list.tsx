@@ -6,13 +6,15 @@ import { Users } from "lucide-react";
 
 import { contactList } from "@/api/contacts";
 import { channels as channelList } from "@/api/integrations";
+import { knownAs } from "@/api/known-as";
 import type { Contact } from "@/api/types";
 import { classes } from "@/lib/classes";
 import { useShortcuts } from "@/lib/shortcuts";
 import { Avatar } from "@/ui/avatar";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Chip } from "@/ui/chip";
-import { Empty, Failed, Lines } from "@/ui/states";
+import { Rows } from "@/ui/skeletons";
+import { Empty, Failed } from "@/ui/states";
 
 /** All contacts, or those that fit a search, as one long list. */
 export function ContactList({ q, openId }: { q: string; openId?: string }) {
@@ -35,7 +37,7 @@ export function ContactList({ q, openId }: { q: string; openId?: string }) {
   }
   useShortcuts({ j: () => step(1), k: () => step(-1) });
 
-  if (list.isPending) return <Lines rows={12} className="p-4" />;
+  if (list.isPending) return <Rows label="Loading contacts" rows={14} face />;
   if (list.isError && rows.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} className="flex-1" />;
   if (rows.length === 0) return <Empty icon={<Users />} text={q ? `No contact fits “${q}”.` : "Contacts appear here when they write."} />;
   return (
@@ -55,7 +57,6 @@ export function ContactList({ q, openId }: { q: string; openId?: string }) {
 }
 
 function ContactRow({ contact, open, q }: { contact: Contact; open: boolean; q: string }) {
-  // A platform's inner number says nothing to people; where they write from does.
   const names = useQuery(channelList()).data;
   const channels = [...new Set(contact.identities.map((identity) => identity.channel))];
   return (
@@ -69,7 +70,7 @@ function ContactRow({ contact, open, q }: { contact: Contact; open: boolean; q: 
       <Avatar name={contact.name} seed={contact.id} />
       <span className="flex min-w-0 flex-1 flex-col">
         <span className="truncate font-medium">{contact.name || "Unnamed"}</span>
-        <span className="truncate text-sm text-muted">{contact.phone ?? contact.email ?? channels.map((channel) => names?.find((one) => one.id === channel)?.name ?? channel).join(", ")}</span>
+        <span className="truncate text-sm text-muted">{knownAs(contact, names)}</span>
       </span>
       {contact.blocked ? <Chip tone="negative">Blocked</Chip> : null}
       <span className="flex gap-1">

@@ -1,6 +1,8 @@
 import type { FormField } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Field, Input, Select, Textarea } from "@/ui/field";
+import { ColourField } from "./colour-field";
+import { TimeZoneChoice } from "./time-zone-choice";
 
 interface AccountFieldProps {
   field: FormField;
@@ -22,6 +24,8 @@ export function AccountField({ field, value, stored, fault, onChange }: AccountF
       {(props) => {
         const common = { ...props, name: field.name, value: shown };
         if (field.choices?.length) return <Choice {...common} field={field} onChange={onChange} />;
+        if (field.kind === "time_zone") return <TimeZoneChoice {...props} label={field.label} value={shown} required={field.required} onChange={onChange} />;
+        if (field.kind === "colour") return <ColourField {...common} label={field.label} onChange={onChange} />;
         if (field.kind === "lines") return <Textarea {...common} onChange={(event) => onChange(event.target.value)} />;
         return (
           <span className="flex gap-2">
@@ -51,8 +55,8 @@ function Choice({ field, onChange, ...rest }: { field: FormField; id: string; na
     <Select {...rest} onChange={(event) => onChange(event.target.value)}>
       {field.required && rest.value ? null : <option value="">{field.required ? "Choose" : "Not set"}</option>}
       {field.choices?.map((choice) => (
-        <option key={choice} value={choice}>
-          {choice}
+        <option key={choice.value} value={choice.value}>
+          {choice.label}
         </option>
       ))}
     </Select>

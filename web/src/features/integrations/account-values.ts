@@ -28,7 +28,7 @@ export interface Group {
 
 /** The form as it is read: what is needed first, its sections in their order, and last what is technical and rare. */
 export function groups(fields: FormField[]): Group[] {
-  const rare = (field: FormField) => !field.section && field.kind !== "text" && field.kind !== "lines" && !field.required;
+  const rare = (field: FormField) => !field.section && (field.kind === "url" || field.kind === "number") && !field.required;
   const needed = fields.filter((field) => !field.section && !rare(field));
   const sections = [...new Set(fields.flatMap((field) => field.section ?? []))];
   return [

@@ -6,21 +6,23 @@ import { ArrowLeft, KeyRound, Pause, Play, Trash2 } from "lucide-react";
 import { pauseIntegration, reauthorise, removeIntegration, resumeIntegration } from "@/api/integration-changes";
 import { channels, integration, integrations } from "@/api/integrations";
 import { useMay } from "@/api/may";
-import { whyNot } from "@/api/refusals";
 import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Page, Panel } from "@/ui/page";
-import { Failed, Lines } from "@/ui/states";
+import { Panels } from "@/ui/skeletons";
+import { Failed } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { AccountPanel } from "./account-panel";
 import { AddressPanel } from "./address-panel";
+import { canRenew, mended } from "./consent";
 import { EmbedPanel } from "./embed-panel";
 import { HealthPanel } from "./health-panel";
 import { LivePanel } from "./live-panel";
 import { MirrorPanel } from "./mirror-panel";
 import { NoticesPanel } from "./notices-panel";
 import { SilencePanel } from "./silence-panel";
+import { Standing } from "./standing";
 import { StateChip } from "./state-chip";
 import { TemplatesPanel } from "./templates-panel";
 
@@ -50,6 +52,7 @@ export function IntegrationPage({ id }: { id: string }) {
       toastError(error);
     }
   }
+  const renews = one !== undefined && canRenew(one, channel);
   const back = (
     <Button asChild look="quiet">
       <Link to="/settings/$page" params={{ page: "integrations" }}>
@@ -60,7 +63,7 @@ export function IntegrationPage({ id }: { id: string }) {
   if (found.isPending) {
     return (
       <Page title="Integration" act={back}>
-        <Lines rows={6} />
+        <Panels label="Loading the integration" lines={[1, 2, 2, 4]} />
       </Page>
     );
   }
@@ -75,7 +78,7 @@ export function IntegrationPage({ id }: { id: string }) {
     <Page title={one.name} text={channel?.name ?? one.channel} act={back}>
       <Panel>
         <div className="flex flex-wrap items-center gap-2">
-          <StateChip status={one.status} />
+          <StateChip integration={one} />
           <p className="flex-1 basis-48 text-sm text-muted">
             {one.last_inbound_at ? (
               <>
@@ -91,7 +94,7 @@ export function IntegrationPage({ id }: { id: string }) {
             ) : null}
             .
           </p>
-          {writes && channel?.install_form ? (
+          {writes && renews ? (
             <Button onClick={() => void reauthorise(id).then((url) => window.location.assign(url), toastError)}>
               <KeyRound /> Renew consent
             </Button>
@@ -107,9 +110,10 @@ export function IntegrationPage({ id }: { id: string }) {
             </Button>
           ) : null}
         </div>
+        <Standing integration={one} />
         {one.fault ? (
           <p className="mt-3 rounded-md bg-negative-quiet px-3 py-2 text-sm text-negative-text">
-            {whyNot(one.fault)}
+            {mended(one.fault, renews)}
           </p>
         ) : null}
       </Panel>

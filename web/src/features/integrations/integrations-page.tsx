@@ -8,7 +8,8 @@ import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Page } from "@/ui/page";
-import { Empty, Failed, Lines } from "@/ui/states";
+import { Rows } from "@/ui/skeletons";
+import { Empty, Failed } from "@/ui/states";
 import { StateChip } from "./state-chip";
 import { useConsentResult } from "./use-consent-result";
 
@@ -27,7 +28,7 @@ export function IntegrationsPage() {
   ) : null;
   return (
     <Page title="Integrations" text="Accounts on the platforms your customers write on." act={list.data?.length ? add : null}>
-      {list.isPending ? <Lines rows={4} /> : null}
+      {list.isPending ? <Rows label="Loading integrations" rows={5} height={64} framed /> : null}
       {list.isError ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.data?.length === 0 ? (
         <Empty icon={<Plug />} text="No channel is connected yet.">
@@ -59,7 +60,7 @@ export function IntegrationsPage() {
                 </p>
                 {one.fault ? <p className="text-sm text-negative-text">{one.fault.detail}</p> : null}
               </div>
-              <StateChip status={one.status} />
+              <StateChip integration={one} />
               <ChevronRight className="size-4 text-muted" aria-hidden="true" />
             </Link>
           </li>

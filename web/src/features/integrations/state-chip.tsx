@@ -1,9 +1,17 @@
-import { CircleAlert, CircleCheck, CirclePause } from "lucide-react";
+import { BellRing, CircleAlert, CircleCheck, CirclePause } from "lucide-react";
 
 import type { Integration } from "@/api/types";
 import { Chip } from "@/ui/chip";
 
-export function StateChip({ status }: { status: Integration["status"] }) {
+/** The one word about an account. */
+export function StateChip({ integration: { status, silent_since: silent } }: { integration: Integration }) {
+  if (status === "active" && silent) {
+    return (
+      <Chip tone="warning">
+        <BellRing /> Silent
+      </Chip>
+    );
+  }
   if (status === "active") {
     return (
       <Chip tone="positive">

@@ -10,7 +10,8 @@ import { labelColours } from "@/lib/label-colours";
 import { Button, IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Input } from "@/ui/field";
-import { Empty, Failed, Lines } from "@/ui/states";
+import { Rows } from "@/ui/skeletons";
+import { Empty, Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { ColourMenu } from "./colour-menu";
 import { Page } from "@/ui/page";
@@ -48,7 +49,7 @@ export function LabelsPage() {
           </Button>
         </form>
       ) : null}
-      {list.isPending ? <Lines rows={5} /> : null}
+      {list.isPending ? <Rows label="Loading labels" rows={6} height={48} framed /> : null}
       {list.isError ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.data?.length === 0 ? <Empty icon={<Tag />} text="No labels yet." /> : null}
       <ul className="divide-y divide-line overflow-hidden rounded-lg border bg-surface empty:hidden">

@@ -12,7 +12,8 @@ import { Button, IconButton } from "@/ui/button";
 import { Chip } from "@/ui/chip";
 import { Confirm } from "@/ui/confirm";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/ui/menu";
-import { Failed, Lines } from "@/ui/states";
+import { Rows } from "@/ui/skeletons";
+import { Failed } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { InviteDialog } from "./invite-dialog";
 import { Page } from "@/ui/page";
@@ -49,7 +50,7 @@ export function MembersPage() {
         ) : null
       }
     >
-      {list.isPending ? <Lines rows={6} /> : null}
+      {list.isPending ? <Rows label="Loading members" face framed /> : null}
       {list.isError ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}
       <ul className="divide-y divide-line overflow-hidden rounded-lg border bg-surface empty:hidden">
         {list.data?.map((member) => (

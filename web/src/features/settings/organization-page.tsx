@@ -8,7 +8,8 @@ import { useSession } from "@/api/session";
 import type { Organization, OrganizationChange } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
-import { Failed, Lines } from "@/ui/states";
+import { Panels } from "@/ui/skeletons";
+import { Failed } from "@/ui/states";
 import { Switch } from "@/ui/switch";
 import { toast, toastError } from "@/ui/toast";
 import { Page, Panel } from "@/ui/page";
@@ -17,7 +18,7 @@ export function OrganizationPage() {
   const found = useQuery(currentOrganization());
   return (
     <Page title="Organization">
-      {found.isPending ? <Lines rows={5} /> : null}
+      {found.isPending ? <Panels label="Loading the organization" lines={[2, 3, 2]} /> : null}
       {found.isError ? <Failed error={found.error} onRetry={() => void found.refetch()} /> : null}
       {found.data ? <Form organization={found.data} /> : null}
     </Page>

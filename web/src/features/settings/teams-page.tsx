@@ -10,7 +10,8 @@ import { count } from "@/lib/text";
 import { Avatar } from "@/ui/avatar";
 import { Button, IconButton } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
-import { Empty, Failed, Lines } from "@/ui/states";
+import { Rows } from "@/ui/skeletons";
+import { Empty, Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { Page } from "@/ui/page";
 import { TeamDialog } from "./team-dialog";
@@ -34,7 +35,7 @@ export function TeamsPage() {
   ) : null;
   return (
     <Page title="Teams" text="Conversations can be assigned to a team; its members see them." act={list.data?.length ? add : null}>
-      {list.isPending ? <Lines rows={4} /> : null}
+      {list.isPending ? <Rows label="Loading teams" rows={4} height={64} framed /> : null}
       {list.isError ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.data?.length === 0 ? (
         <Empty icon={<UsersRound />} text="No teams yet. A team shares the conversations that are assigned to it.">

@@ -5,7 +5,8 @@ import { ListTodo } from "lucide-react";
 import { type Task, taskList, type TaskView } from "@/api/tasks";
 import { useNow } from "@/lib/use-now";
 import { Button } from "@/ui/button";
-import { Empty, Failed, Lines } from "@/ui/states";
+import { Rows } from "@/ui/skeletons";
+import { Empty, Failed } from "@/ui/states";
 import { TaskRow } from "./task-row";
 import { dueGroup } from "./task-words";
 
@@ -20,7 +21,7 @@ export function TaskList({ view, call }: { view: TaskView; call?: (task: Task) =
   const list = useInfiniteQuery(taskList(view));
   const now = useNow(30_000);
   const tasks = list.data?.pages.flatMap((page) => page.data) ?? [];
-  if (list.isPending) return <Lines rows={8} className="p-4" />;
+  if (list.isPending) return <Rows label="Loading tasks" rows={8} framed />;
   if (list.isError && tasks.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} />;
   if (tasks.length === 0) return <Empty icon={<ListTodo />} text={nothing[view]} />;
   const heading = (task: Task) => (view === "done" ? undefined : dueGroup(task, now));

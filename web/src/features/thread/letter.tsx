@@ -6,6 +6,7 @@ import type { LetterPart, InvitePart, Mailbox } from "@/api/types";
 import { count } from "@/lib/text";
 import { dateRange } from "@/lib/time";
 import { Button } from "@/ui/button";
+import { heightOf, keepHeight } from "./letter-height";
 
 const named = (box: Mailbox) => (box.name ? `${box.name} <${box.address}>` : box.address);
 
@@ -74,7 +75,7 @@ const padding = 20;
  */
 export function HtmlBody({ html }: { html: string }) {
   const frame = useRef<HTMLIFrameElement>(null);
-  const [height, setHeight] = useState(80);
+  const [height, setHeight] = useState(() => Math.max(60, heightOf(html) + padding));
   const [whole, setWhole] = useState(false);
   const page = `<!doctype html><base target="_blank"><style>html{overflow-wrap:anywhere}@font-face{font-family:Inter;font-weight:100 900;src:url(${inter})}body{margin:0;font:14px/1.5 Inter,system-ui,sans-serif;color:#0f172a}body>:first-child{margin-top:0}body>:last-child{margin-bottom:0}td,th{padding:2px 8px 2px 0;text-align:left}img{max-width:100%;height:auto}table{max-width:100%}blockquote{margin:0 0 0 .5rem;padding-left:.5rem;border-left:2px solid #cbd5e1;color:#475569}</style>${html}`;
 
@@ -84,7 +85,9 @@ export function HtmlBody({ html }: { html: string }) {
     const measure = () => {
       // What is in it, not `scrollHeight`: that is never less than the frame's own height.
       const inner = element.contentDocument?.documentElement;
-      if (inner?.offsetHeight) setHeight(inner.offsetHeight + padding);
+      if (!inner?.offsetHeight) return;
+      keepHeight(html, inner.offsetHeight);
+      setHeight(inner.offsetHeight + padding);
     };
     const widths = new ResizeObserver(measure);
     widths.observe(element);
@@ -93,7 +96,7 @@ export function HtmlBody({ html }: { html: string }) {
       widths.disconnect();
       element.removeEventListener("load", measure);
     };
-  }, [page]);
+  }, [page, html]);
 
   return (
     <div className="my-1 overflow-hidden rounded-md bg-white">
