@@ -103,6 +103,17 @@ export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onRea
   useEffect(() => {
     if (placed && !whole && bottom >= rows.length - 8) onNewer();
   }, [placed, whole, bottom, rows.length, onNewer]);
+  // Whoever goes to the end arrives there, whatever is loaded and measured on the way.
+  const ending = useRef(false);
+  useLayoutEffect(() => {
+    if (!ending.current || !whole) return;
+    virtual.scrollToEnd();
+    ending.current = !virtual.isAtEnd(120);
+  });
+  function goToEnd() {
+    ending.current = !whole;
+    void onEnd().then(() => virtual.scrollToEnd({ behavior: whole ? "smooth" : "auto" }));
+  }
   function look() {
     const end = whole && virtual.isAtEnd(120);
     setAway(!end);
@@ -132,7 +143,7 @@ export function MessageScroller({ rows, onArrive, onOlder, onNewer, onEnd, onRea
         <button
           type="button"
           aria-label="Go to the newest message"
-          onClick={() => void onEnd().then(() => virtual.scrollToEnd({ behavior: whole ? "smooth" : "auto" }))}
+          onClick={goToEnd}
           className="absolute bottom-3 left-1/2 flex size-9 animate-appear items-center justify-center rounded-full border bg-raised shadow-float hover:bg-sunken"
         >
           <ArrowDown className="size-4" />
