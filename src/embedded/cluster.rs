@@ -4,6 +4,7 @@ use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use rand::Rng;
@@ -20,6 +21,10 @@ use super::{
 
 /// The superuser and the database carry the same name.
 pub(super) const NAME: &str = "switchboard";
+
+/// A server whose note is gone ends within milliseconds; five seconds are for a machine that is very busy.
+const ENDING_LOOKS: u32 = 100;
+const ENDING_PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) struct Cluster {
     pub folder: Folder,
@@ -72,10 +77,14 @@ impl Cluster {
             Noted::Server => {
                 tracing::warn!(postgres.pid = pid, "stopping a PostgreSQL that outlived its hub");
                 let _ = self.pg_ctl(&["stop", "--mode=fast", "--wait", "--timeout=30"]).await;
-                match pid.map_or(Noted::Gone, |pid| Noted::look(pid, &cluster)) {
-                    Noted::Server => Err(EmbeddedError::Outlived { pid: pid.unwrap_or_default() }),
-                    Noted::Gone | Noted::Stranger => Ok(()),
+                // `pg_ctl` goes by the note, which a server that is on its way out takes away before it ends.
+                for _ in 0..ENDING_LOOKS {
+                    match pid.map_or(Noted::Gone, |pid| Noted::look(pid, &cluster)) {
+                        Noted::Server => tokio::time::sleep(ENDING_PAUSE).await,
+                        Noted::Gone | Noted::Stranger => return Ok(()),
+                    }
                 }
+                Err(EmbeddedError::Outlived { pid: pid.unwrap_or_default() })
             }
         }
     }
