@@ -101,23 +101,25 @@ enum Scan {
 
 impl Query<'_> {
     fn page(&mut self, tx: &Tx) {
-        if self.filter.label_id.is_some() && self.by_message() {
+        let labelled = self.filter.label_id.is_some() && self.by_message();
+        if labelled || self.fits_one_scan() {
             self.sql.push("conversations as (");
-            self.labelled(tx);
-            self.sql.push(") ").push(SELECT).push(" where conversations.organization_id = ");
-        } else if self.fits_one_scan() {
-            self.sql.push("conversations as (");
-            self.one_scan(tx);
-            self.sql.push(") ").push(SELECT).push(" where conversations.organization_id = ");
+            if labelled {
+                self.labelled(tx)
+            } else {
+                self.one_scan(tx)
+            }
+            self.sql.push(") ").push(SELECT).push(" where true");
         } else {
             // Of what is merged most is left out: it is read as ids, and the rows of those that stay.
             self.sql.push("page as (");
             self.merged(tx);
-            self.sql.push(") ").push(SELECT).push(
-                " join page on page.id = conversations.id where conversations.deleted_at is null and conversations.organization_id = ",
-            );
+            self.sql
+                .push(") ")
+                .push(SELECT)
+                .push(" join page on page.id = conversations.id where conversations.deleted_at is null");
         }
-        self.sql.push_bind(tx.organization());
+        self.sql.push(" and conversations.organization_id = ").push_bind(tx.organization());
     }
 
     /// Where another condition finds few rows, or has an index in the list's own order.
