@@ -40,7 +40,7 @@ pub(super) async fn renumber(
                  select before.seq from messages before
                  where before.organization_id = $1 and before.conversation_id = grown.id and before.seq <= grown.last
                    and before.past and (before.sent_at, before.id) < (grown.at, grown.first)
-                 order by before.seq desc limit 1), 0) as seq) kept
+                 order by before.seq desc limit 1), 0) as seq offset 0) kept
          cross join lateral (
              select behind.id, behind.seq, kept.seq + row_number() over (
                         order by past desc, case when past then sent_at end, case when past then behind.id end, behind.seq) as n
