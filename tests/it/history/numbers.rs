@@ -12,7 +12,8 @@ use crate::harness::{hub::Hub, inbox::id};
 /// that it read counted at once.
 async fn rows_read(hub: &Hub) -> i64 {
     let mut sql = hub.sql().await;
-    let others = "pid <> pg_backend_pid() and datname = current_database() and backend_type = 'client backend'";
+    let others =
+        "pid <> pg_backend_pid() and datname = current_database() and backend_type = 'client backend'";
     loop {
         let left: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
             "select count(pg_terminate_backend(pid)) from pg_stat_activity where {others}"
