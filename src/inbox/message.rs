@@ -24,7 +24,7 @@ pub enum MessagePart {
 }
 
 /// A message, inbound, outbound or internal (a note).
-#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema, sqlx::FromRow)]
 pub struct Message {
     pub id: MessageId,
     /// Numbers the conversation's messages from 1 without gaps.

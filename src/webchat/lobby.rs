@@ -1,5 +1,6 @@
 //! The sockets of visitors on this server. Events of the inbox find the visitor whose conversation they are about; what a socket then
-//! shows it reads itself ([`super::own`]), so that an event can at worst be a wasted look.
+//! shows it reads itself ([`super::own`]), so that an event can at worst be a wasted look. Only the visitor's own words, which bear
+//! their name, are shown as the event tells them.
 
 use std::{
     collections::HashSet,
@@ -13,11 +14,12 @@ use dashmap::DashMap;
 use serde::Deserialize;
 use tokio::sync::{broadcast::error::RecvError, mpsc};
 
-use super::own::Own;
+use super::own::{self, Own};
 use crate::{
     app::App,
     db::Db,
     ids::{ConversationId, IntegrationId, MessageId, OrganizationId},
+    inbox::message::Message,
     realtime::{
         bus::Events,
         event::{Event, EventKind, TypingNews},
@@ -33,6 +35,8 @@ const MOST: usize = 20;
 #[derive(Clone, Debug)]
 pub enum News {
     Message(MessageId),
+    /// The visitor's own word, as the event tells it.
+    Said(Arc<Message>),
     /// How the conversation stands.
     Conversation,
     Typing {
@@ -77,6 +81,11 @@ pub struct Seat {
 struct NewMessage {
     message: MessageData,
     conversation: ConversationData,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    message: Arc<Message>,
 }
 
 #[derive(Deserialize)]
@@ -207,7 +216,13 @@ impl Inner {
             return;
         };
         let news = match event.kind {
-            EventKind::NewMessage | EventKind::MessageUpdated => {
+            EventKind::NewMessage => serde_json::from_str(&event.data).ok().map(|Said { message }| {
+                match own::just_said(&own, &message) {
+                    true => News::Said(message),
+                    false => News::Message(message.id),
+                }
+            }),
+            EventKind::MessageUpdated => {
                 serde_json::from_str(&event.data).ok().map(|Changed { message }| News::Message(message.id))
             }
             EventKind::MessageStatus => {

@@ -134,6 +134,15 @@ pub fn just_stored(own: &Own, stored: Stored) -> Option<Message> {
     (theirs && stored.message.direction == "inbound").then_some(stored.message)
 }
 
+/// Whether an event's new message is the visitor's own word, and whole as the event tells it: one without files, whose id the
+/// visitor's client made.
+pub fn just_said(own: &Own, message: &Message) -> bool {
+    let id = message.external_id.as_deref().and_then(|id| id.strip_prefix(own.thread.as_str()));
+    message.direction == "inbound"
+        && message.attachments.is_empty()
+        && id.is_some_and(|id| id.starts_with('/'))
+}
+
 /// Those of these that are the visitor's to see, oldest first.
 pub async fn find(tx: &mut Tx, own: &Own, ids: &[MessageId]) -> Result<Vec<Message>> {
     let found: Vec<MessageId> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
@@ -207,5 +216,43 @@ impl std::str::FromStr for Position {
             conversation: conversation.parse().map_err(|_| none)?,
             seq: seq.parse().map_err(|_| none)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn message(direction: &str, external_id: Option<&str>, attachments: serde_json::Value) -> Message {
+        let now = Utc::now();
+        serde_json::from_value(json!({
+            "id": MessageId::new(), "seq": 1, "conversation_id": ConversationId::new(), "direction": direction, "kind": "text",
+            "text": "hello", "parts": [], "attachments": attachments, "reactions": [], "reply_to": null,
+            "sender": {"kind": "contact", "id": null, "name": null}, "status": null, "status_history": [], "error": null,
+            "external_id": external_id, "client_id": null, "album": null, "forwarded": false, "late": false, "past": false,
+            "sent_at": now, "created_at": now, "edited_at": null, "deleted_at": null,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn only_the_visitors_own_words_are_shown_unread() {
+        let own = Own { integration_id: IntegrationId::new(), thread: "v.1".to_owned() };
+        let said = |direction, id| just_said(&own, &message(direction, id, json!([])));
+        assert!(said("inbound", Some("v.1/a")));
+        assert!(!said("inbound", Some("v.12/a")), "another visitor whose name begins alike");
+        assert!(!said("inbound", Some("v.2/a")));
+        assert!(!said("inbound", Some("v.1")));
+        assert!(!said("inbound", None));
+        assert!(!said("outbound", Some("v.1/a")));
+        assert!(!said("internal", Some("v.1/a")));
+        let file = json!([{"id": crate::ids::AttachmentId::new(), "kind": "image", "file_name": null, "mime": null, "size": null,
+            "width": null, "height": null, "duration_seconds": null, "state": "pending", "error": null, "thumbnail": false}]);
+        assert!(
+            !just_said(&own, &message("inbound", Some("v.1/a"), file)),
+            "its file's address is in the table"
+        );
     }
 }

@@ -95,7 +95,7 @@ impl ShownConversation {
 
 /// Where a file's bytes lie.
 #[derive(sqlx::FromRow)]
-pub(super) struct Stored {
+pub(super) struct Kept {
     id: AttachmentId,
     storage_key: Option<String>,
     thumbnail_key: Option<String>,
@@ -117,7 +117,7 @@ pub async fn show_one(app: &App, tenant: OrganizationId, own: &Own, message: Mes
 }
 
 /// Where the files of the messages lie.
-pub(super) async fn files(tx: &mut Tx, messages: impl IntoIterator<Item = &Message>) -> Result<Vec<Stored>> {
+pub(super) async fn files(tx: &mut Tx, messages: impl IntoIterator<Item = &Message>) -> Result<Vec<Kept>> {
     let files: Vec<_> = messages.into_iter().flat_map(|one| &one.attachments).map(|file| file.id).collect();
     if files.is_empty() {
         return Ok(Vec::new());
@@ -131,7 +131,7 @@ pub(super) async fn files(tx: &mut Tx, messages: impl IntoIterator<Item = &Messa
     .await?)
 }
 
-pub(super) fn shown(app: &App, own: &Own, message: Message, stored: &[Stored]) -> Shown {
+pub(super) fn shown(app: &App, own: &Own, message: Message, stored: &[Kept]) -> Shown {
     let deleted = message.deleted_at.is_some();
     let inbound = message.direction == "inbound";
     let prefix = format!("{}/", own.thread);
@@ -200,7 +200,7 @@ fn place(part: &Part) -> Option<Place> {
     }
 }
 
-fn file(app: &App, file: crate::inbox::message::MessageAttachment, stored: &[Stored]) -> File {
+fn file(app: &App, file: crate::inbox::message::MessageAttachment, stored: &[Kept]) -> File {
     let keys = stored.iter().find(|one| one.id == file.id);
     let now = Utc::now();
     let mime = file.mime.as_deref().unwrap_or("application/octet-stream");

@@ -27,7 +27,7 @@ use crate::{
         acts::Guest,
         own::{self, Position, Window},
         token::{self, Visitor},
-        view::{self, ShownConversation},
+        view::{self, Shown, ShownConversation},
     },
 };
 
@@ -188,6 +188,12 @@ impl Session {
     async fn show(&mut self, socket: &mut WebSocket, news: News) -> Flow {
         match news {
             News::Message(id) => self.show_message(socket, id).await,
+            News::Said(message) => {
+                let at = Position::of(&message);
+                let (tenant, own) = (self.guest.integration.organization_id, self.guest.own());
+                let shown = view::show_one(&self.door.app, tenant, &own, Arc::unwrap_or_clone(message)).await;
+                self.send_message(socket, at, &shown.map_err(|error| frames::failed(&error))?).await
+            }
             News::Typing { name, typing } => {
                 send(socket, encode("typing", None, json!({"name": name, "typing": typing}))).await
             }
@@ -203,6 +209,10 @@ impl Session {
         let organization = self.guest.integration.organization_id;
         let seen = self.door.sight.look(organization, self.guest.own(), id).await;
         let Some((at, shown)) = seen.map_err(|error| frames::failed(&error))? else { return Ok(()) };
+        self.send_message(socket, at, &shown).await
+    }
+
+    async fn send_message(&mut self, socket: &mut WebSocket, at: Position, shown: &Shown) -> Flow {
         self.at = self.at.max(at);
         send(socket, encode("message", Some(self.cursor()), json!(shown))).await
     }
