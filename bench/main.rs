@@ -68,7 +68,7 @@ pub struct Options {
     #[arg(long, default_value_t = 3)]
     pub runs: usize,
     /// Seconds that one measurement counts
-    #[arg(long, default_value_t = 2.5)]
+    #[arg(long, default_value_t = 2.0)]
     pub seconds: f64,
     /// Rounds of `crash`
     #[arg(long, default_value_t = 20)]

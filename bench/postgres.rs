@@ -193,6 +193,28 @@ impl Postgres {
 
     /// Starts the server and waits until it has recovered.
     pub async fn begin(&mut self) -> Result<()> {
+        let begun = Instant::now();
+        self.spawn()?;
+        while let Err(error) = self.connect("postgres").await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if self.server.as_mut().and_then(|server| server.try_wait().ok().flatten()).is_none()
+                && begun.elapsed() < START
+            {
+                continue;
+            }
+            let log = fs::read_to_string(self.folder.with_extension("log")).unwrap_or_default();
+            let tail: Vec<&str> = log.lines().rev().take(5).collect();
+            // A backend that was killed a moment ago is not quite gone.
+            if begun.elapsed() < START && tail.iter().any(|line| line.contains("is still in use")) {
+                self.spawn()?;
+                continue;
+            }
+            return Err(format!("PostgreSQL did not start ({error}): {tail:?}").into());
+        }
+        Ok(())
+    }
+
+    fn spawn(&mut self) -> Result<()> {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.with_extension("log"))?;
         let settings = [
             "listen_addresses=127.0.0.1",
@@ -223,16 +245,6 @@ impl Postgres {
             command.env("LD_PRELOAD", &slow.library).env("SLOW_DISK", &slow.told);
         }
         self.server = Some(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?);
-        let begun = Instant::now();
-        while let Err(error) = self.connect("postgres").await {
-            let ended = self.server.as_mut().and_then(|server| server.try_wait().ok().flatten());
-            if ended.is_some() || begun.elapsed() > START {
-                let log = fs::read_to_string(self.folder.with_extension("log")).unwrap_or_default();
-                let tail: Vec<&str> = log.lines().rev().take(5).collect();
-                return Err(format!("PostgreSQL did not start ({error}): {tail:?}").into());
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
         Ok(())
     }
 

@@ -23,7 +23,7 @@ use crate::{
 const STANDARD: usize = 80;
 const HIGH: usize = 1_000;
 /// Seconds that a queue lasts.
-const SECONDS: usize = 10;
+const SECONDS: usize = 6;
 const WRITERS: usize = 8;
 /// Messages that wait for one customer.
 const EACH: usize = 4;
