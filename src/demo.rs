@@ -3,6 +3,7 @@
 
 mod playground;
 mod room;
+mod sales;
 mod seed;
 mod talks;
 

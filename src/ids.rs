@@ -58,6 +58,12 @@ ids! {
     AttachmentId;
     ScheduledMessageId;
     TaskId;
+    /// A company.
+    AccountId;
+    PipelineId;
+    StageId;
+    DealId;
+    ActivityId;
     /// A recorded callback.
     CallbackId;
 }

@@ -3,10 +3,12 @@
 pub mod access;
 pub mod alarms;
 pub mod app;
+pub mod attributes;
 pub mod calls;
 mod certificates;
 pub mod config;
 pub mod db;
+pub mod deals;
 pub mod deliver;
 #[cfg(feature = "playground")]
 pub mod demo;

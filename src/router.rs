@@ -40,6 +40,7 @@ impl Modify for AccessToken {
 /// Paths under `/api/v1`, for browsers and programs. One line per noun.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(http::accounts::routes())
         .merge(http::attachments::routes())
         .merge(http::auth::routes())
         .merge(http::bulk::routes())
@@ -51,12 +52,15 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::contact_timeline::routes())
         .merge(http::contacts::routes())
         .merge(http::conversations::routes())
+        .merge(http::deal_bulk::routes())
+        .merge(http::deals::routes())
         .merge(http::install::routes())
         .merge(http::integrations::routes())
         .merge(http::labels::routes())
         .merge(http::merge_suggestions::routes())
         .merge(http::mirror::routes())
         .merge(http::organizations::routes())
+        .merge(http::pipelines::routes())
         .merge(http::tasks::routes())
         .merge(http::teams::routes())
         .merge(http::users::routes())

@@ -45,6 +45,7 @@ pub enum May {
     WriteDeals,
     AssignDeals,
     DeleteDeals,
+    WritePipelines,
     ReadIntegrations,
     WriteIntegrations,
     ReadCallbacks,
@@ -77,6 +78,7 @@ impl Role {
             May::WriteDeals => Self::Agent,
             May::AssignDeals => Self::Manager,
             May::DeleteDeals => Self::Manager,
+            May::WritePipelines => Self::Manager,
 
             May::ReadIntegrations => Self::Manager,
             May::WriteIntegrations => Self::Admin,

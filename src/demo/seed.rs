@@ -76,6 +76,7 @@ pub(super) async fn plant(app: &App, simulator: &Simulator) -> Result<()> {
         };
         hold(app, simulator, account, talk, &people).await?;
     }
+    super::sales::plant(app, organization, people[1]).await?;
     super::room::open(simulator);
     finish(app, organization).await
 }

@@ -1,6 +1,5 @@
 //! The same change to many conversations. Each is done for itself: one that cannot be done costs the others nothing.
 
-use axum::http::StatusCode;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,9 +9,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     access::{agent::Agent, permission::May},
     app::App,
-    error::{Error, Problem, Problems, Result},
+    error::{Problem, Problems, Result},
     http::{
         extract::{self, Json},
+        outcome::{Outcome, settle},
         page::Page,
     },
     ids::{ConversationId, LabelId, TeamId, UserId},
@@ -132,19 +132,7 @@ async fn remove_one(agent: &Agent, id: ConversationId) -> Result<Option<Value>> 
     Ok(None)
 }
 
-/// A problem with one item is its outcome; what concerns the caller (401, 403) or us ends the request.
-fn outcome(id: ConversationId, done: Result<Option<Value>>) -> Result<ConversationOutcome> {
-    match done {
-        Ok(conversation) => {
-            let status = if conversation.is_some() { StatusCode::OK } else { StatusCode::NO_CONTENT };
-            Ok(ConversationOutcome { id, status: status.as_u16(), conversation, problem: None })
-        }
-        Err(Error::Problem(problem)) if !matches!(problem.status, 401 | 403) => Ok(ConversationOutcome {
-            id,
-            status: problem.status,
-            conversation: None,
-            problem: Some(*problem),
-        }),
-        Err(error) => Err(error),
-    }
+fn outcome(id: ConversationId, result: Result<Option<Value>>) -> Result<ConversationOutcome> {
+    let Outcome { status, done, problem } = settle(result)?;
+    Ok(ConversationOutcome { id, status, conversation: done, problem })
 }

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{StatusCode, header},
+    http::header,
     response::{IntoResponse, Response},
 };
 use garde::Validate;
@@ -13,8 +13,12 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     access::{agent::Agent, permission::May},
     app::App,
-    error::{Error, Problem, Problems, Result},
-    http::{extract::Json, page::Page},
+    error::{Problem, Problems, Result},
+    http::{
+        extract::Json,
+        outcome::{Outcome, settle},
+        page::Page,
+    },
     ids::ContactId,
     inbox::{
         contact::{self, Contact},
@@ -105,18 +109,9 @@ async fn remove_one(agent: &Agent, id: ContactId) -> Result<Option<Contact>> {
     Ok(None)
 }
 
-/// A problem with one item is its outcome; what concerns the caller (401, 403) or us ends the request.
-fn outcome(id: ContactId, done: Result<Option<Contact>>) -> Result<ContactOutcome> {
-    match done {
-        Ok(contact) => {
-            let status = if contact.is_some() { StatusCode::OK } else { StatusCode::NO_CONTENT };
-            Ok(ContactOutcome { id, status: status.as_u16(), contact, problem: None })
-        }
-        Err(Error::Problem(problem)) if !matches!(problem.status, 401 | 403) => {
-            Ok(ContactOutcome { id, status: problem.status, contact: None, problem: Some(*problem) })
-        }
-        Err(error) => Err(error),
-    }
+fn outcome(id: ContactId, result: Result<Option<Contact>>) -> Result<ContactOutcome> {
+    let Outcome { status, done, problem } = settle(result)?;
+    Ok(ContactOutcome { id, status, contact: done, problem })
 }
 
 /// All contacts as CSV (UTF-8, RFC 4180), oldest first, streamed.

@@ -19,7 +19,7 @@ use crate::{
         idempotency::IdempotencyKey,
         page::{Limit, Page, read_cursor},
     },
-    ids::ContactId,
+    ids::{AccountId, ContactId},
     inbox::{
         contact::{self, Contact, Filter, Identity, Note, Position},
         contact_change::{self, Change},
@@ -53,6 +53,9 @@ struct List {
     /// A tag.
     #[garde(length(max = 200))]
     label: Option<String>,
+    /// Only those that belong to this company.
+    #[garde(skip)]
+    account_id: Option<AccountId>,
     #[garde(skip)]
     blocked: Option<bool>,
     /// The deleted ones instead.
@@ -75,6 +78,7 @@ async fn list(agent: Agent, Query(query): Query<List>) -> Result<Json<Page<Conta
         text: query.q.filter(|text| !text.trim().is_empty()),
         channel: query.channel,
         tag: query.label,
+        account_id: query.account_id,
         blocked: query.blocked,
         deleted: query.deleted.unwrap_or_default(),
     };
@@ -121,6 +125,8 @@ struct NewContact {
     #[garde(length(max = 50))]
     #[serde(default)]
     tags: Vec<String>,
+    #[garde(skip)]
+    account_id: Option<AccountId>,
     #[garde(length(max = 20), dive)]
     #[serde(default)]
     identities: Vec<IdentityForm>,
@@ -142,6 +148,7 @@ async fn create(agent: Agent, key: IdempotencyKey, Json(body): Json<NewContact>)
         language: Some(body.language),
         attributes: Some(body.attributes),
         tags: Some(body.tags),
+        account_id: Some(body.account_id),
         version: None,
     };
     let contact = contact_change::create(&mut tx, &change, &identities).await?;
@@ -181,6 +188,11 @@ struct ContactChange {
     attributes: Option<Map<String, Value>>,
     #[garde(length(max = 50))]
     tags: Option<Vec<String>>,
+    /// The company that they belong to.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schema(value_type = Option<AccountId>)]
+    #[garde(skip)]
+    account_id: Option<Option<AccountId>>,
     /// The version that the caller has seen.
     #[garde(skip)]
     version: Option<i32>,
@@ -202,6 +214,7 @@ async fn update(
         language: body.language,
         attributes: body.attributes,
         tags: body.tags,
+        account_id: body.account_id,
         version: body.version,
     };
     let contact = contact_change::change(&mut tx, &member, id, &change).await?;

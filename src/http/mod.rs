@@ -1,5 +1,6 @@
 //! One file per noun: request, response, handlers. None imports another.
 
+pub mod accounts;
 pub mod address;
 pub mod attachments;
 pub mod auth;
@@ -12,6 +13,8 @@ pub mod contact_import;
 pub mod contact_timeline;
 pub mod contacts;
 pub mod conversations;
+pub mod deal_bulk;
+pub mod deals;
 pub mod edge;
 pub mod extract;
 pub mod idempotency;
@@ -24,8 +27,10 @@ pub mod merge_suggestions;
 pub mod messages;
 pub mod mirror;
 pub mod organizations;
+pub mod outcome;
 pub mod page;
 pub mod pages;
+pub mod pipelines;
 pub mod policy;
 pub mod process;
 pub mod request_id;

@@ -16,7 +16,7 @@ use crate::{
         idempotency::IdempotencyKey,
         page::{Limit, Page, read_cursor},
     },
-    ids::{ContactId, ConversationId, TaskId, TeamId, UserId},
+    ids::{ContactId, ConversationId, DealId, TaskId, TeamId, UserId},
     inbox::{
         task::{self, Filter, Position, Task, TaskKind},
         task_change::{self, Change, Content},
@@ -49,6 +49,8 @@ struct List {
     #[garde(skip)]
     conversation_id: Option<ConversationId>,
     #[garde(skip)]
+    deal_id: Option<DealId>,
+    #[garde(skip)]
     cursor: Option<String>,
     #[garde(skip)]
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
@@ -69,6 +71,7 @@ async fn list(agent: Agent, Query(query): Query<List>) -> Result<Json<Page<Task>
         team_id: query.team_id,
         contact_id: query.contact_id,
         conversation_id: query.conversation_id,
+        deal_id: query.deal_id,
     };
     let (mut tx, member) = agent.begin(May::ReadConversations).await?;
     let rows = task::list(&mut tx, &member, &filter, after, limit.with_next()).await?;
@@ -97,6 +100,8 @@ struct NewTask {
     /// Brings its contact along.
     #[garde(skip)]
     conversation_id: Option<ConversationId>,
+    #[garde(skip)]
+    deal_id: Option<DealId>,
 }
 
 #[utoipa::path(post, path = "/tasks", operation_id = "create_task", tag = "tasks", request_body = NewTask,
@@ -116,6 +121,7 @@ async fn create(agent: Agent, key: IdempotencyKey, Json(body): Json<NewTask>) ->
         team_id: body.team_id,
         contact_id: body.contact_id,
         conversation_id: body.conversation_id,
+        deal_id: body.deal_id,
     };
     let task = task_change::create(&mut tx, &member, content).await?;
     let answer = fresh.answer(&mut tx, StatusCode::CREATED, &task).await?;
@@ -162,6 +168,10 @@ struct TaskChange {
     #[schema(value_type = Option<ConversationId>)]
     #[garde(skip)]
     conversation_id: Option<Option<ConversationId>>,
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schema(value_type = Option<DealId>)]
+    #[garde(skip)]
+    deal_id: Option<Option<DealId>>,
     /// `true` ticks it off, `false` takes that back.
     #[garde(skip)]
     done: Option<bool>,
@@ -184,6 +194,7 @@ async fn update(agent: Agent, Path(id): Path<TaskId>, Json(body): Json<TaskChang
         team_id: body.team_id,
         contact_id: body.contact_id,
         conversation_id: body.conversation_id,
+        deal_id: body.deal_id,
         done: body.done,
         version: body.version,
     };

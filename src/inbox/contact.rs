@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     db::Tx,
     error::{Error, Problem, Result},
-    ids::{ContactId, UserId},
+    ids::{AccountId, ContactId, UserId},
     inbox::search,
 };
 
@@ -30,6 +30,8 @@ pub struct Contact {
     #[schema(value_type = Object)]
     pub attributes: Value,
     pub tags: Vec<String>,
+    #[sqlx(json(nullable))]
+    pub account: Option<ContactAccount>,
     pub blocked: bool,
     /// `false` once the customer has blocked us.
     pub reachable: bool,
@@ -41,6 +43,13 @@ pub struct Contact {
     pub deleted_at: Option<DateTime<Utc>>,
     #[serde(skip)]
     pub merged_into: Option<ContactId>,
+}
+
+/// The company that a contact belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ContactAccount {
+    pub id: AccountId,
+    pub name: String,
 }
 
 /// What a platform calls a contact.
@@ -89,6 +98,7 @@ pub struct Filter {
     pub text: Option<String>,
     pub channel: Option<String>,
     pub tag: Option<String>,
+    pub account_id: Option<AccountId>,
     pub blocked: Option<bool>,
     /// The deleted ones instead.
     pub deleted: bool,
@@ -101,6 +111,8 @@ pub struct Position(pub DateTime<Utc>, pub ContactId);
 const SELECT: &str = "select contacts.id, contacts.name, contacts.phone, contacts.email, contacts.username, contacts.language,
     contacts.is_group, contacts.attributes, contacts.tags, contacts.blocked, contacts.reachable, contacts.marketing,
     contacts.version, contacts.created_at, contacts.updated_at, contacts.deleted_at, contacts.merged_into,
+    (select jsonb_build_object('id', a.id, 'name', a.name) from accounts a
+     where a.organization_id = contacts.organization_id and a.id = contacts.account_id) as account,
     coalesce((select jsonb_agg(jsonb_build_object('channel', i.channel, 'kind', i.kind, 'external_id', i.address,
                                                   'opted_out_at', i.opted_out_at)
                                order by i.created_at, i.channel, i.kind, i.key)
@@ -128,6 +140,9 @@ pub async fn list(tx: &mut Tx, filter: &Filter, after: Option<Position>, rows: i
     }
     if let Some(tag) = &filter.tag {
         sql.push(" and contacts.tags @> array[").push_bind(tag.clone()).push("]::text[]");
+    }
+    if let Some(account) = filter.account_id {
+        sql.push(" and contacts.account_id = ").push_bind(account);
     }
     if let Some(blocked) = filter.blocked {
         // In words, so that the index of the blocked ones is seen to hold them.

@@ -5,17 +5,16 @@ use serde_json::{Map, Value};
 
 use crate::{
     access::agent::Member,
+    attributes,
     db::Tx,
     error::{Error, FieldError, Result},
-    ids::{ContactId, ConversationId},
+    ids::{AccountId, ContactId, ConversationId},
     inbox::{
         contact::{self, Contact, Identity},
         conversation, merge_suggestion, tell,
     },
 };
 
-pub const MOST_ATTRIBUTES: usize = 50;
-const MOST_TAGS: usize = 50;
 /// Conversations of a contact that are told of a change.
 const TOLD: i64 = 20;
 
@@ -29,6 +28,8 @@ pub struct Change {
     /// Given keys are set, `null` removes one.
     pub attributes: Option<Map<String, Value>>,
     pub tags: Option<Vec<String>>,
+    /// The company that they belong to.
+    pub account_id: Option<Option<AccountId>>,
     pub version: Option<i32>,
 }
 
@@ -36,10 +37,10 @@ pub async fn create(tx: &mut Tx, change: &Change, identities: &[Identity]) -> Re
     let id = ContactId::new();
     let fields = checked(change, &Map::new())?;
     sqlx::query(
-        "insert into contacts (organization_id, id, name, name_from, phone, phone_from, email, email_from, language, attributes, tags)
+        "insert into contacts (organization_id, id, name, name_from, phone, phone_from, email, email_from, language, attributes, tags, account_id)
          values ($1, $2, $3, case when $3 = '' then 'platform' else 'person' end,
                  $4, case when $4 is null then 'platform' else 'person' end, $5, case when $5 is null then 'platform' else 'person' end,
-                 $6, $7, $8)",
+                 $6, $7, $8, $9)",
     )
     .bind(tx.organization())
     .bind(id)
@@ -49,8 +50,10 @@ pub async fn create(tx: &mut Tx, change: &Change, identities: &[Identity]) -> Re
     .bind(change.language.clone().flatten())
     .bind(Value::Object(fields.attributes))
     .bind(change.tags.clone().unwrap_or_default())
+    .bind(change.account_id.flatten())
     .execute(tx.sql())
-    .await?;
+    .await
+    .map_err(unknown_account)?;
     for (index, identity) in identities.iter().enumerate() {
         add_identity(tx, id, identity, &format!("identities[{index}]")).await?;
     }
@@ -73,7 +76,7 @@ pub async fn change(tx: &mut Tx, member: &Member, id: ContactId, change: &Change
              phone = case when $4 then $5 else phone end, phone_from = case when $4 then 'person' else phone_from end,
              email = case when $6 then $7 else email end, email_from = case when $6 then 'person' else email_from end,
              language = case when $8 then $9 else language end, attributes = $10, tags = coalesce($11, tags),
-             version = version + 1, updated_at = now()
+             account_id = case when $12 then $13 else account_id end, version = version + 1, updated_at = now()
          where organization_id = $1 and id = $2",
     )
     .bind(tx.organization())
@@ -87,8 +90,11 @@ pub async fn change(tx: &mut Tx, member: &Member, id: ContactId, change: &Change
     .bind(change.language.clone().flatten())
     .bind(Value::Object(fields.attributes))
     .bind(change.tags.clone())
+    .bind(change.account_id.is_some())
+    .bind(change.account_id.flatten())
     .execute(tx.sql())
-    .await?;
+    .await
+    .map_err(unknown_account)?;
     tell_conversations(tx, Some(member), id).await?;
     merge_suggestion::tell_new(tx).await?;
     contact::find(tx, id).await
@@ -209,6 +215,15 @@ pub async fn tell_conversations(tx: &mut Tx, by: Option<&Member>, id: ContactId)
     Ok(())
 }
 
+fn unknown_account(error: sqlx::Error) -> Error {
+    match Error::from(error) {
+        error if error.breaks("contacts_organization_id_account_id_fkey") => {
+            Error::invalid_field("account_id", "There is no such account.")
+        }
+        error => error,
+    }
+}
+
 struct Checked {
     phone: Option<Option<String>>,
     email: Option<Option<String>>,
@@ -227,27 +242,8 @@ fn checked(change: &Change, known: &Map<String, Value>) -> Result<Checked> {
     if email.flatten().is_some_and(|email| !is_email(email)) {
         fault("email".into(), "This is no e-mail address.");
     }
-    if change.tags.as_ref().is_some_and(|tags| {
-        tags.len() > MOST_TAGS || tags.iter().any(|tag| tag.is_empty() || tag.chars().count() > 50)
-    }) {
-        fault("tags".into(), "At most 50 tags of 1 to 50 characters.");
-    }
-    let mut attributes = known.clone();
-    for (key, value) in change.attributes.iter().flatten() {
-        if value.is_null() {
-            attributes.remove(key);
-        } else if attribute_fits(key, value) {
-            attributes.insert(key.clone(), value.clone());
-        } else {
-            fault(
-                format!("attributes.{key}"),
-                "An attribute is a text of up to 1000 characters, a number or true or false; its name has 1 to 64.",
-            );
-        }
-    }
-    if attributes.len() > MOST_ATTRIBUTES {
-        fault("attributes".into(), "A contact has at most 50 attributes.");
-    }
+    attributes::check_tags(change.tags.as_deref(), &mut errors);
+    let attributes = attributes::changed(known, change.attributes.as_ref(), &mut errors);
     if !errors.is_empty() {
         return Err(Error::invalid(errors));
     }
@@ -256,15 +252,6 @@ fn checked(change: &Change, known: &Map<String, Value>) -> Result<Checked> {
         email: email.map(|email| email.map(str::to_owned)),
         attributes,
     })
-}
-
-pub fn attribute_fits(key: &str, value: &Value) -> bool {
-    let value_fits = match value {
-        Value::String(text) => text.chars().count() <= 1000,
-        Value::Number(_) | Value::Bool(_) => true,
-        _ => false,
-    };
-    value_fits && (1..=64).contains(&key.chars().count())
 }
 
 /// E.164 with plus, in the one form that a person's number has on every channel, so that equal numbers are equal texts.

@@ -10,11 +10,12 @@ use utoipa::ToSchema;
 
 use crate::{
     access::agent::Member,
+    attributes,
     db::Tx,
     error::{Error, Result},
     ids::{ContactId, ConversationId},
     inbox::{
-        contact_change::{MOST_ATTRIBUTES, attribute_fits, is_email, normal_phone},
+        contact_change::{is_email, normal_phone},
         conversation, csv, merge_suggestion, tell,
     },
 };
@@ -144,7 +145,7 @@ fn entry(head: &[String], row: &[String]) -> Result<Entry, String> {
             other if PASSED_OVER.contains(&other) => {}
             other => {
                 let value = Value::from(cell);
-                if !attribute_fits(other, &value) {
+                if !attributes::fits(other, &value) {
                     return Err(format!(
                         "{other}: an attribute has up to 1000 characters, its name 1 to 64."
                     ));
@@ -216,8 +217,8 @@ impl Plan {
         contact.phone = entry.phone.or(contact.phone);
         contact.email = entry.email.or(contact.email);
         contact.attributes.extend(entry.attributes);
-        if contact.attributes.len() > MOST_ATTRIBUTES {
-            return Err(format!("A contact has at most {MOST_ATTRIBUTES} attributes."));
+        if contact.attributes.len() > attributes::MOST {
+            return Err(format!("A contact has at most {} attributes.", attributes::MOST));
         }
         let outcome = match &before {
             None => {

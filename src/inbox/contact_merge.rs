@@ -94,6 +94,7 @@ async fn move_rows(
         "update contact_identities set contact_id = $2 where organization_id = $1 and contact_id = $3",
         "update conversations set contact_id = $2, version = version + 1 where organization_id = $1 and contact_id = $3",
         "update tasks set contact_id = $2, version = version + 1 where organization_id = $1 and contact_id = $3",
+        "update deals set contact_id = $2, version = version + 1 where organization_id = $1 and contact_id = $3",
         "update contact_notes set contact_id = $2 where organization_id = $1 and contact_id = $3",
         "update contacts set merged_into = $2 where organization_id = $1 and merged_into = $3",
         "update contacts kept
@@ -101,7 +102,7 @@ async fn move_rows(
              phone_from = case when kept.phone is null and gone.phone is not null then gone.phone_from else kept.phone_from end,
              email_from = case when kept.email is null and gone.email is not null then gone.email_from else kept.email_from end,
              phone = coalesce(kept.phone, gone.phone), email = coalesce(kept.email, gone.email),
-             username = coalesce(kept.username, gone.username), language = coalesce(kept.language, gone.language),
+             username = coalesce(kept.username, gone.username), language = coalesce(kept.language, gone.language), account_id = coalesce(kept.account_id, gone.account_id),
              attributes = gone.attributes || kept.attributes,
              tags = array(select distinct tag from unnest(kept.tags || gone.tags) tag order by tag),
              marketing = coalesce(kept.marketing, gone.marketing), version = kept.version + 1, updated_at = now()

@@ -10,7 +10,7 @@ use crate::{
     access::agent::Member,
     db::Tx,
     error::{Error, Result},
-    ids::{ContactId, ConversationId, IntegrationId, MessageId, TaskId, TeamId, UserId},
+    ids::{ContactId, ConversationId, DealId, IntegrationId, MessageId, TaskId, TeamId, UserId},
     realtime::event::Subject,
 };
 
@@ -44,6 +44,8 @@ pub struct Task {
     pub contact: Option<TaskContact>,
     #[sqlx(json(nullable))]
     pub conversation: Option<TaskConversation>,
+    /// What it is about, beside or instead of a conversation.
+    pub deal_id: Option<DealId>,
     /// The missed call that asked for it.
     pub source_message_id: Option<MessageId>,
     pub done_at: Option<DateTime<Utc>>,
@@ -85,6 +87,7 @@ pub struct Filter {
     pub team_id: Option<TeamId>,
     pub contact_id: Option<ContactId>,
     pub conversation_id: Option<ConversationId>,
+    pub deal_id: Option<DealId>,
 }
 
 /// The sort key of a row: done ones by when they were, the others by when they are due, those without a time last.
@@ -92,7 +95,7 @@ pub struct Filter {
 pub struct Position(pub Option<DateTime<Utc>>, pub TaskId);
 
 const SELECT: &str = "select t.id, t.title, t.kind, t.due_at, t.reminder_at, t.reminded_at, t.assignee_id, t.team_id,
-    t.source_message_id, t.done_at, t.done_by, t.created_by, t.version, t.created_at, t.updated_at,
+    t.deal_id, t.source_message_id, t.done_at, t.done_by, t.created_by, t.version, t.created_at, t.updated_at,
     case when p.id is not null then json_build_object('id', p.id, 'name', p.name, 'phone', p.phone) end as contact,
     case when c.id is not null then json_build_object('id', c.id, 'channel', c.channel, 'integration_id', c.integration_id,
         'status', c.status, 'assignee_id', c.assignee_id, 'team_id', c.team_id) end as conversation
@@ -190,6 +193,9 @@ fn narrow(sql: &mut QueryBuilder<sqlx::Postgres>, member: &Member, filter: &Filt
     }
     if let Some(conversation) = filter.conversation_id {
         sql.push(" and t.conversation_id = ").push_bind(conversation);
+    }
+    if let Some(deal) = filter.deal_id {
+        sql.push(" and t.deal_id = ").push_bind(deal);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     access::agent::Member,
     db::Tx,
     error::{Error, Result},
-    ids::{ContactId, ConversationId, MessageId, TaskId, TeamId, UserId},
+    ids::{ContactId, ConversationId, DealId, MessageId, TaskId, TeamId, UserId},
     inbox::{
         change, contact, conversation,
         task::{self, Task, TaskKind},
@@ -31,6 +31,7 @@ pub struct Content {
     /// The conversation's where it has one.
     pub contact_id: Option<ContactId>,
     pub conversation_id: Option<ConversationId>,
+    pub deal_id: Option<DealId>,
 }
 
 /// What is to be changed; `None` leaves a field as it is, `Some(None)` empties it.
@@ -44,6 +45,7 @@ pub struct Change {
     pub team_id: Option<Option<TeamId>>,
     pub contact_id: Option<Option<ContactId>>,
     pub conversation_id: Option<Option<ConversationId>>,
+    pub deal_id: Option<Option<DealId>>,
     pub done: Option<bool>,
     /// Refused with the current state when the task has another version.
     pub version: Option<i32>,
@@ -60,6 +62,7 @@ impl Content {
             team_id: task.team_id,
             contact_id: task.contact.as_ref().map(|one| one.id),
             conversation_id: task.conversation.as_ref().map(|one| one.id),
+            deal_id: task.deal_id,
         }
     }
 
@@ -77,6 +80,7 @@ impl Content {
             team_id: change.team_id.unwrap_or(self.team_id),
             contact_id,
             conversation_id,
+            deal_id: change.deal_id.unwrap_or(self.deal_id),
         }
     }
 
@@ -114,8 +118,9 @@ pub async fn create(tx: &mut Tx, member: &Member, content: Content) -> Result<Ta
     let content = content.check(tx, member, &Content::default()).await?;
     let id = TaskId::new();
     sqlx::query(
-        "insert into tasks (organization_id, id, title, kind, due_at, reminder_at, assignee_id, team_id, contact_id, conversation_id, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into tasks (organization_id, id, title, kind, due_at, reminder_at, assignee_id, team_id, contact_id, conversation_id, deal_id,
+                            created_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(tx.organization())
     .bind(id)
@@ -127,9 +132,11 @@ pub async fn create(tx: &mut Tx, member: &Member, content: Content) -> Result<Ta
     .bind(content.team_id)
     .bind(content.contact_id)
     .bind(content.conversation_id)
+    .bind(content.deal_id)
     .bind(member.user_id)
     .execute(tx.sql())
-    .await?;
+    .await
+    .map_err(unknown_deal)?;
     let task = reload(tx, id).await?;
     tell_all(tx, EventKind::TaskCreated, Some(member), &task, None).await?;
     notify_assignee(tx, member, None, &task);
@@ -150,7 +157,7 @@ pub async fn apply(tx: &mut Tx, member: &Member, id: TaskId, change: &Change) ->
     }
     sqlx::query(
         "update tasks set title = $3, kind = $4, due_at = $5, reminder_at = $6, assignee_id = $7, team_id = $8, contact_id = $9,
-             conversation_id = $10,
+             conversation_id = $10, deal_id = $13,
              reminded_at = case when coalesce(reminder_at, due_at) is not distinct from coalesce($6, $5) then reminded_at end,
              done_at = case when $11 then coalesce(done_at, now()) end,
              done_by = case when $11 then case when done_at is null then $12 else done_by end end,
@@ -169,8 +176,10 @@ pub async fn apply(tx: &mut Tx, member: &Member, id: TaskId, change: &Change) ->
     .bind(content.conversation_id)
     .bind(done)
     .bind(member.user_id)
+    .bind(content.deal_id)
     .execute(tx.sql())
-    .await?;
+    .await
+    .map_err(unknown_deal)?;
     let after = reload(tx, id).await?;
     tell_all(tx, EventKind::TaskUpdated, Some(member), &after, Some(&before)).await?;
     notify_assignee(tx, member, Some(&before), &after);
@@ -345,6 +354,15 @@ fn notify_assignee(tx: &mut Tx, member: &Member, before: Option<&Task>, after: &
     if after.done_at.is_none() && before.and_then(|task| task.assignee_id) != Some(user) {
         let data = json!({"kind": "task_assigned", "task": after, "changed_by": tell::changed_by(member)});
         tell::notify(tx, user, &data);
+    }
+}
+
+fn unknown_deal(error: sqlx::Error) -> Error {
+    match Error::from(error) {
+        error if error.breaks("tasks_organization_id_deal_id_fkey") => {
+            Error::invalid_field("deal_id", "There is no such deal.")
+        }
+        error => error,
     }
 }
 

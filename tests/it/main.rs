@@ -13,6 +13,7 @@ mod contact_import;
 mod contacts;
 mod conversations;
 mod database;
+mod deals;
 mod demo;
 mod deploy;
 mod discord;

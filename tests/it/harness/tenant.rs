@@ -58,7 +58,8 @@ impl Tenant {
             "id" if noun == "call" => "message",
             "id" if noun == "scheduled-message" => "scheduled_message",
             "id" => noun,
-            "assignee" | "member" | "author" | "mention" => "user",
+            "assignee" | "member" | "author" | "mention" | "owner" => "user",
+            "below" => "deal",
             "reply_to" | "before_message" => "message",
             "into" => "conversation",
             thing => thing,
@@ -126,6 +127,10 @@ impl Tenant {
             suggestion,
             scheduled,
             task,
+            account,
+            pipeline,
+            stage,
+            deal,
         ] = [
             "integration",
             "contact",
@@ -137,6 +142,10 @@ impl Tenant {
             "merge-suggestion",
             "scheduled_message",
             "task",
+            "account",
+            "pipeline",
+            "stage",
+            "deal",
         ]
         .map(|thing| self.new_id(thing));
         let place = Place { organization, column: "integrations.sealed", row: integration };
@@ -170,6 +179,15 @@ impl Tenant {
                          jsonb_build_object('draft', jsonb_build_object('text', '{word} later', 'extras', '{{}}'::jsonb), 'attachments', '[]'::jsonb));
              insert into tasks (organization_id, id, title, kind, assignee_id, contact_id, conversation_id, source_message_id, created_by)
                  values ('{organization}', '{task}', '{word} wants to be called', 'callback', '{user}', '{contact}', '{conversation}', '{message}', '{user}');
+             insert into accounts (organization_id, id, name, domain) values ('{organization}', '{account}', '{word} ltd', '{word}.example');
+             insert into pipelines (organization_id, id, name, position, currency) values ('{organization}', '{pipeline}', '{word} sales', 0, 'BRL');
+             insert into stages (organization_id, id, pipeline_id, name, position, probability)
+                 values ('{organization}', '{stage}', '{pipeline}', '{word} new', 1, 10);
+             insert into deals (organization_id, id, pipeline_id, stage_id, rank, title, value, currency, contact_id, account_id, owner_id)
+                 values ('{organization}', '{deal}', '{pipeline}', '{stage}', 0, '{word} wants a car', 1000, 'BRL', '{contact}', '{account}', '{user}');
+             insert into deal_conversations (organization_id, deal_id, conversation_id) values ('{organization}', '{deal}', '{conversation}');
+             insert into deal_activities (organization_id, id, deal_id, kind, text, author_id)
+                 values ('{organization}', gen_random_uuid(), '{deal}', 'note', '{word} likes red', '{user}');
              insert into notices (organization_id, id, integration_id, topic, severity, text)
                  values ('{organization}', gen_random_uuid(), '{integration}', 'quality', 'info', '{word}');
              insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)

@@ -226,7 +226,7 @@ fn value(
         "text" => format!("'{}'", allowed.as_deref().unwrap_or("x")),
         "bytea" => "'x'".to_owned(),
         "json" | "jsonb" => "'{}'".to_owned(),
-        "smallint" | "integer" | "bigint" => "1".to_owned(),
+        "smallint" | "integer" | "bigint" | "numeric" => "1".to_owned(),
         "date" | "timestamp with time zone" => "now()".to_owned(),
         "boolean" => "false".to_owned(),
         kind => panic!("{table}.{name}: say here what a plain {kind} looks like"),

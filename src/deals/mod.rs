@@ -1,0 +1,12 @@
+//! Sales beside the conversations: pipelines and their stages, deals, what happened to each, and companies.
+
+pub mod account;
+pub mod activity;
+pub mod deal;
+pub mod deal_change;
+pub mod deal_list;
+pub mod line;
+mod owner;
+pub mod pipeline;
+pub mod place;
+pub mod totals;
