@@ -4,6 +4,42 @@
  */
 
 export interface paths {
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Newest first. */
+        get: operations["list_accounts"];
+        put?: never;
+        /** 409 when another account has the domain. */
+        post: operations["create_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        /** Its contacts and deals stay, and belong to no account. */
+        delete: operations["delete_account"];
+        options?: never;
+        head?: never;
+        /** 409 with the current state when the version is another. */
+        patch: operations["update_account"];
+        trace?: never;
+    };
     "/api/v1/attachments": {
         parameters: {
             query?: never;
@@ -525,6 +561,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A contact's deals, newest first. */
+        get: operations["list_contact_deals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/identities": {
         parameters: {
             query?: never;
@@ -816,6 +869,110 @@ export interface paths {
         put?: never;
         /** The customer's newest message counts as unread again. */
         post: operations["unread_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deals by the conditions that are given, newest first unless told. */
+        get: operations["list_deals"];
+        put?: never;
+        post: operations["create_deal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes up to 200 deals. The outcomes stand in the order of the request. */
+        post: operations["create_deals"];
+        /** Deletes up to 200 deals; each can be restored. */
+        delete: operations["delete_deals"];
+        options?: never;
+        head?: never;
+        /** Changes up to 200 deals. */
+        patch: operations["update_deals"];
+        trace?: never;
+    };
+    "/api/v1/deals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_deal"];
+        put?: never;
+        post?: never;
+        /** Can be taken back with `restore`. */
+        delete: operations["delete_deal"];
+        options?: never;
+        head?: never;
+        /** Corrects, or moves along. 409 with the current state when the version is another. */
+        patch: operations["update_deal"];
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a deal, newest first: what people wrote down, and every stage, value and owner that it had. */
+        get: operations["list_deal_activities"];
+        put?: never;
+        post: operations["create_deal_activity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The deal is talked about in this conversation, too. */
+        put: operations["link_deal"];
+        post?: never;
+        delete: operations["unlink_deal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["restore_deal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1242,6 +1399,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_pipelines"];
+        put?: never;
+        post: operations["create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_pipeline"];
+        put?: never;
+        post?: never;
+        /** 409 while it has deals. */
+        delete: operations["delete_pipeline"];
+        options?: never;
+        head?: never;
+        /** 409 with the current state when the version is another, and when a stage that goes has deals. */
+        patch: operations["update_pipeline"];
+        trace?: never;
+    };
+    "/api/v1/pipelines/{id}/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deals and money of each stage, by currency, and what of it may be expected. */
+        get: operations["get_pipeline_totals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scheduled-messages/{id}": {
         parameters: {
             query?: never;
@@ -1507,6 +1715,48 @@ export interface components {
             password: string;
             token: string;
         };
+        Account: {
+            /** @description Flat: texts, numbers, booleans. */
+            attributes: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description Contacts that belong to it.
+             */
+            contacts: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description In small letters, without `www.`; no two accounts have the same. */
+            domain?: string | null;
+            id: components["schemas"]["AccountId"];
+            name: string;
+            /**
+             * Format: int64
+             * @description Open deals with it.
+             */
+            open_deals: number;
+            owner_id?: components["schemas"]["UserId"] | null;
+            phone?: string | null;
+            tags: string[];
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Fields that are absent stay as they are; `null` empties. */
+        AccountChange: {
+            /** @description Given keys are set, `null` removes one. */
+            attributes?: Record<string, unknown> | null;
+            domain?: string | null;
+            name?: string | null;
+            owner_id?: components["schemas"]["UserId"] | null;
+            phone?: string | null;
+            tags?: string[] | null;
+            /**
+             * Format: int32
+             * @description The version that the caller has seen.
+             */
+            version?: number | null;
+        };
         AccountField: {
             /** @description The only values that are taken, where they are few; in any case, stored as they stand here. */
             choices?: components["schemas"]["AccountFieldChoice"][];
@@ -1529,6 +1779,13 @@ export interface components {
         };
         /** @enum {string} */
         AccountFieldKind: "text" | "url" | "number" | "lines" | "time_zone" | "colour";
+        /**
+         * Format: uuid
+         * @description A company.
+         */
+        AccountId: string;
+        /** Format: uuid */
+        ActivityId: string;
         AddTeamMember: {
             user_id: components["schemas"]["UserId"];
         };
@@ -1668,6 +1925,7 @@ export interface components {
         };
         /** @description A person, or a group, across channels. */
         Contact: {
+            account?: components["schemas"]["ContactAccount"] | null;
             /** @description Flat: texts, numbers, booleans. */
             attributes: Record<string, unknown>;
             blocked: boolean;
@@ -1694,8 +1952,14 @@ export interface components {
             /** Format: int32 */
             version: number;
         };
+        /** @description The company that a contact belongs to. */
+        ContactAccount: {
+            id: components["schemas"]["AccountId"];
+            name: string;
+        };
         /** @description Fields that are absent stay as they are; `null` empties. */
         ContactChange: {
+            account_id?: components["schemas"]["AccountId"] | null;
             /** @description Given keys are set, `null` removes one. */
             attributes?: Record<string, unknown> | null;
             email?: string | null;
@@ -1872,6 +2136,152 @@ export interface components {
             description?: string;
             member_ids?: components["schemas"]["UserId"][];
             name: string;
+        };
+        Deal: {
+            account?: components["schemas"]["DealAccount"] | null;
+            /** @description Flat: texts, numbers, booleans. */
+            attributes: Record<string, unknown>;
+            /**
+             * Format: date-time
+             * @description When it was won or lost.
+             */
+            closed_at?: string | null;
+            contact?: components["schemas"]["DealContact"] | null;
+            /** @description Where it is talked about, the newest last. */
+            conversation_ids: components["schemas"]["ConversationId"][];
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["UserId"] | null;
+            /** Format: date-time */
+            deleted_at?: string | null;
+            /** Format: date */
+            expected_close?: string | null;
+            id: components["schemas"]["DealId"];
+            /** Format: date-time */
+            last_activity_at: string;
+            lines: components["schemas"]["DealLine"][];
+            lost_reason?: string | null;
+            next_task?: components["schemas"]["NextTask"] | null;
+            owner_id?: components["schemas"]["UserId"] | null;
+            pipeline_id: components["schemas"]["PipelineId"];
+            /** @description Where it stands in its column: compare as numbers, smallest on top. */
+            rank: string;
+            /** Format: date-time */
+            stage_entered_at: string;
+            stage_id: components["schemas"]["StageId"];
+            /** @description Nothing happened for longer than its stage allows. */
+            stale: boolean;
+            /** @description `open`, `won` or `lost`, as its stage is. */
+            status: components["schemas"]["StageKind"];
+            tags: string[];
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The sum of its lines, where there are any. */
+            value: components["schemas"]["Money"];
+            /** Format: int32 */
+            version: number;
+        };
+        DealAccount: {
+            id: components["schemas"]["AccountId"];
+            name: string;
+        };
+        DealActivity: {
+            /** Format: date-time */
+            at: string;
+            author_id?: components["schemas"]["UserId"] | null;
+            author_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the hub wrote down. */
+            data: components["schemas"]["DealTurn"];
+            deal_id: components["schemas"]["DealId"];
+            id: components["schemas"]["ActivityId"];
+            /**
+             * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `deleted`,
+             *     `restored`.
+             */
+            kind: string;
+            text: string;
+        };
+        /**
+         * @description What people write down.
+         * @enum {string}
+         */
+        DealActivityKind: "note" | "call" | "meeting" | "email";
+        /** @description Fields that are absent stay as they are; `null` empties. */
+        DealChange: {
+            account_id?: components["schemas"]["AccountId"] | null;
+            /** @description Given keys are set, `null` removes one. */
+            attributes?: Record<string, unknown> | null;
+            below?: components["schemas"]["DealId"] | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            /** Format: date */
+            expected_close?: string | null;
+            /** @description All of them. */
+            lines?: components["schemas"]["DealLine"][] | null;
+            /** @description Of a lost deal; gone once it is taken up again. */
+            lost_reason?: string | null;
+            owner_id?: components["schemas"]["UserId"] | null;
+            stage_id?: components["schemas"]["StageId"] | null;
+            tags?: string[] | null;
+            title?: string | null;
+            value?: components["schemas"]["Money"] | null;
+            /**
+             * Format: int32
+             * @description The version that the caller has seen.
+             */
+            version?: number | null;
+        };
+        DealContact: {
+            id: components["schemas"]["ContactId"];
+            name: string;
+        };
+        /** Format: uuid */
+        DealId: string;
+        DealIds: {
+            ids: components["schemas"]["DealId"][];
+        };
+        DealLine: {
+            name: string;
+            /**
+             * @description Up to three digits behind the point, as a text: `1.5`.
+             * @example 2
+             */
+            quantity: string;
+            /** @description The business's own number for it. */
+            sku?: string | null;
+            /**
+             * Format: int64
+             * @description Price of one, in the smallest unit of the deal's currency.
+             */
+            unit_minor: number;
+        };
+        /** @description What came of one item, as the single request would have answered. */
+        DealOutcome: {
+            deal?: components["schemas"]["Deal"] | null;
+            id?: components["schemas"]["DealId"] | null;
+            problem?: components["schemas"]["Problem"] | null;
+            /** Format: int32 */
+            status: number;
+        };
+        /** @description From what to what; empty where people wrote. */
+        DealTurn: {
+            from?: components["schemas"]["DealTurned"] | null;
+            to?: components["schemas"]["DealTurned"] | null;
+        };
+        DealTurned: components["schemas"]["Stage"] | components["schemas"]["Money"] | components["schemas"]["UserId"];
+        DealsChange: {
+            /** @description Added to the tags that each has. */
+            add_tags?: string[];
+            ids: components["schemas"]["DealId"][];
+            lost_reason?: string | null;
+            owner_id?: components["schemas"]["UserId"] | null;
+            remove_tags?: string[];
+            stage_id?: components["schemas"]["StageId"] | null;
+        };
+        DealsCreation: {
+            deals: components["schemas"]["PlainDeal"][];
         };
         EditMessage: {
             text: string;
@@ -2269,11 +2679,43 @@ export interface components {
             /** @description Conversations of these teams alone; empty: of all, and those that no team has. */
             team_ids?: components["schemas"]["TeamId"][];
         };
+        /** @description An amount, which may be negative. Compare and add only what is of one currency. */
+        Money: {
+            /**
+             * @description Its ISO 4217 code.
+             * @example BRL
+             */
+            currency: string;
+            /**
+             * Format: int64
+             * @description In the currency's smallest unit: 1050 is R$ 10.50.
+             */
+            minor: number;
+        };
         /** @description An organization that the caller is a member of. */
         MyOrganization: {
             id: components["schemas"]["OrganizationId"];
             name: string;
             role: components["schemas"]["Role"];
+        };
+        NewAccount: {
+            /** @description Flat: texts, numbers, booleans. */
+            attributes?: Record<string, unknown>;
+            /** @description An address of its site will do. */
+            domain?: string | null;
+            name: string;
+            owner_id?: components["schemas"]["UserId"] | null;
+            phone?: string | null;
+            tags?: string[];
+        };
+        NewActivity: {
+            /**
+             * Format: date-time
+             * @description When it was; now where it is absent.
+             */
+            at?: string | null;
+            kind: components["schemas"]["DealActivityKind"];
+            text: string;
         };
         NewCall: {
             /** @description The client's own id of this call. Asking again answers the call that it was. */
@@ -2282,6 +2724,7 @@ export interface components {
             to?: string | null;
         };
         NewContact: {
+            account_id?: components["schemas"]["AccountId"] | null;
             /** @description Flat: texts, numbers, booleans. */
             attributes?: Record<string, unknown>;
             email?: string | null;
@@ -2298,6 +2741,22 @@ export interface components {
         NewConversation: {
             contact_id: components["schemas"]["ContactId"];
             integration_id: components["schemas"]["IntegrationId"];
+        };
+        NewDeal: {
+            account_id?: components["schemas"]["AccountId"] | null;
+            /** @description Flat: texts, numbers, booleans. */
+            attributes?: Record<string, unknown>;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date */
+            expected_close?: string | null;
+            lines?: components["schemas"]["DealLine"][];
+            owner_id?: components["schemas"]["UserId"] | null;
+            pipeline_id?: components["schemas"]["PipelineId"] | null;
+            stage_id?: components["schemas"]["StageId"] | null;
+            tags?: string[];
+            title: string;
+            value?: components["schemas"]["Money"] | null;
         };
         NewInstall: {
             /** @description The channel's `install_form`, filled in. */
@@ -2319,6 +2778,13 @@ export interface components {
             color?: string;
             name: string;
         };
+        NewPipeline: {
+            /** @description An ISO 4217 code. */
+            currency: string;
+            name: string;
+            /** @description In the order of the board; absent: the usual ones. */
+            stages?: components["schemas"]["StageForm"][] | null;
+        };
         NewScheduledMessage: {
             message: components["schemas"]["SendMessage"];
             /**
@@ -2331,6 +2797,7 @@ export interface components {
             assignee_id?: components["schemas"]["UserId"] | null;
             contact_id?: components["schemas"]["ContactId"] | null;
             conversation_id?: components["schemas"]["ConversationId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
             /** Format: date-time */
             due_at?: string | null;
             kind?: components["schemas"]["TaskKind"];
@@ -2347,6 +2814,12 @@ export interface components {
          * @enum {string}
          */
         NextStep: "retry" | "wait" | "use_template" | "fix_recipient" | "fix_content" | "fix_template" | "reconnect" | "none";
+        NextTask: {
+            /** Format: date-time */
+            due_at?: string | null;
+            id: components["schemas"]["TaskId"];
+            title: string;
+        };
         Note: {
             author_id: components["schemas"]["UserId"];
             author_name?: string | null;
@@ -2411,6 +2884,38 @@ export interface components {
         /** @enum {string} */
         Outcome: "created" | "updated" | "skipped";
         /** @description A page, and where the next one begins. */
+        Page_Account: {
+            data: {
+                /** @description Flat: texts, numbers, booleans. */
+                attributes: Record<string, unknown>;
+                /**
+                 * Format: int64
+                 * @description Contacts that belong to it.
+                 */
+                contacts: number;
+                /** Format: date-time */
+                created_at: string;
+                /** @description In small letters, without `www.`; no two accounts have the same. */
+                domain?: string | null;
+                id: components["schemas"]["AccountId"];
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Open deals with it.
+                 */
+                open_deals: number;
+                owner_id?: components["schemas"]["UserId"] | null;
+                phone?: string | null;
+                tags: string[];
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Callback: {
             data: {
                 channel: string;
@@ -2454,6 +2959,7 @@ export interface components {
         /** @description A page, and where the next one begins. */
         Page_Contact: {
             data: {
+                account?: components["schemas"]["ContactAccount"] | null;
                 /** @description Flat: texts, numbers, booleans. */
                 attributes: Record<string, unknown>;
                 blocked: boolean;
@@ -2551,6 +3057,91 @@ export interface components {
                  * Format: int32
                  * @description As the single request would have answered.
                  */
+                status: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_Deal: {
+            data: {
+                account?: components["schemas"]["DealAccount"] | null;
+                /** @description Flat: texts, numbers, booleans. */
+                attributes: Record<string, unknown>;
+                /**
+                 * Format: date-time
+                 * @description When it was won or lost.
+                 */
+                closed_at?: string | null;
+                contact?: components["schemas"]["DealContact"] | null;
+                /** @description Where it is talked about, the newest last. */
+                conversation_ids: components["schemas"]["ConversationId"][];
+                /** Format: date-time */
+                created_at: string;
+                created_by?: components["schemas"]["UserId"] | null;
+                /** Format: date-time */
+                deleted_at?: string | null;
+                /** Format: date */
+                expected_close?: string | null;
+                id: components["schemas"]["DealId"];
+                /** Format: date-time */
+                last_activity_at: string;
+                lines: components["schemas"]["DealLine"][];
+                lost_reason?: string | null;
+                next_task?: components["schemas"]["NextTask"] | null;
+                owner_id?: components["schemas"]["UserId"] | null;
+                pipeline_id: components["schemas"]["PipelineId"];
+                /** @description Where it stands in its column: compare as numbers, smallest on top. */
+                rank: string;
+                /** Format: date-time */
+                stage_entered_at: string;
+                stage_id: components["schemas"]["StageId"];
+                /** @description Nothing happened for longer than its stage allows. */
+                stale: boolean;
+                /** @description `open`, `won` or `lost`, as its stage is. */
+                status: components["schemas"]["StageKind"];
+                tags: string[];
+                title: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description The sum of its lines, where there are any. */
+                value: components["schemas"]["Money"];
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_DealActivity: {
+            data: {
+                /** Format: date-time */
+                at: string;
+                author_id?: components["schemas"]["UserId"] | null;
+                author_name?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description What the hub wrote down. */
+                data: components["schemas"]["DealTurn"];
+                deal_id: components["schemas"]["DealId"];
+                id: components["schemas"]["ActivityId"];
+                /**
+                 * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `deleted`,
+                 *     `restored`.
+                 */
+                kind: string;
+                text: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_DealOutcome: {
+            data: {
+                deal?: components["schemas"]["Deal"] | null;
+                id?: components["schemas"]["DealId"] | null;
+                problem?: components["schemas"]["Problem"] | null;
+                /** Format: int32 */
                 status: number;
             }[];
             /** @description Give it back as `cursor`; `null` on the last page. */
@@ -2780,6 +3371,25 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_Pipeline: {
+            data: {
+                /** Format: date-time */
+                created_at: string;
+                /** @description Of new deals, where nothing else is said; an ISO 4217 code. */
+                currency: string;
+                id: components["schemas"]["PipelineId"];
+                name: string;
+                /** @description In the order of the board. */
+                stages: components["schemas"]["Stage"][];
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Place: {
             data: {
                 /** @description The platform's id. */
@@ -2833,6 +3443,30 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_StageTotal: {
+            data: {
+                /** @description An ISO 4217 code. */
+                currency: string;
+                /** Format: int64 */
+                deals: number;
+                stage_id: components["schemas"]["StageId"];
+                /** Format: int64 */
+                stale: number;
+                /**
+                 * Format: int64
+                 * @description In the currency's smallest unit.
+                 */
+                value_minor: number;
+                /**
+                 * Format: int64
+                 * @description The value times the stage's probability, rounded to the smallest unit.
+                 */
+                weighted_minor: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Task: {
             data: {
                 assignee_id?: components["schemas"]["UserId"] | null;
@@ -2841,6 +3475,7 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
                 created_by?: components["schemas"]["UserId"] | null;
+                deal_id?: components["schemas"]["DealId"] | null;
                 /** Format: date-time */
                 done_at?: string | null;
                 done_by?: components["schemas"]["UserId"] | null;
@@ -3012,12 +3647,55 @@ export interface components {
             /** @description What customers call. */
             number: string;
         };
+        Pipeline: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Of new deals, where nothing else is said; an ISO 4217 code. */
+            currency: string;
+            id: components["schemas"]["PipelineId"];
+            name: string;
+            /** @description In the order of the board. */
+            stages: components["schemas"]["Stage"][];
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Fields that are absent stay as they are. */
+        PipelineChange: {
+            currency?: string | null;
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Where it stands among the others, from 0.
+             */
+            position?: number | null;
+            /** @description All stages in their new order, those that stay with their ids. A stage that is not named goes, if no deal is in it. */
+            stages?: components["schemas"]["StageForm"][] | null;
+            /**
+             * Format: int32
+             * @description The version that the caller has seen.
+             */
+            version?: number | null;
+        };
+        /** Format: uuid */
+        PipelineId: string;
         /** @description A room where colleagues talk. */
         Place: {
             /** @description The platform's id. */
             id: string;
             /** @description `#support` */
             name: string;
+        };
+        PlainDeal: {
+            contact_id?: components["schemas"]["ContactId"] | null;
+            /** Format: date */
+            expected_close?: string | null;
+            pipeline_id?: components["schemas"]["PipelineId"] | null;
+            stage_id?: components["schemas"]["StageId"] | null;
+            tags?: string[];
+            title: string;
+            value?: components["schemas"]["Money"] | null;
         };
         /** @description The caller's to mend. */
         Problem: {
@@ -3229,6 +3907,64 @@ export interface components {
         SetTeamMembers: {
             member_ids: components["schemas"]["UserId"][];
         };
+        Stage: {
+            /** @description A role of the palette, as labels have it. */
+            color: string;
+            id: components["schemas"]["StageId"];
+            kind: components["schemas"]["StageKind"];
+            name: string;
+            /**
+             * Format: int32
+             * @description That a deal in this stage is won, in percent.
+             */
+            probability: number;
+            /**
+             * Format: int32
+             * @description A deal to which nothing happens for so many days is stale; `null`: never.
+             */
+            stale_after_days?: number | null;
+        };
+        StageForm: {
+            /** @description A role of the palette, as labels have it. */
+            color?: string;
+            id?: components["schemas"]["StageId"] | null;
+            kind?: components["schemas"]["StageKind"];
+            name: string;
+            /**
+             * Format: int32
+             * @description Of open stages; a won one has 100, a lost one 0.
+             */
+            probability?: number;
+            /** Format: int32 */
+            stale_after_days?: number | null;
+        };
+        /** Format: uuid */
+        StageId: string;
+        /**
+         * @description What being in a stage means.
+         * @enum {string}
+         */
+        StageKind: "open" | "won" | "lost";
+        /** @description Of one stage and currency. */
+        StageTotal: {
+            /** @description An ISO 4217 code. */
+            currency: string;
+            /** Format: int64 */
+            deals: number;
+            stage_id: components["schemas"]["StageId"];
+            /** Format: int64 */
+            stale: number;
+            /**
+             * Format: int64
+             * @description In the currency's smallest unit.
+             */
+            value_minor: number;
+            /**
+             * Format: int64
+             * @description The value times the stage's probability, rounded to the smallest unit.
+             */
+            weighted_minor: number;
+        };
         StatusAt: {
             /** Format: date-time */
             at: string;
@@ -3254,6 +3990,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             created_by?: components["schemas"]["UserId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
             /** Format: date-time */
             done_at?: string | null;
             done_by?: components["schemas"]["UserId"] | null;
@@ -3284,6 +4021,7 @@ export interface components {
             assignee_id?: components["schemas"]["UserId"] | null;
             contact_id?: components["schemas"]["ContactId"] | null;
             conversation_id?: components["schemas"]["ConversationId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
             /** @description `true` ticks it off, `false` takes that back. */
             done?: boolean | null;
             /** Format: date-time */
@@ -3547,6 +4285,209 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_accounts: {
+        parameters: {
+            query?: {
+                /** @description A piece of name or domain. */
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Account"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_attachment: {
         parameters: {
             query?: never;
@@ -4493,6 +5434,8 @@ export interface operations {
                 channel?: string;
                 /** @description A tag. */
                 label?: string;
+                /** @description Only those that belong to this company. */
+                account_id?: components["schemas"]["AccountId"];
                 blocked?: boolean;
                 /** @description The deleted ones instead. */
                 deleted?: boolean;
@@ -4917,6 +5860,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Conversation"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contact_deals: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Deal"];
                 };
             };
             /** @description A problem, RFC 9457 */
@@ -5994,6 +6979,554 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deals: {
+        parameters: {
+            query?: {
+                pipeline_id?: components["schemas"]["PipelineId"];
+                stage_id?: components["schemas"]["StageId"];
+                status?: "open" | "won" | "lost";
+                owner_id?: components["schemas"]["UserId"];
+                contact_id?: components["schemas"]["ContactId"];
+                account_id?: components["schemas"]["AccountId"];
+                conversation_id?: components["schemas"]["ConversationId"];
+                tag?: string;
+                /** @description A piece of the title. */
+                q?: string;
+                /** @description Only those expected to close before this day. */
+                closing_before?: string;
+                /** @description Only those to which nothing happens for too long. */
+                stale?: boolean;
+                /** @description The deleted ones instead. */
+                deleted?: boolean;
+                /** @description `board` needs a `stage_id`. */
+                order?: "newest" | "board" | "closing" | "value";
+                /** @description Names of fields, separated by commas; the answer has these alone, and `id`. */
+                fields?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Deal"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeal"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealsCreation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DealOutcome"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_deals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealIds"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DealOutcome"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_deals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DealOutcome"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deal_activities: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DealActivity"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deal_activity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewActivity"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealActivity"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+                conversation_id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlink_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+                conversation_id: components["schemas"]["ConversationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_deal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deal"];
                 };
             };
             /** @description A problem, RFC 9457 */
@@ -7446,6 +8979,253 @@ export interface operations {
             };
         };
     };
+    list_pipelines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Pipeline"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPipeline"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PipelineId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PipelineId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PipelineId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pipeline_totals: {
+        parameters: {
+            query?: {
+                owner_id?: components["schemas"]["UserId"];
+                contact_id?: components["schemas"]["ContactId"];
+                account_id?: components["schemas"]["AccountId"];
+                tag?: string;
+                /** @description A piece of the title. */
+                q?: string;
+                /** @description Only those expected to close before this day. */
+                closing_before?: string;
+                stale?: boolean;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["PipelineId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StageTotal"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_scheduled_message: {
         parameters: {
             query?: never;
@@ -7539,6 +9319,7 @@ export interface operations {
                 team_id?: components["schemas"]["TeamId"];
                 contact_id?: components["schemas"]["ContactId"];
                 conversation_id?: components["schemas"]["ConversationId"];
+                deal_id?: components["schemas"]["DealId"];
                 cursor?: string;
                 limit?: number;
             };

@@ -6,7 +6,7 @@ import { places } from "./rail";
 /** Navigation of a phone; hidden while a conversation or a page is open on top. */
 export function BottomBar() {
   return (
-    <nav aria-label="Main" className="grid shrink-0 grid-cols-5 border-t bg-surface pb-[env(safe-area-inset-bottom)]">
+    <nav aria-label="Main" className="grid shrink-0 grid-cols-6 border-t bg-surface pb-[env(safe-area-inset-bottom)]">
       {places.map(({ to, name, icon: Icon }) => (
         <Link key={to} to={to} className="flex h-14 flex-col items-center justify-center gap-0.5 text-xs text-muted [&.active]:text-accent-text">
           <Icon className="size-5" strokeWidth={1.75} />

@@ -5,6 +5,7 @@ import { ContactCard } from "@/features/contact/contact-card";
 import { ContactList } from "@/features/contacts/contact-list";
 import { ContactSearch } from "@/features/contacts/contact-search";
 import { TableMenu } from "@/features/contacts/table-menu";
+import { ContactDeals } from "@/features/deals/contact-deals";
 import { useNarrow } from "@/lib/use-media";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
@@ -39,7 +40,7 @@ export function Contacts() {
             </Button>
           ) : null}
           <div className="relative mx-auto max-w-xl">
-            <ContactCard key={contactId} contactId={contactId} tasks={<PanelTasks contactId={contactId} />} />
+            <ContactCard key={contactId} contactId={contactId} deals={<ContactDeals contactId={contactId} />} tasks={<PanelTasks contactId={contactId} />} />
           </div>
         </section>
       ) : narrow ? null : (

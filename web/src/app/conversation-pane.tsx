@@ -16,6 +16,7 @@ import { Failed } from "@/ui/states";
 import { ConversationWaiting } from "./conversation-waiting";
 import { queryClient } from "./query-client";
 
+const ContactDeals = late(() => import("@/features/deals/contact-deals").then((module) => module.ContactDeals));
 const PanelTasks = late(() => import("./panel-tasks").then((module) => module.PanelTasks));
 const ContactCard = late(() => import("@/features/contact/contact-card").then((module) => module.ContactCard));
 
@@ -68,6 +69,7 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
               key={conversation.contact.id}
               contactId={conversation.contact.id}
               conversationId={conversation.id}
+              deals={<ContactDeals contactId={conversation.contact.id} conversationId={conversation.id} />}
               tasks={<PanelTasks contactId={conversation.contact.id} conversationId={conversation.id} />}
             />
           ) : (

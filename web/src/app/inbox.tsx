@@ -3,19 +3,24 @@ import { useParams, useSearch } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
 
 import { ConversationActions } from "@/features/actions/conversation-actions";
-import { BulkBar } from "@/features/list/bulk-bar";
 import { ConversationList } from "@/features/list/conversation-list";
-import { MessageHits } from "@/features/list/message-hits";
 import { SearchField } from "@/features/list/search-field";
 import { ViewMenu } from "@/features/views/view-menu";
 import { Views } from "@/features/views/views";
 import { useCursor } from "@/lib/facts/cursor";
 import { useListWidth } from "@/lib/facts/list-width";
 import { useNarrow, useWide } from "@/lib/use-media";
+import { late } from "@/ui/late";
 import { Empty } from "@/ui/states";
 import { ConversationPane } from "./conversation-pane";
 import { Divider } from "./divider";
 import { SearchTabs } from "./search-tabs";
+
+const BulkBar = late(() => import("@/features/list/bulk-bar").then((module) => module.BulkBar));
+const MessageHits = late(() => import("@/features/list/message-hits").then((module) => module.MessageHits));
+
+// Made of this page's parts: in a file of its own they would all be split for it.
+export { Talk } from "./talk";
 
 /** Views, list, thread and contact side by side; on a phone one at a time. */
 export function Inbox() {

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { CircleHelp, Inbox, ListTodo, type LucideIcon, Settings, Users } from "lucide-react";
+import { CircleHelp, Inbox, KanbanSquare, ListTodo, type LucideIcon, Settings, Users } from "lucide-react";
 
 import { ReadyButton } from "@/features/phone/ready-for-calls";
 import { useOverlay } from "@/lib/facts/overlay";
@@ -7,8 +7,9 @@ import { IconButton } from "@/ui/button";
 import { Tip } from "@/ui/tooltip";
 import { MeMenu } from "./me-menu";
 
-export const places: { to: "/inbox" | "/tasks" | "/contacts" | "/settings"; name: string; icon: LucideIcon; keys: string }[] = [
+export const places: { to: "/inbox" | "/deals" | "/tasks" | "/contacts" | "/settings"; name: string; icon: LucideIcon; keys: string }[] = [
   { to: "/inbox", name: "Inbox", icon: Inbox, keys: "g i" },
+  { to: "/deals", name: "Deals", icon: KanbanSquare, keys: "g b" },
   { to: "/tasks", name: "Tasks", icon: ListTodo, keys: "g t" },
   { to: "/contacts", name: "Contacts", icon: Users, keys: "g c" },
   { to: "/settings", name: "Settings", icon: Settings, keys: "g s" },

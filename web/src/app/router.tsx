@@ -12,11 +12,12 @@ export interface Search {
   view?: string;
   q?: string;
   at?: string;
+  pipeline?: string;
 }
 
 function readSearch(raw: Record<string, unknown>): Search {
   const text = (name: string) => (typeof raw[name] === "string" || typeof raw[name] === "number" ? String(raw[name]) : undefined);
-  return { next: text("next"), email: text("email"), token: text("token"), view: text("view"), q: text("q"), at: text("at") };
+  return { next: text("next"), email: text("email"), token: text("token"), view: text("view"), q: text("q"), at: text("at"), pipeline: text("pipeline") };
 }
 
 const root = createRootRoute({ component: Outlet, validateSearch: readSearch, notFoundComponent: NotFound, errorComponent: PageFailed });
@@ -51,6 +52,8 @@ const home = createRoute({
 const inbox = createRoute({ getParentRoute: () => inside, path: "/inbox", component: lazyRouteComponent(() => import("./inbox"), "Inbox") });
 const thread = createRoute({ getParentRoute: () => inbox, path: "$conversationId" });
 const tasks = createRoute({ getParentRoute: () => inside, path: "/tasks", component: lazyRouteComponent(() => import("./tasks"), "Tasks") });
+const deals = createRoute({ getParentRoute: () => inside, path: "/deals", component: lazyRouteComponent(() => import("./deals"), "Deals") });
+const oneDeal = createRoute({ getParentRoute: () => deals, path: "$dealId" });
 const contacts = createRoute({ getParentRoute: () => inside, path: "/contacts", component: lazyRouteComponent(() => import("./contacts"), "Contacts") });
 const oneContact = createRoute({ getParentRoute: () => contacts, path: "$contactId" });
 const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("./settings"), "Settings") });
@@ -60,7 +63,7 @@ const settingsItem = createRoute({ getParentRoute: () => settings, path: "$page/
 const tree = root.addChildren([
   home,
   ...auth,
-  inside.addChildren([inbox.addChildren([thread]), tasks, contacts.addChildren([oneContact]), settings.addChildren([settingsPage, settingsItem])]),
+  inside.addChildren([inbox.addChildren([thread]), tasks, deals.addChildren([oneDeal]), contacts.addChildren([oneContact]), settings.addChildren([settingsPage, settingsItem])]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent", defaultErrorComponent: PageFailed });

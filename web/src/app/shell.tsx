@@ -27,7 +27,7 @@ export function Shell() {
   const notice = useNotice();
   const narrow = useNarrow();
   const writes = useMay("writeConversations");
-  const deep = useRouterState({ select: (state) => /^\/(inbox|contacts|settings)\/./.test(state.location.pathname) });
+  const deep = useRouterState({ select: (state) => /^\/(inbox|deals|contacts|settings)\/./.test(state.location.pathname) });
 
   const me = useSession((session) => session.user?.id);
   useEffect(() => useDrafts.getState().take(me), [me]);
@@ -36,6 +36,7 @@ export function Shell() {
     "?": () => show("shortcuts"),
     "Mod+k": () => show(overlay === "palette" ? undefined : "palette"),
     "g i": () => void navigate({ to: "/inbox" }),
+    "g b": () => void navigate({ to: "/deals" }),
     "g t": () => void navigate({ to: "/tasks" }),
     "g c": () => void navigate({ to: "/contacts" }),
     "g s": () => void navigate({ to: "/settings" }),

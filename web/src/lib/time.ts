@@ -1,6 +1,6 @@
 const minute = 60_000;
 const hour = 60 * minute;
-const day = 24 * hour;
+const wholeDay = 24 * hour;
 
 /** How long ago, in the fewest characters a list row can carry: `now`, `5m`, `3h`, `Tue`, `4 Mar`, `4 Mar 2024`. */
 export function shortAgo(at: string, now = Date.now()): string {
@@ -8,8 +8,8 @@ export function shortAgo(at: string, now = Date.now()): string {
   const passed = now - then.getTime();
   if (passed < minute) return "now";
   if (passed < hour) return `${Math.floor(passed / minute)}m`;
-  if (passed < day) return `${Math.floor(passed / hour)}h`;
-  if (passed < 6 * day) return then.toLocaleDateString(undefined, { weekday: "short" });
+  if (passed < wholeDay) return `${Math.floor(passed / hour)}h`;
+  if (passed < 6 * wholeDay) return then.toLocaleDateString(undefined, { weekday: "short" });
   const sameYear = then.getFullYear() === new Date(now).getFullYear();
   return then.toLocaleDateString(undefined, { day: "numeric", month: "short", year: sameYear ? undefined : "numeric" });
 }
@@ -19,9 +19,9 @@ export function ago(at: string, now = Date.now()): string {
   const passed = now - new Date(at).getTime();
   if (passed < minute) return "just now";
   if (passed < hour) return `${Math.floor(passed / minute)} min ago`;
-  if (passed < day) return `${Math.floor(passed / hour)} h ago`;
-  if (passed < 2 * day) return "yesterday";
-  if (passed < 14 * day) return `${Math.floor(passed / day)} days ago`;
+  if (passed < wholeDay) return `${Math.floor(passed / hour)} h ago`;
+  if (passed < 2 * wholeDay) return "yesterday";
+  if (passed < 14 * wholeDay) return `${Math.floor(passed / wholeDay)} days ago`;
   return new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });
 }
 
@@ -50,10 +50,17 @@ export function dateRange(from: string, to?: string, wholeDays = false): string 
 export function moment(at: string, now = Date.now()): string {
   const tomorrow = new Date(now);
   tomorrow.setDate(tomorrow.getDate() + 1);
-  const day = dayKey(at);
-  if (day === dayKey(new Date(now).toISOString())) return `today, ${clock(at)}`;
-  if (day === dayKey(tomorrow.toISOString())) return `tomorrow, ${clock(at)}`;
+  const key = dayKey(at);
+  if (key === dayKey(new Date(now).toISOString())) return `today, ${clock(at)}`;
+  if (key === dayKey(tomorrow.toISOString())) return `tomorrow, ${clock(at)}`;
   return `${new Date(at).toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short" })}, ${clock(at)}`;
+}
+
+/** A calendar day, `2027-01-31`, in few words: `31 Jan`, of another year `31 Jan 2028`. */
+export function day(date: string, now = Date.now()): string {
+  const [year = 1970, month = 1, of = 1] = date.split("-").map(Number);
+  const sameYear = year === new Date(now).getFullYear();
+  return new Date(year, month - 1, of).toLocaleDateString(undefined, { day: "numeric", month: "short", year: sameYear ? undefined : "numeric" });
 }
 
 /** The calendar day in the reader's own time zone; equal for two instants of one day. */
@@ -66,7 +73,7 @@ export function dayKey(at: string): string {
 export function dayName(at: string, now = Date.now()): string {
   const date = new Date(at);
   const start = (time: Date) => new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
-  const days = Math.round((start(new Date(now)) - start(date)) / day);
+  const days = Math.round((start(new Date(now)) - start(date)) / wholeDay);
   if (days === 0) return "Today";
   if (days === 1) return "Yesterday";
   if (days > 1 && days < 7) return date.toLocaleDateString(undefined, { weekday: "long" });

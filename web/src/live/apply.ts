@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { callKeys } from "@/api/calls";
 import { contactKeys } from "@/api/contacts";
 import { conversationKeys } from "@/api/conversations";
+import { dealKeys } from "@/api/deals";
 import { laterKeys } from "@/api/later";
 import { mergeSuggestionKeys } from "@/api/merge-suggestions";
 import { messageKeys } from "@/api/messages";
@@ -12,7 +13,7 @@ import type { LiveCall } from "@/api/types";
 import { upsertCall } from "./calls";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
 import { patchMessage, withStatus } from "./message-pages";
-import type { ConversationData, Frame, MessageData, NotificationData, PresenceData, SettingsData, StatusData, TaskData, TypingData } from "./protocol";
+import type { ConversationData, DealData, Frame, MessageData, NotificationData, PresenceData, SettingsData, StatusData, TaskData, TypingData } from "./protocol";
 import { onTask } from "./tasks";
 import { noteTyping } from "./typing";
 import { noteViewers } from "./viewers";
@@ -37,7 +38,8 @@ const touched: Record<string, string[]> = {
   organization: ["organization"],
   integrations: ["integrations", "templates", "phones"],
   templates: ["templates"],
-  contacts: ["contact", "contacts", "tasks"],
+  contacts: ["contact", "contacts", "tasks", "deals"],
+  pipelines: ["pipelines", "deals"],
 };
 
 type Handler = (client: QueryClient, data: unknown, notice: Notice) => void;
@@ -62,6 +64,7 @@ const handlers: Partial<Record<string, Handler>> = {
   task_created: (client, data) => onTask(client, (data as TaskData).task, false),
   task_updated: (client, data) => onTask(client, (data as TaskData).task, false),
   task_deleted: (client, data) => onTask(client, (data as TaskData).task, true),
+  deal_updated: (client, data) => void import("./deals").then(({ onDeal }) => onDeal(client, (data as DealData).deal)),
   settings_updated: (client, data) => {
     const { what } = data as SettingsData;
     for (const name of (what && touched[what]) ?? Object.keys(touched)) void client.invalidateQueries({ queryKey: [name] });
@@ -82,7 +85,7 @@ const handlers: Partial<Record<string, Handler>> = {
 
 /** Asks anew for all that is shown: too much was missed to be told one by one. */
 export function refetchAll(client: QueryClient): void {
-  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live, ["scheduled"], taskKeys.all]) {
+  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live, ["scheduled"], taskKeys.all, dealKeys.all]) {
     void client.invalidateQueries({ queryKey: key });
   }
 }

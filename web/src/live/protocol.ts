@@ -1,3 +1,4 @@
+import type { Deal } from "@/api/deals";
 import type { Task } from "@/api/tasks";
 import type { Conversation, Message, MessageStatus, Refusal } from "@/api/types";
 
@@ -49,6 +50,10 @@ export interface SettingsData {
 
 export interface TaskData {
   task: Task;
+}
+
+export interface DealData {
+  deal: Deal;
 }
 
 export interface NotificationData {

@@ -3,7 +3,7 @@ import { Plus, X } from "lucide-react";
 
 import type { ContactChange } from "@/api/types";
 import { Button, IconButton } from "@/ui/button";
-import { EditInPlace } from "./edit-in-place";
+import { EditInPlace } from "@/ui/edit-in-place";
 
 interface AttributesProps {
   attributes: Record<string, unknown>;

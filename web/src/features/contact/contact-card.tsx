@@ -14,18 +14,19 @@ import { Avatar } from "@/ui/avatar";
 import { IconButton } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Chip } from "@/ui/chip";
+import { EditInPlace } from "@/ui/edit-in-place";
+import { Fact } from "@/ui/fact";
 import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
+import { Section } from "@/ui/section";
 import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
 import { Attributes } from "./attributes";
 import { CallContact } from "./call-contact";
 import { CardSkeleton } from "./card-skeleton";
-import { EditInPlace } from "./edit-in-place";
 import { Notes } from "./notes";
 import { OtherConversations } from "./other-conversations";
 import { SamePerson } from "./same-person";
-import { Section } from "./section";
 import { Tags } from "./tags";
 import { Timeline } from "./timeline";
 import { useChangeContact } from "./use-change-contact";
@@ -40,10 +41,12 @@ interface ContactCardProps {
   onMerged?: () => void;
   /** What is to be done for them. */
   tasks?: ReactNode;
+  /** What they may buy. */
+  deals?: ReactNode;
 }
 
 /** All that is known about a contact, each thing changed where it stands. */
-export function ContactCard({ contactId, conversationId, onMerged, tasks }: ContactCardProps) {
+export function ContactCard({ contactId, conversationId, onMerged, tasks, deals }: ContactCardProps) {
   const found = useQuery(contactQuery(contactId));
   const names = useQuery(channels());
   const client = useQueryClient();
@@ -117,6 +120,7 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks }: Cont
           </Fact>
         </dl>
       </Section>
+      {deals ? <Section title="Deals">{deals}</Section> : null}
       {tasks ? <Section title="Tasks">{tasks}</Section> : null}
       <Section title="Writes on">
         <ul className="flex flex-col gap-1.5">
@@ -188,13 +192,4 @@ function Addresses({ identities, channel }: { identities: Identity[]; channel: s
 
 function optedOutOn(identities: Identity[], channel: string): string | undefined {
   return identities.find((one) => one.channel === channel && one.opted_out_at)?.opted_out_at ?? undefined;
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div className="flex gap-2">
-      <dt className="w-20 shrink-0 text-sm text-muted">{name}</dt>
-      <dd className="min-w-0 flex-1">{children}</dd>
-    </div>
-  );
 }

@@ -7,7 +7,7 @@ import { exact, shortAgo } from "@/lib/time";
 import { Button } from "@/ui/button";
 import { Failed, Lines } from "@/ui/states";
 import { toastError } from "@/ui/toast";
-import { Section } from "./section";
+import { Section } from "@/ui/section";
 
 /** What colleagues noted about the person, whatever conversation it came up in. Newest first. */
 export function Notes({ contactId, disabled }: { contactId: string; disabled: boolean }) {

@@ -5,7 +5,7 @@ import { contactConversations } from "@/api/contacts";
 import { exact, shortAgo } from "@/lib/time";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Lines } from "@/ui/states";
-import { Section } from "./section";
+import { Section } from "@/ui/section";
 
 export function OtherConversations({ contactId, except }: { contactId: string; except?: string }) {
   const found = useQuery(contactConversations(contactId));

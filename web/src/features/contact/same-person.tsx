@@ -9,7 +9,7 @@ import { Avatar } from "@/ui/avatar";
 import { Button } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { toastError } from "@/ui/toast";
-import { Section } from "./section";
+import { Section } from "@/ui/section";
 
 interface SamePersonProps {
   contact: Contact;

@@ -10,7 +10,7 @@ import { useNow } from "@/lib/use-now";
 import { Button } from "@/ui/button";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { Fault, Lines } from "@/ui/states";
-import { Section } from "./section";
+import { Section } from "@/ui/section";
 
 /** What was said with somebody on all channels, one line per message; each leads to its place in the conversation. */
 export function Timeline({ contactId, names }: { contactId: string; names?: Channel[] }) {

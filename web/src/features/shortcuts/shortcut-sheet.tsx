@@ -9,6 +9,7 @@ const groups: { name: string; keys: [string, string][] }[] = [
       ["k", "Previous conversation"],
       ["Enter", "Open"],
       ["g i", "Go to the inbox"],
+      ["g b", "Go to the board of deals"],
       ["g t", "Go to tasks"],
       ["g c", "Go to contacts"],
       ["g s", "Go to settings"],

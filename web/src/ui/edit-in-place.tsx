@@ -3,6 +3,8 @@ import { useState } from "react";
 interface EditInPlaceProps {
   label: string;
   value: string;
+  /** What the field begins with, where it is written otherwise than it is shown. */
+  edited?: string;
   placeholder?: string;
   type?: "text" | "email" | "tel";
   disabled?: boolean;
@@ -11,19 +13,19 @@ interface EditInPlaceProps {
 }
 
 /** A value that becomes a field when it is clicked. Enter and leaving save, Escape takes back. */
-export function EditInPlace({ label, value, placeholder = "Add", type = "text", disabled, className = "", onSave }: EditInPlaceProps) {
+export function EditInPlace({ label, value, edited = value, placeholder = "Add", type = "text", disabled, className = "", onSave }: EditInPlaceProps) {
   const [typed, setTyped] = useState<string>();
   if (disabled) return <span className={`break-words ${className}`}>{value || <span className="text-muted">None</span>}</span>;
   if (typed === undefined) {
     return (
-      <button type="button" aria-label={`Edit ${label}`} onClick={() => setTyped(value)} className={`-mx-1 max-w-full rounded px-1 break-words hover:bg-line/60 max-md:min-h-8 max-md:min-w-8 ${className || "text-left"}`}>
+      <button type="button" aria-label={`Edit ${label}`} onClick={() => setTyped(edited)} className={`-mx-1 max-w-full rounded px-1 break-words hover:bg-line/60 max-md:min-h-8 max-md:min-w-8 ${className || "text-left"}`}>
         {value || <span className="font-normal text-muted">{placeholder}</span>}
       </button>
     );
   }
   async function save() {
     const next = (typed ?? "").trim();
-    if (next !== value && !(await onSave(next))) return;
+    if (next !== edited && !(await onSave(next))) return;
     setTyped(undefined);
   }
   return (

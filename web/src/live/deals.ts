@@ -1,0 +1,58 @@
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+
+import { type BoardFilter, type Deal, type DealChange, dealKeys, patchDeal } from "@/api/deals";
+import type { Page } from "@/api/types";
+import { put, take } from "./deal-columns";
+
+type Column = InfiniteData<Page<Deal>, string | undefined>;
+
+/** Writes a deal wherever it is shown: in its column at its place, alone, and with its contact. An older version is dropped. */
+export function holdDeal(client: QueryClient, deal: Deal): void {
+  const held = client.getQueryData<Deal>(dealKeys.one(deal.id));
+  if (held && held.version > deal.version) return;
+  client.setQueryData(dealKeys.one(deal.id), (before: Deal | undefined) => (before && deal.deleted_at === null ? deal : before ? deal : undefined));
+  for (const [key, column] of client.getQueriesData<Column>({ queryKey: dealKeys.columns })) {
+    if (!column) continue;
+    const [, , stageId, filter] = key as ReturnType<typeof dealKeys.column>;
+    const belongs = deal.stage_id === stageId && deal.deleted_at === null && fits(deal, filter);
+    client.setQueryData(key, belongs ? put(column, deal) : take(column, deal.id));
+  }
+}
+
+/** What is told of a deal. What stands beside it is asked for anew. */
+export function onDeal(client: QueryClient, deal: Deal): void {
+  holdDeal(client, deal);
+  void client.invalidateQueries({ queryKey: dealKeys.totals });
+  void client.invalidateQueries({ queryKey: dealKeys.activities(deal.id) });
+  void client.invalidateQueries({ queryKey: dealKeys.contacts });
+}
+
+/** Shows the change at once, tells the server, and takes it back when the server refuses. */
+export async function changeDeal(client: QueryClient, deal: Deal, change: DealChange, foreseen: Partial<Deal> = {}): Promise<Deal> {
+  await client.cancelQueries({ queryKey: dealKeys.all });
+  const before = client.getQueriesData({ queryKey: dealKeys.all });
+  holdDeal(client, { ...deal, ...foreseen });
+  try {
+    const after = await patchDeal(deal.id, change);
+    onDeal(client, after);
+    return after;
+  } catch (error) {
+    for (const [key, held] of before) client.setQueryData(key, held);
+    throw error;
+  }
+}
+
+/** The rank between two neighbours, good enough to be shown until the server says the true one. */
+export function rankBetween(above: Deal | undefined, below: Deal | undefined): string {
+  const [low, high] = [above && Number(above.rank), below && Number(below.rank)];
+  if (low !== undefined && high !== undefined) return String((low + high) / 2);
+  if (low !== undefined) return String(low + 1);
+  return String((high ?? 1) - 1);
+}
+
+/** Whether a deal belongs on a board with this filter, as far as it can be told here. */
+function fits(deal: Deal, filter: BoardFilter): boolean {
+  if (filter.owner_id && deal.owner_id !== filter.owner_id) return false;
+  if (filter.stale && !deal.stale) return false;
+  return !filter.q || deal.title.toLowerCase().includes(filter.q.trim().toLowerCase());
+}
