@@ -103,6 +103,48 @@ test("a deal is corrected where it stands, written about, deleted and taken back
   await card("Won", "Four tents").waitFor();
 });
 
+test("what is sold makes the value", async () => {
+  const [made] = await deals("?q=Four%20tents");
+  await page.goto(`/deals/${made.id}`);
+  await panel().getByRole("button", { name: "Add lines" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name of line 1").fill("Family tent");
+  await dialog.getByLabel("Quantity of line 1").fill("4");
+  await dialog.getByText("A line has a name, a quantity and a price.").waitFor();
+  await dialog.getByLabel("Price of one in line 1").fill("329");
+  await dialog.getByRole("button", { name: "Add a line" }).click();
+  await dialog.getByLabel("Name of line 2").fill("Rope, metres");
+  await dialog.getByLabel("Quantity of line 2").fill("2.5");
+  await dialog.getByLabel("Price of one in line 2").fill("1,99");
+  // 4.975 is rounded up.
+  await dialog.getByText("$1,320.98").waitFor();
+  await picture(page, "deals-lines");
+  await checkAccessible(page, "the lines of a deal");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await panel().getByRole("list", { name: "What is sold" }).getByText("2.5 × $1.99").waitFor();
+  assert.equal((await call("GET", `/deals/${made.id}`)).value.minor, 132_098);
+});
+
+test("a manager arranges the stages", async () => {
+  await page.goto("/settings/pipelines");
+  const form = page.getByRole("form", { name: "Sales" });
+  await form.getByRole("button", { name: "Add a stage" }).click();
+  const names = form.getByLabel("Name of the stage");
+  await names.nth(4).fill("Contract");
+  await form.getByRole("button", { name: "Move Contract up" }).click();
+  await form.getByLabel("Chance of Contract in percent").fill("75");
+  await picture(page, "deals-stages");
+  await checkAccessible(page, "pipelines");
+  await form.getByRole("button", { name: "Save" }).click();
+  await until(async () => (await call("GET", "/pipelines")).data[0].stages.map((one) => one.name).join() === "New,Qualified,Offer sent,Contract,Negotiation,Won,Lost");
+  await form.getByRole("button", { name: "Remove Qualified" }).click();
+  await form.getByRole("button", { name: "Save" }).click();
+  await form.getByText("A stage that is to go has deals.").waitFor();
+  await page.goto("/deals");
+  await column("Contract").waitFor();
+});
+
 test("who writes upon an old state is shown the new one", async () => {
   const [made] = await deals("?q=Four%20tents");
   await page.goto(`/deals/${made.id}`);
@@ -123,6 +165,28 @@ test("who writes upon an old state is shown the new one", async () => {
   await page.unroute(`**/api/v1/deals/${made.id}`);
 });
 
+test("the table puts deals in an order, and changes many at once", async () => {
+  await page.goto("/deals");
+  await page.getByRole("link", { name: "Table", exact: true }).click();
+  const rows = page.getByRole("list", { name: "Deals", exact: true }).getByRole("listitem");
+  await page.getByLabel("Order").selectOption({ label: "Greatest first" });
+  await rows.first().getByText("Rain shells for the shop in Leeds").waitFor();
+  await picture(page, "deals-table");
+  await checkAccessible(page, "the table of deals");
+  await rows.filter({ hasText: "Boots, 27.5 cm" }).getByRole("checkbox").check();
+  await rows.filter({ hasText: "Two rain shells" }).getByRole("checkbox").check();
+  const bar = page.getByRole("toolbar", { name: "Selected deals" });
+  await bar.getByText("2 selected").waitFor();
+  await bar.getByLabel("Move to").selectOption({ label: "Negotiation" });
+  await page.getByText("2 deals moved.").waitFor();
+  await rows.filter({ hasText: "Boots, 27.5 cm" }).getByText("Negotiation").waitFor();
+  await rows.filter({ hasText: "Boots, 27.5 cm" }).getByRole("checkbox").check();
+  await bar.getByRole("button", { name: "Delete" }).click();
+  await rows.filter({ hasText: "Boots, 27.5 cm" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Undo" }).click();
+  await rows.filter({ hasText: "Boots, 27.5 cm" }).waitFor();
+});
+
 test("of a long column only what is in sight is drawn", async () => {
   const deals = Array.from({ length: 200 }, (_, index) => ({ title: `Pole ${index}`, stage_id: stage("Negotiation") }));
   await call("POST", "/deals/bulk", { deals });
@@ -141,9 +205,9 @@ test("the board on a phone", async () => {
   const phone = await openPage(browser, hub, { width: 390, height: 844 });
   await logIn(phone);
   await phone.goto("/deals");
-  await phone.getByRole("region", { name: "New", exact: true }).getByText("Two rain shells").waitFor();
+  await phone.getByRole("region", { name: "Offer sent", exact: true }).getByText("Rain shells for the shop").waitFor();
   await picture(phone, "deals-phone");
-  await phone.getByRole("link", { name: "Two rain shells to Osaka" }).click();
+  await phone.getByRole("link", { name: "Rain shells for the shop in Leeds" }).click();
   await phone.getByRole("complementary", { name: "Deal", exact: true }).waitFor();
   await picture(phone, "deals-phone-open");
   await checkAccessible(phone, "a deal on a phone");

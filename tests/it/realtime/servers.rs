@@ -214,7 +214,7 @@ async fn slow_way(pause: Duration) -> SecretString {
 async fn what_a_conversation_says_through_two_servers_is_heard_in_order() {
     let hub = Hub::start().await;
     let ana = hub.found("Padaria", "ana").await;
-    let far = Server::start(&hub, Some(slow_way(Duration::from_millis(60)).await)).await;
+    let far = Server::start(&hub, Some(slow_way(Duration::from_millis(250)).await)).await;
     let near = Server::start(&hub, Some(database::redis_url())).await;
     let mut socket = Socket::at(&near.url, &ana).await;
     let (subject, other) = (nobodys(), nobodys());

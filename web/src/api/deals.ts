@@ -1,9 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
+import { type BoardFilter, dealKeys } from "./deal-keys";
 import { Problem } from "./problem";
 import type { components } from "./schema";
 import type { Page } from "./types";
+
+export { type BoardFilter, dealKeys };
 
 type Told = components["schemas"];
 
@@ -14,26 +17,10 @@ export type StageTotal = Told["StageTotal"];
 export type DealActivity = Told["DealActivity"];
 export type NewDeal = Told["NewDeal"];
 export type DealChange = Told["DealChange"];
+export type StageForm = Told["StageForm"];
+export type PipelineChange = Told["PipelineChange"];
+export type DealLine = Told["DealLine"];
 export type WrittenKind = Told["DealActivityKind"];
-
-/** Which deals of the board. */
-export interface BoardFilter {
-  owner_id?: string;
-  q?: string;
-  stale?: boolean;
-}
-
-export const dealKeys = {
-  all: ["deals"] as const,
-  columns: ["deals", "column"] as const,
-  column: (stageId: string, filter: BoardFilter) => ["deals", "column", stageId, filter] as const,
-  totals: ["deals", "totals"] as const,
-  totalsOf: (pipelineId: string, filter: BoardFilter) => ["deals", "totals", pipelineId, filter] as const,
-  one: (id: string) => ["deals", "one", id] as const,
-  activities: (id: string) => ["deals", "activities", id] as const,
-  contacts: ["deals", "contact"] as const,
-  contact: (id: string) => ["deals", "contact", id] as const,
-};
 
 export function pipelines() {
   return queryOptions({
@@ -49,6 +36,20 @@ export function column(stageId: string, filter: BoardFilter) {
     queryKey: dealKeys.column(stageId, filter),
     queryFn: ({ pageParam, signal }) =>
       body<Page<Deal>>(api.GET("/api/v1/deals", { params: { query: { ...filter, stage_id: stageId, order: "board", cursor: pageParam, limit: 100 } }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+}
+
+export const dealOrders = ["newest", "closing", "value"] as const;
+export type DealOrder = (typeof dealOrders)[number];
+
+/** A pipeline's deals as a table. */
+export function dealTable(pipelineId: string, filter: BoardFilter, order: DealOrder) {
+  return infiniteQueryOptions({
+    queryKey: dealKeys.table(pipelineId, filter, order),
+    queryFn: ({ pageParam, signal }) =>
+      body<Page<Deal>>(api.GET("/api/v1/deals", { params: { query: { ...filter, pipeline_id: pipelineId, order, cursor: pageParam, limit: 100 } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -90,12 +91,33 @@ export function createPipeline(name: string, currency: string): Promise<Pipeline
   return body<Pipeline>(api.POST("/api/v1/pipelines", { body: { name, currency } }));
 }
 
+export function patchPipeline(id: string, change: PipelineChange): Promise<Pipeline> {
+  return body<Pipeline>(api.PATCH("/api/v1/pipelines/{id}", { params: { path: { id } }, body: change }));
+}
+
+export async function removePipeline(id: string): Promise<void> {
+  const { error, response } = await api.DELETE("/api/v1/pipelines/{id}", { params: { path: { id } } });
+  if (!response.ok) throw Problem.from(response.status, error);
+}
+
 export function createDeal(deal: NewDeal): Promise<Deal> {
   return body<Deal>(api.POST("/api/v1/deals", { body: deal }));
 }
 
 export function patchDeal(id: string, change: DealChange): Promise<Deal> {
   return body<Deal>(api.PATCH("/api/v1/deals/{id}", { params: { path: { id } }, body: change }));
+}
+
+export type DealsChange = Omit<Told["DealsChange"], "ids">;
+type DealOutcome = Told["DealOutcome"];
+
+/** Each is done for itself; answers what came of them. */
+export async function patchDeals(ids: string[], change: DealsChange): Promise<DealOutcome[]> {
+  return (await body<Page<DealOutcome>>(api.PATCH("/api/v1/deals/bulk", { body: { ids, ...change } }))).data;
+}
+
+export async function removeDeals(ids: string[]): Promise<DealOutcome[]> {
+  return (await body<Page<DealOutcome>>(api.DELETE("/api/v1/deals/bulk", { body: { ids } }))).data;
 }
 
 export async function removeDeal(id: string): Promise<void> {

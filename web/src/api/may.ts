@@ -10,6 +10,7 @@ const least = {
   mergeContacts: "agent",
   writeDeals: "agent",
   deleteDeals: "manager",
+  assignDeals: "manager",
   writePipelines: "manager",
   writeLabels: "manager",
   writeTeams: "manager",

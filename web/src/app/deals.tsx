@@ -1,9 +1,9 @@
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { MessageSquare, Plus } from "lucide-react";
+import { KanbanSquare, MessageSquare, Plus, Rows3 } from "lucide-react";
 
-import { type BoardFilter, type Deal, deal as dealQuery, pipelines } from "@/api/deals";
+import { type BoardFilter, type Deal, deal as dealQuery, type DealOrder, dealOrders, pipelines } from "@/api/deals";
 import { useMay } from "@/api/may";
 import { useSession } from "@/api/session";
 import { Board } from "@/features/deals/board";
@@ -18,14 +18,17 @@ import { Section } from "@/ui/section";
 import { Failed, Lines } from "@/ui/states";
 
 const Talk = late(() => import("./inbox").then((module) => module.Talk));
+const DealTable = late(() => import("@/features/deals/deal-table").then((module) => module.DealTable));
 const DealDialog = late(() => import("@/features/deals/deal-dialog").then((module) => module.DealDialog));
 
+const orderNames: Record<DealOrder, string> = { newest: "Newest first", closing: "Closing next", value: "Greatest first" };
 const whose = { all: "All", mine: "Mine", stale: "Quiet" };
 
 /** The board of a pipeline; a deal opens beside it, and its conversation beside that. */
 export function Deals() {
   const { dealId } = useParams({ strict: false });
-  const { pipeline: asked, view = "all", q = "" } = useSearch({ strict: false });
+  const { pipeline: asked, view = "all", q = "", shape, order: ordered } = useSearch({ strict: false });
+  const order = dealOrders.find((one) => one === ordered) ?? "newest";
   const boards = useQuery(pipelines());
   const opened = useQuery({ ...dealQuery(dealId ?? ""), enabled: dealId !== undefined });
   const me = useSession((session) => session.user?.id);
@@ -40,7 +43,7 @@ export function Deals() {
   const pipeline = boards.data.find((one) => one.id === wanted) ?? boards.data[0];
   if (!pipeline) return <FirstPipeline />;
   const filter: BoardFilter = { owner_id: view === "mine" ? me : undefined, stale: view === "stale" || undefined, q: q.trim() || undefined };
-  const search = { pipeline: asked, view: view === "all" ? undefined : view, q: q || undefined };
+  const search = { pipeline: asked, view: view === "all" ? undefined : view, q: q || undefined, shape, order: ordered };
   const shows = opened.data?.conversation_ids.includes(talk ?? "") ? talk : undefined;
   return (
     <main className="flex h-full min-h-0 bg-canvas">
@@ -72,6 +75,34 @@ export function Deals() {
                 </Link>
               ))}
             </nav>
+            <nav aria-label="How they are shown" className="flex gap-1 rounded-md bg-line/50 p-0.5">
+              {[
+                { id: undefined, name: "Board", icon: <KanbanSquare /> },
+                { id: "table", name: "Table", icon: <Rows3 /> },
+              ].map((one) => (
+                <Link
+                  key={one.name}
+                  to="/deals"
+                  search={{ ...search, shape: one.id }}
+                  aria-label={one.name}
+                  aria-current={one.id === shape ? "page" : undefined}
+                  className={classes("flex h-7 items-center rounded-md px-2 [&_svg]:size-4", one.id === shape ? "bg-surface shadow-sm" : "text-muted hover:text-text")}
+                >
+                  {one.icon}
+                </Link>
+              ))}
+            </nav>
+            {shape === "table" ? (
+              <div className="w-44">
+                <Select aria-label="Order" value={order} onChange={(event) => void navigate({ to: "/deals", search: { ...search, order: event.target.value } })}>
+                  {dealOrders.map((one) => (
+                    <option key={one} value={one}>
+                      {orderNames[one]}
+                    </option>
+                  ))}
+                </Select>
+              </div>
+            ) : null}
             <span className="flex-1" />
             <div className="w-52 max-md:w-full">
               <Input
@@ -88,7 +119,11 @@ export function Deals() {
               </Button>
             ) : null}
           </header>
-          <Board key={pipeline.id} pipeline={pipeline} filter={filter} openId={dealId} search={search} />
+          {shape === "table" ? (
+            <DealTable key={pipeline.id} pipeline={pipeline} filter={filter} order={order} openId={dealId} search={search} />
+          ) : (
+            <Board key={pipeline.id} pipeline={pipeline} filter={filter} openId={dealId} search={search} />
+          )}
         </section>
       )}
       {shows ? <Talk key={shows} conversationId={shows} /> : null}

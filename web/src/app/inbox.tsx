@@ -14,9 +14,9 @@ import { late } from "@/ui/late";
 import { Empty } from "@/ui/states";
 import { ConversationPane } from "./conversation-pane";
 import { Divider } from "./divider";
-import { SearchTabs } from "./search-tabs";
 
 const BulkBar = late(() => import("@/features/list/bulk-bar").then((module) => module.BulkBar));
+const SearchTabs = late(() => import("./search-tabs").then((module) => module.SearchTabs));
 const MessageHits = late(() => import("@/features/list/message-hits").then((module) => module.MessageHits));
 
 // Made of this page's parts: in a file of its own they would all be split for it.

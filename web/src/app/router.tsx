@@ -13,11 +13,13 @@ export interface Search {
   q?: string;
   at?: string;
   pipeline?: string;
+  shape?: string;
+  order?: string;
 }
 
 function readSearch(raw: Record<string, unknown>): Search {
   const text = (name: string) => (typeof raw[name] === "string" || typeof raw[name] === "number" ? String(raw[name]) : undefined);
-  return { next: text("next"), email: text("email"), token: text("token"), view: text("view"), q: text("q"), at: text("at"), pipeline: text("pipeline") };
+  return { next: text("next"), email: text("email"), token: text("token"), view: text("view"), q: text("q"), at: text("at"), pipeline: text("pipeline"), shape: text("shape"), order: text("order") };
 }
 
 const root = createRootRoute({ component: Outlet, validateSearch: readSearch, notFoundComponent: NotFound, errorComponent: PageFailed });

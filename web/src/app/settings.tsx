@@ -1,9 +1,10 @@
 import type { ReactNode } from "react";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeft, Building2, Palette, Plug, Tag, UserRound, Users, UsersRound, Webhook } from "lucide-react";
+import { ArrowLeft, Building2, KanbanSquare, Palette, Plug, Tag, UserRound, Users, UsersRound, Webhook } from "lucide-react";
 
 import { type May, useMay } from "@/api/may";
 import { CallbacksPage } from "@/features/callbacks/callbacks-page";
+import { PipelinesPage } from "@/features/deals/pipelines-page";
 import { ConnectPage } from "@/features/integrations/connect-page";
 import { IntegrationPage } from "@/features/integrations/integration-page";
 import { IntegrationsPage } from "@/features/integrations/integrations-page";
@@ -41,6 +42,7 @@ const groups: { name: string; entries: SettingsEntry[] }[] = [
       { id: "members", name: "Members", icon: <Users />, page: () => <MembersPage /> },
       { id: "teams", name: "Teams", icon: <UsersRound />, page: () => <TeamsPage /> },
       { id: "labels", name: "Labels", icon: <Tag />, page: () => <LabelsPage /> },
+      { id: "pipelines", name: "Pipelines", icon: <KanbanSquare />, page: () => <PipelinesPage /> },
     ],
   },
   {

@@ -3,7 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { callKeys } from "@/api/calls";
 import { contactKeys } from "@/api/contacts";
 import { conversationKeys } from "@/api/conversations";
-import { dealKeys } from "@/api/deals";
+import { dealKeys } from "@/api/deal-keys";
 import { laterKeys } from "@/api/later";
 import { mergeSuggestionKeys } from "@/api/merge-suggestions";
 import { messageKeys } from "@/api/messages";

@@ -23,6 +23,7 @@ export function holdDeal(client: QueryClient, deal: Deal): void {
 export function onDeal(client: QueryClient, deal: Deal): void {
   holdDeal(client, deal);
   void client.invalidateQueries({ queryKey: dealKeys.totals });
+  void client.invalidateQueries({ queryKey: dealKeys.tables });
   void client.invalidateQueries({ queryKey: dealKeys.activities(deal.id) });
   void client.invalidateQueries({ queryKey: dealKeys.contacts });
 }

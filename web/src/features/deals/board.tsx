@@ -4,13 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { type BoardFilter, type Pipeline, totals as totalsQuery } from "@/api/deals";
 import { useMay } from "@/api/may";
 import { members } from "@/api/organization";
+import type { BoardSearch } from "./board-search";
 import { Column } from "./column";
 
 interface BoardProps {
   pipeline: Pipeline;
   filter: BoardFilter;
   openId?: string;
-  search: { pipeline?: string; view?: string; q?: string };
+  search: BoardSearch;
 }
 
 /** A pipeline's stages side by side. */

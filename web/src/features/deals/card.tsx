@@ -11,6 +11,7 @@ import { Avatar } from "@/ui/avatar";
 import { IconButton } from "@/ui/button";
 import { Chip } from "@/ui/chip";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
+import type { BoardSearch } from "./board-search";
 import { StageDot } from "./stage-dot";
 
 interface CardProps {
@@ -19,7 +20,7 @@ interface CardProps {
   owner?: string;
   open: boolean;
   writes: boolean;
-  search: { pipeline?: string; view?: string; q?: string };
+  search: BoardSearch;
   onMove: (stageId: string) => void;
 }
 

@@ -10,6 +10,7 @@ import { count } from "@/lib/text";
 import { changeDeal, rankBetween } from "@/live/deals";
 import { Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import type { BoardSearch } from "./board-search";
 import { Card } from "./card";
 import { StageDot } from "./stage-dot";
 
@@ -23,7 +24,7 @@ interface ColumnProps {
   openId?: string;
   writes: boolean;
   names: Map<string, string>;
-  search: { pipeline?: string; view?: string; q?: string };
+  search: BoardSearch;
 }
 
 /** One stage of the board. However many deals it has, only those in sight are drawn. */

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { MoreHorizontal, Trash2, X } from "lucide-react";
+import { MoreHorizontal, Pencil, Plus, Trash2, X } from "lucide-react";
 
 import { type Deal, deal as dealQuery, type DealChange, pipelines, removeDeal, restoreDeal } from "@/api/deals";
 import { useMay } from "@/api/may";
@@ -9,16 +9,19 @@ import { members } from "@/api/organization";
 import { Problem } from "@/api/problem";
 import { moneyText, plainAmount, readMoney } from "@/lib/money";
 import { changeDeal, onDeal } from "@/live/deals";
-import { IconButton } from "@/ui/button";
+import { Button, IconButton } from "@/ui/button";
 import { Chip } from "@/ui/chip";
 import { EditInPlace } from "@/ui/edit-in-place";
 import { Fact } from "@/ui/fact";
 import { Select } from "@/ui/field";
+import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Section } from "@/ui/section";
 import { Failed, Lines } from "@/ui/states";
 import { toast, toastError } from "@/ui/toast";
 import { Story } from "./story";
+
+const LinesDialog = late(() => import("./lines-dialog").then((module) => module.LinesDialog));
 
 interface DealCardProps {
   dealId: string;
@@ -36,6 +39,7 @@ export function DealCard({ dealId, onClose, talks }: DealCardProps) {
   const people = (useQuery(members()).data ?? []).filter((one) => !one.deactivated_at && !one.invited && one.role !== "viewer");
   const writes = useMay("writeDeals");
   const deletes = useMay("deleteDeals");
+  const [selling, setSelling] = useState(false);
   const [lost, setLost] = useState<string>();
   if (found.isPending) return <Lines rows={6} className="p-4" />;
   if (found.isError) return <Failed error={found.error} onRetry={() => void found.refetch()} />;
@@ -151,9 +155,9 @@ export function DealCard({ dealId, onClose, talks }: DealCardProps) {
           {deal.account ? <Fact name="Company">{deal.account.name}</Fact> : null}
         </dl>
       </Section>
-      {deal.lines.length > 0 ? (
-        <Section title="Lines">
-          <ul className="flex flex-col gap-1 text-sm">
+      {deal.lines.length > 0 || writes ? (
+        <Section title="What is sold">
+          <ul aria-label="What is sold" className="flex flex-col gap-1 text-sm">
             {deal.lines.map((one, index) => (
               <li key={index} className="flex gap-2">
                 <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">{one.name}</span>
@@ -163,12 +167,18 @@ export function DealCard({ dealId, onClose, talks }: DealCardProps) {
               </li>
             ))}
           </ul>
+          {writes ? (
+            <Button small look="quiet" className="-ml-2 text-muted" onClick={() => setSelling(true)}>
+              {deal.lines.length > 0 ? <Pencil /> : <Plus />} {deal.lines.length > 0 ? "Change the lines" : "Add lines"}
+            </Button>
+          ) : null}
         </Section>
       ) : null}
       {talks(deal)}
       <Section title="What happened">
         <Story deal={deal} />
       </Section>
+      {selling ? <LinesDialog deal={deal} onClose={() => setSelling(false)} onSave={(lines) => change({ lines })} /> : null}
     </div>
   );
 
