@@ -65,6 +65,20 @@ await shoot("inbox-dark", {
 await shoot("phone-list", { path: "/inbox", theme: "light", width: 390, height: 844 });
 await shoot("phone-conversation", { path: `/inbox/${talk.id}`, theme: "dark", width: 390, height: 844, before: conversation });
 
+// A deal on the board, and the conversation in which it is made.
+const [shells] = (await call("GET", "/deals?q=Leeds")).data;
+await call("POST", `/deals/${shells.id}/activities`, { kind: "call", text: "Tom wants to begin with sixty pieces and pay on delivery." });
+await shoot("deals", {
+  path: `/deals/${shells.id}`,
+  theme: "light",
+  width: 1440,
+  height: 900,
+  before: async (page) => {
+    await page.getByRole("button", { name: "Conversation" }).click();
+    await conversation(page);
+  },
+});
+
 // The playground, with somebody who was answered.
 const greta = await customer(hub, "whatsapp", "Greta Lindqvist", "4915112340001");
 await act(hub, greta, { type: "text", text: "Hello, do you have the Fjell jacket in green, size M?" });

@@ -22,10 +22,20 @@ export function holdDeal(client: QueryClient, deal: Deal): void {
 /** What is told of a deal. What stands beside it is asked for anew. */
 export function onDeal(client: QueryClient, deal: Deal): void {
   holdDeal(client, deal);
-  void client.invalidateQueries({ queryKey: dealKeys.totals });
-  void client.invalidateQueries({ queryKey: dealKeys.tables });
+  recount(client);
   void client.invalidateQueries({ queryKey: dealKeys.activities(deal.id) });
   void client.invalidateQueries({ queryKey: dealKeys.contacts });
+}
+
+let counting: ReturnType<typeof setTimeout> | undefined;
+
+/** Sums and orders are asked for once after a burst. */
+function recount(client: QueryClient): void {
+  counting ??= setTimeout(() => {
+    counting = undefined;
+    void client.invalidateQueries({ queryKey: dealKeys.totals });
+    void client.invalidateQueries({ queryKey: dealKeys.tables });
+  }, 400);
 }
 
 /** Shows the change at once, tells the server, and takes it back when the server refuses. */
