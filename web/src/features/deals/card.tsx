@@ -1,4 +1,4 @@
-import type { DragEvent } from "react";
+import { type DragEvent, useEffect, useRef } from "react";
 import { Link } from "@tanstack/react-router";
 import { CalendarClock, CircleAlert, ListTodo, MoreHorizontal } from "lucide-react";
 
@@ -28,6 +28,11 @@ interface CardProps {
 export function Card({ deal, stages, owner, open, writes, search, onMove }: CardProps) {
   const dragged = useDraggedDeal((state) => state.id === deal.id);
   const drag = useDraggedDeal((state) => state.set);
+  const frame = useRef<HTMLElement>(null);
+  // What was opened from elsewhere is seen on the board, too; what is in sight stays where it is.
+  useEffect(() => {
+    if (open) frame.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [open]);
   const begin = (event: DragEvent) => {
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", deal.title);
@@ -35,6 +40,7 @@ export function Card({ deal, stages, owner, open, writes, search, onMove }: Card
   };
   return (
     <article
+      ref={frame}
       data-deal={deal.id}
       draggable={writes}
       onDragStart={begin}
