@@ -52,6 +52,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::contact_timeline::routes())
         .merge(http::contacts::routes())
         .merge(http::conversations::routes())
+        .merge(http::deal_activities::routes())
         .merge(http::deal_bulk::routes())
         .merge(http::deals::routes())
         .merge(http::install::routes())

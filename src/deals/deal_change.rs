@@ -1,16 +1,16 @@
-//! What people do with deals: making them, moving them along, correcting, deleting, taking back. Everybody is told, and what happened
-//! is written down beside the deal.
+//! What people do with deals: moving them along, correcting, deleting, taking back. Everybody is told, and what happened is written
+//! down beside the deal. Making them is in `deal_make.rs`, talking about them in `deal_talk.rs`.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use payments::{Currency, Money};
+use chrono::NaiveDate;
+use payments::Money;
 use serde_json::{Map, Value, json};
 
 use super::{
-    activity::{self, Activity, Fact, Turned, Written},
+    activity::{self, Fact, Turned},
     deal::{self, Deal},
     line::{self, Line},
     owner,
-    pipeline::{self, Pipeline, Stage, StageKind},
+    pipeline::{Stage, StageKind},
     place::{self, Spot},
 };
 use crate::{
@@ -18,31 +18,9 @@ use crate::{
     attributes,
     db::Tx,
     error::{Error, Result},
-    ids::{AccountId, ContactId, ConversationId, DealId, PipelineId, StageId, UserId},
+    ids::{AccountId, ContactId, DealId, PipelineId, StageId, UserId},
     realtime::event::{EventKind, NewEvent},
 };
-
-/// Most conversations of one deal.
-const MOST_CONVERSATIONS: i64 = 50;
-
-/// A deal to be made. What is not said is the pipeline's: the first one, its first open stage, its currency.
-#[derive(Clone, Debug, Default)]
-pub struct Plan {
-    pub pipeline_id: Option<PipelineId>,
-    pub stage_id: Option<StageId>,
-    pub title: String,
-    pub value: Option<Money>,
-    pub lines: Vec<Line>,
-    pub contact_id: Option<ContactId>,
-    pub account_id: Option<AccountId>,
-    /// `None`: whoever makes it.
-    pub owner_id: Option<Option<UserId>>,
-    pub expected_close: Option<NaiveDate>,
-    pub tags: Vec<String>,
-    pub attributes: Map<String, Value>,
-    /// One that the member sees, with its contact.
-    pub conversation: Option<(ConversationId, ContactId)>,
-}
 
 /// What is to be changed; `None` leaves a field as it is, `Some(None)` empties it.
 #[derive(Clone, Debug, Default)]
@@ -64,61 +42,6 @@ pub struct Change {
     pub attributes: Option<Map<String, Value>>,
     /// Refused with the current state when the deal has another version.
     pub version: Option<i32>,
-}
-
-pub async fn create(tx: &mut Tx, member: &Member, plan: Plan) -> Result<Deal> {
-    let pipeline = begin_in(tx, plan.pipeline_id, plan.stage_id).await?;
-    let stage = match plan.stage_id {
-        Some(id) => stage_of(&pipeline, id)?,
-        None => first_open(&pipeline)?,
-    };
-    let mut errors = Vec::new();
-    attributes::check_tags(Some(&plan.tags), &mut errors);
-    let attributes = attributes::changed(&Map::new(), Some(&plan.attributes), &mut errors);
-    if !errors.is_empty() {
-        return Err(Error::invalid(errors));
-    }
-    let usual = pipeline.currency.parse().map_err(|error| Error::Internal(format!("{error}")))?;
-    let value = priced(plan.value.unwrap_or(Money::zero(usual)), &plan.lines)?;
-    let owner = plan.owner_id.unwrap_or(Some(member.user_id));
-    may_own(tx, member, None, owner).await?;
-    let id = DealId::new();
-    let rank = place::rank(tx, stage.id, Spot::Top, id).await?;
-    sqlx::query(
-        "insert into deals (organization_id, id, pipeline_id, stage_id, rank, title, value, currency, lines, contact_id, account_id,
-                            owner_id, expected_close, tags, attributes, closed_at, created_by)
-         values ($1, $2, $3, $4, $5::text::numeric, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, case when $16 then now() end, $17)",
-    )
-    .bind(tx.organization())
-    .bind(id)
-    .bind(pipeline.id)
-    .bind(stage.id)
-    .bind(rank)
-    .bind(&plan.title)
-    .bind(value.minor)
-    .bind(value.currency.as_str())
-    .bind(json!(plan.lines))
-    .bind(plan.contact_id.or(plan.conversation.map(|conversation| conversation.1)))
-    .bind(plan.account_id)
-    .bind(owner)
-    .bind(plan.expected_close)
-    .bind(&plan.tags)
-    .bind(Value::Object(attributes))
-    .bind(stage.kind != StageKind::Open)
-    .bind(member.user_id)
-    .execute(tx.sql())
-    .await
-    .map_err(unknown)?;
-    if let Some((conversation, _)) = plan.conversation {
-        link_row(tx, id, conversation).await?;
-    }
-    activity::note_down(
-        tx,
-        Some(member.user_id),
-        &[Fact::new(id, "created", None, Some(Turned::Stage(stage.clone())))],
-    )
-    .await?;
-    told(tx, member, id).await
 }
 
 /// 409 with the current state when the version is another.
@@ -194,47 +117,6 @@ pub async fn restore(tx: &mut Tx, member: &Member, id: DealId) -> Result<Deal> {
     told(tx, member, id).await
 }
 
-/// What somebody writes down about a deal.
-pub async fn write(
-    tx: &mut Tx,
-    member: &Member,
-    id: DealId,
-    kind: Written,
-    text: &str,
-    at: Option<DateTime<Utc>>,
-) -> Result<Activity> {
-    lock(tx, id).await?;
-    deal::find(tx, id).await?;
-    let written = activity::write(tx, member.user_id, id, kind, text, at).await?;
-    touch(tx, id).await?;
-    told(tx, member, id).await?;
-    Ok(written)
-}
-
-/// Has the deal talked about in a conversation, which the member sees.
-pub async fn link(tx: &mut Tx, member: &Member, id: DealId, conversation: ConversationId) -> Result<Deal> {
-    lock(tx, id).await?;
-    deal::find(tx, id).await?;
-    link_row(tx, id, conversation).await?;
-    touch(tx, id).await?;
-    told(tx, member, id).await
-}
-
-pub async fn unlink(tx: &mut Tx, member: &Member, id: DealId, conversation: ConversationId) -> Result<Deal> {
-    lock(tx, id).await?;
-    deal::find(tx, id).await?;
-    sqlx::query(
-        "delete from deal_conversations where organization_id = $1 and deal_id = $2 and conversation_id = $3",
-    )
-    .bind(tx.organization())
-    .bind(id)
-    .bind(conversation)
-    .execute(tx.sql())
-    .await?;
-    touch(tx, id).await?;
-    told(tx, member, id).await
-}
-
 /// Moves the deal where the change says. Answers what is to be written down.
 async fn put(tx: &mut Tx, before: &Deal, change: &Change) -> Result<Option<Fact>> {
     let wanted = change.stage_id.unwrap_or(before.stage_id);
@@ -284,7 +166,7 @@ fn checked(before: &Deal, change: &Change) -> Result<Map<String, Value>> {
 }
 
 /// The lines' sum where there are lines.
-fn priced(value: Money, lines: &[Line]) -> Result<Money> {
+pub(super) fn priced(value: Money, lines: &[Line]) -> Result<Money> {
     if value.minor < 0 {
         return Err(Error::invalid_field("value", "A deal is worth nothing or more."));
     }
@@ -292,7 +174,12 @@ fn priced(value: Money, lines: &[Line]) -> Result<Money> {
 }
 
 /// Agents take what nobody has and give back what they have; to others it is given by who may assign.
-async fn may_own(tx: &mut Tx, member: &Member, before: Option<UserId>, after: Option<UserId>) -> Result<()> {
+pub(super) async fn may_own(
+    tx: &mut Tx,
+    member: &Member,
+    before: Option<UserId>,
+    after: Option<UserId>,
+) -> Result<()> {
     let me = Some(member.user_id);
     let mine = (before.is_none() || before == me) && (after.is_none() || after == me);
     if !mine && !member.role.may(May::AssignDeals) {
@@ -306,38 +193,7 @@ async fn may_own(tx: &mut Tx, member: &Member, before: Option<UserId>, after: Op
     }
 }
 
-async fn begin_in(tx: &mut Tx, pipeline: Option<PipelineId>, stage: Option<StageId>) -> Result<Pipeline> {
-    let pipeline = match (pipeline, stage) {
-        (Some(id), _) => Some(id),
-        (None, Some(stage)) => Some(stage_named(tx, stage).await?.1),
-        (None, None) => None,
-    };
-    match pipeline {
-        Some(id) => match pipeline::find(tx, id).await {
-            Err(Error::Problem(problem)) if problem.status == 404 => {
-                Err(Error::invalid_field("pipeline_id", "There is no such pipeline."))
-            }
-            found => found,
-        },
-        None => {
-            pipeline::list(tx).await?.into_iter().next().ok_or_else(|| {
-                Error::unprocessable("no_pipeline", "Deals stand in a pipeline. Make one first.")
-            })
-        }
-    }
-}
-
-fn stage_of(pipeline: &Pipeline, id: StageId) -> Result<&Stage> {
-    let found = pipeline.stages.iter().find(|stage| stage.id == id);
-    found.ok_or_else(|| Error::invalid_field("stage_id", "This pipeline has no such stage."))
-}
-
-fn first_open(pipeline: &Pipeline) -> Result<&Stage> {
-    let open = pipeline.stages.iter().find(|stage| stage.kind == StageKind::Open);
-    open.ok_or_else(|| Error::Internal("a pipeline has no open stage".to_owned()))
-}
-
-async fn stage_named(tx: &mut Tx, id: StageId) -> Result<(Stage, PipelineId)> {
+pub(super) async fn stage_named(tx: &mut Tx, id: StageId) -> Result<(Stage, PipelineId)> {
     type Row = (PipelineId, String, String, StageKind, i16, Option<i32>);
     let row: Option<Row> = sqlx::query_as(
         "select pipeline_id, name, color, kind, probability, stale_after_days from stages where organization_id = $1 and id = $2",
@@ -349,27 +205,6 @@ async fn stage_named(tx: &mut Tx, id: StageId) -> Result<(Stage, PipelineId)> {
     let (pipeline, name, color, kind, probability, stale_after_days) =
         row.ok_or_else(|| Error::invalid_field("stage_id", "There is no such stage."))?;
     Ok((Stage { id, name, color, kind, probability, stale_after_days }, pipeline))
-}
-
-async fn link_row(tx: &mut Tx, id: DealId, conversation: ConversationId) -> Result<()> {
-    let linked = sqlx::query(
-        "insert into deal_conversations (organization_id, deal_id, conversation_id)
-         select $1, $2, $3
-         where (select count(*) from deal_conversations where organization_id = $1 and deal_id = $2) < $4
-            or exists (select from deal_conversations where organization_id = $1 and deal_id = $2 and conversation_id = $3)
-         on conflict (organization_id, deal_id, conversation_id) do update set conversation_id = excluded.conversation_id",
-    )
-    .bind(tx.organization())
-    .bind(id)
-    .bind(conversation)
-    .bind(MOST_CONVERSATIONS)
-    .execute(tx.sql())
-    .await?;
-    if linked.rows_affected() == 0 {
-        let detail = format!("A deal is talked about in at most {MOST_CONVERSATIONS} conversations.");
-        return Err(Error::unprocessable("too_many_conversations", detail));
-    }
-    Ok(())
 }
 
 async fn set_deleted(tx: &mut Tx, member: &Member, id: DealId, deleted: bool) -> Result<()> {
@@ -386,7 +221,7 @@ async fn set_deleted(tx: &mut Tx, member: &Member, id: DealId, deleted: bool) ->
     activity::note_down(tx, Some(member.user_id), &[Fact::new(id, kind, None, None)]).await
 }
 
-async fn touch(tx: &mut Tx, id: DealId) -> Result<()> {
+pub(super) async fn touch(tx: &mut Tx, id: DealId) -> Result<()> {
     sqlx::query(
         "update deals set last_activity_at = now(), version = version + 1, updated_at = now() where organization_id = $1 and id = $2",
     )
@@ -408,14 +243,14 @@ pub async fn lock(tx: &mut Tx, id: DealId) -> Result<()> {
 }
 
 /// `deal_updated`, to everybody; answers the deal as it is told.
-async fn told(tx: &mut Tx, member: &Member, id: DealId) -> Result<Deal> {
+pub(super) async fn told(tx: &mut Tx, member: &Member, id: DealId) -> Result<Deal> {
     let deal = deal::load(tx, &[id]).await?.pop().ok_or_else(|| Error::not_found("deal"))?;
     let by = json!({"id": member.user_id, "name": member.name});
     tx.tell(NewEvent::everybody(EventKind::DealUpdated, &json!({"deal": deal, "changed_by": by})));
     Ok(deal)
 }
 
-fn unknown(error: sqlx::Error) -> Error {
+pub(super) fn unknown(error: sqlx::Error) -> Error {
     match Error::from(error) {
         error if error.breaks("deals_organization_id_contact_id_fkey") => {
             Error::invalid_field("contact_id", "There is no such contact.")
@@ -425,9 +260,4 @@ fn unknown(error: sqlx::Error) -> Error {
         }
         error => error,
     }
-}
-
-/// Of a currency's code in a request.
-pub fn currency(text: &str, field: &str) -> Result<Currency> {
-    text.parse().map_err(|error: payments::UnknownCurrency| Error::invalid_field(field, error.to_string()))
 }

@@ -5,6 +5,8 @@ pub mod activity;
 pub mod deal;
 pub mod deal_change;
 pub mod deal_list;
+pub mod deal_make;
+pub mod deal_talk;
 pub mod line;
 mod owner;
 pub mod pipeline;

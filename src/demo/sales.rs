@@ -6,7 +6,7 @@ use crate::{
     access::agent::Member,
     app::App,
     deals::{
-        deal_change::{self, Plan},
+        deal_make::{self, Plan},
         line::Line,
         pipeline,
     },
@@ -87,7 +87,7 @@ pub(super) async fn plant(app: &App, organization: OrganizationId, seller: UserI
             conversation: Some((talk.1, talk.2)),
             ..Plan::default()
         };
-        deal_change::create(&mut tx, &member, plan).await?;
+        deal_make::create(&mut tx, &member, plan).await?;
     }
     Ok(tx.commit().await?)
 }

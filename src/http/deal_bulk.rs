@@ -10,7 +10,8 @@ use crate::{
     app::App,
     deals::{
         deal::{self, Deal},
-        deal_change::{self, Change, Plan},
+        deal_change::{self, Change},
+        deal_make::{self, Plan},
     },
     error::{Problem, Problems, Result},
     http::{
@@ -87,7 +88,7 @@ async fn create_one(agent: &Agent, deal: PlainDeal) -> Result<Option<Deal>> {
         tags: deal.tags,
         ..Plan::default()
     };
-    let deal = deal_change::create(&mut tx, &member, plan).await?;
+    let deal = deal_make::create(&mut tx, &member, plan).await?;
     tx.commit().await?;
     Ok(Some(deal))
 }

@@ -1,10 +1,10 @@
-//! Deals: columns and tables, making, moving, what happened to them, and the conversations that they are talked about in.
+//! Deals: columns and tables, making, moving, and the conversations that they are talked about in.
 
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use garde::Validate;
 use payments::Money;
 use serde::{Deserialize, Serialize};
@@ -17,10 +17,11 @@ use crate::{
     app::App,
     db::Tx,
     deals::{
-        activity::{self, Activity, Written},
         deal::{self, Deal},
-        deal_change::{self, Change, Plan},
+        deal_change::{self, Change},
         deal_list::{self, Filter, Order, Position},
+        deal_make::{self, Plan},
+        deal_talk,
         line::{self, Line},
         pipeline::StageKind,
         place::Spot,
@@ -40,7 +41,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, create))
         .routes(routes!(show, update, remove))
         .routes(routes!(restore))
-        .routes(routes!(activities, add_activity))
         .routes(routes!(link, unlink))
         .routes(routes!(of_contact))
 }
@@ -193,7 +193,7 @@ async fn create(agent: Agent, key: IdempotencyKey, Json(body): Json<NewDeal>) ->
         Some(id) => Some((id, conversation::find(&mut tx, &member, id).await?.contact.id)),
         None => None,
     };
-    let deal = deal_change::create(&mut tx, &member, plan(body, conversation)).await?;
+    let deal = deal_make::create(&mut tx, &member, plan(body, conversation)).await?;
     let answer = fresh.answer(&mut tx, StatusCode::CREATED, &deal).await?;
     tx.commit().await?;
     Ok(answer)
@@ -328,64 +328,6 @@ async fn restore(agent: Agent, Path(id): Path<DealId>) -> Result<Json<Deal>> {
     Ok(Json(deal))
 }
 
-#[derive(Debug, Deserialize, Validate, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct Activities {
-    #[garde(skip)]
-    cursor: Option<String>,
-    #[garde(skip)]
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-}
-
-/// What happened to a deal, newest first: what people wrote down, and every stage, value and owner that it had.
-#[utoipa::path(get, path = "/deals/{id}/activities", operation_id = "list_deal_activities", tag = "deals",
-    params(("id" = DealId, Path,), Activities), responses((status = 200, body = Page<Activity>), Problems))]
-async fn activities(
-    agent: Agent,
-    Path(id): Path<DealId>,
-    Query(query): Query<Activities>,
-) -> Result<Json<Page<Activity>>> {
-    let after: Option<activity::Position> = read_cursor(query.cursor.as_deref())?;
-    let limit = query.limit.unwrap_or_default();
-    let (mut tx, _) = agent.begin(May::ReadDeals).await?;
-    deal::find(&mut tx, id).await?;
-    let rows = activity::list(&mut tx, id, after, limit.with_next()).await?;
-    Ok(Json(Page::cut(rows, limit, |row| activity::Position(row.at, row.id))))
-}
-
-#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewActivity {
-    #[garde(skip)]
-    kind: Written,
-    #[garde(custom(extract::text), length(chars, max = 10_000))]
-    text: String,
-    /// When it was; now where it is absent.
-    #[garde(skip)]
-    at: Option<DateTime<Utc>>,
-}
-
-#[utoipa::path(post, path = "/deals/{id}/activities", operation_id = "create_deal_activity", tag = "deals",
-    params(("id" = DealId, Path,)), request_body = NewActivity, responses((status = 201, body = Activity), Problems))]
-async fn add_activity(
-    agent: Agent,
-    Path(id): Path<DealId>,
-    key: IdempotencyKey,
-    Json(body): Json<NewActivity>,
-) -> Result<Response> {
-    let (mut tx, member) = agent.begin(May::WriteDeals).await?;
-    let fresh = match key.begin(&mut tx, &member, &format!("deals.{id}.activities"), &body).await? {
-        Ok(fresh) => fresh,
-        Err(answer) => return Ok(answer),
-    };
-    let written = deal_change::write(&mut tx, &member, id, body.kind, body.text.trim(), body.at).await?;
-    let answer = fresh.answer(&mut tx, StatusCode::CREATED, &written).await?;
-    tx.commit().await?;
-    Ok(answer)
-}
-
 /// The deal is talked about in this conversation, too.
 #[utoipa::path(put, path = "/deals/{id}/conversations/{conversation_id}", operation_id = "link_deal", tag = "deals",
     params(("id" = DealId, Path,), ("conversation_id" = ConversationId, Path,)),
@@ -393,7 +335,7 @@ async fn add_activity(
 async fn link(agent: Agent, Path((id, talk)): Path<(DealId, ConversationId)>) -> Result<Json<Deal>> {
     let (mut tx, member) = agent.begin(May::WriteDeals).await?;
     conversation::find(&mut tx, &member, talk).await?;
-    let deal = deal_change::link(&mut tx, &member, id, talk).await?;
+    let deal = deal_talk::link(&mut tx, &member, id, talk).await?;
     tx.commit().await?;
     Ok(Json(deal))
 }
@@ -403,7 +345,7 @@ async fn link(agent: Agent, Path((id, talk)): Path<(DealId, ConversationId)>) ->
     responses((status = 200, body = Deal), Problems))]
 async fn unlink(agent: Agent, Path((id, talk)): Path<(DealId, ConversationId)>) -> Result<Json<Deal>> {
     let (mut tx, member) = agent.begin(May::WriteDeals).await?;
-    let deal = deal_change::unlink(&mut tx, &member, id, talk).await?;
+    let deal = deal_talk::unlink(&mut tx, &member, id, talk).await?;
     tx.commit().await?;
     Ok(Json(deal))
 }

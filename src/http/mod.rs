@@ -13,6 +13,7 @@ pub mod contact_import;
 pub mod contact_timeline;
 pub mod contacts;
 pub mod conversations;
+pub mod deal_activities;
 pub mod deal_bulk;
 pub mod deals;
 pub mod edge;

@@ -3,6 +3,7 @@
 use axum::{http::StatusCode, response::Response};
 use chrono::NaiveDate;
 use garde::Validate;
+use payments::Currency;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -13,12 +14,11 @@ use crate::{
     app::App,
     db::Tx,
     deals::{
-        deal_change::currency,
         deal_list::Filter,
         pipeline::{self, Change, Pipeline, StageKind, StagePlan},
         totals::{self, StageTotal},
     },
-    error::{Problems, Result},
+    error::{Error, Problems, Result},
     http::{
         extract::{Json, Path, Query, text},
         idempotency::IdempotencyKey,
@@ -115,7 +115,7 @@ async fn create(agent: Agent, key: IdempotencyKey, Json(body): Json<NewPipeline>
         Ok(fresh) => fresh,
         Err(answer) => return Ok(answer),
     };
-    let currency = currency(&body.currency, "currency")?;
+    let currency = currency(&body.currency)?;
     let stages: Vec<StagePlan> = match body.stages {
         // Ids are given out here.
         Some(stages) => stages.into_iter().map(|stage| StagePlan { id: None, ..stage.into() }).collect(),
@@ -165,7 +165,7 @@ async fn update(
     let (mut tx, _) = agent.begin(May::WritePipelines).await?;
     let change = Change {
         name: body.name.map(|name| name.trim().to_owned()),
-        currency: body.currency.map(|code| currency(&code, "currency")).transpose()?,
+        currency: body.currency.map(|code| currency(&code)).transpose()?,
         position: body.position,
         stages: body.stages.map(|stages| stages.into_iter().map(Into::into).collect()),
         version: body.version,
@@ -231,6 +231,11 @@ async fn totals(
     let (mut tx, _) = agent.begin(May::ReadDeals).await?;
     pipeline::find(&mut tx, id).await?;
     Ok(Json(Page::whole(totals::by_stage(&mut tx, &filter).await?)))
+}
+
+fn currency(text: &str) -> Result<Currency> {
+    text.parse()
+        .map_err(|error: payments::UnknownCurrency| Error::invalid_field("currency", error.to_string()))
 }
 
 fn tell(tx: &mut Tx) {

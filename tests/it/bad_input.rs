@@ -65,12 +65,12 @@ async fn nobody_gets_in_without_a_valid_token() {
         (Some(sign(&Tokens::new(&[9; 32]), 0)), "token_invalid"),
         (Some(sign(&walk.hub.app.tokens, 16)), "token_expired"),
     ];
+    let callers = tokens.map(|(token, code)| (walk.hub.client().with_token(token), code));
     let mut walked = 0;
     for operation in walk.operations().filter(|operation| !operation.open) {
         walked += 1;
         let body = walk.tenant.sample_body(&walk.document, &operation);
-        for (token, code) in &tokens {
-            let client = walk.hub.client().with_token(token.clone());
+        for (client, code) in &callers {
             let answer =
                 client.send(operation.method.clone(), &walk.tenant.path(&operation), body.as_ref()).await;
             answer.expect_problem(401, code);
