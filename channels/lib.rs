@@ -2,7 +2,6 @@
 //! [`OutboundMessage`] into the platform's call. It knows no database, no web server and no tenant.
 
 pub mod abilities;
-pub mod account;
 pub mod call;
 pub mod channel;
 pub mod error;
@@ -31,7 +30,7 @@ pub mod twilio;
 mod whatsapp;
 
 pub use abilities::Abilities;
-pub use account::{Account, Choice, Field, FieldKind, Form, FormFault};
+pub use account::{self, Account, Choice, Field, FieldKind, Form, FormFault};
 pub use channel::{Channel, ChannelId, Check, Connection, FetchedMedia, MediaLimit};
 pub use error::{ReadError, Refusal, Scope, SendError};
 pub use event::{InboundEvent, Incoming};

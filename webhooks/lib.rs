@@ -6,6 +6,7 @@ mod digest;
 mod envelope;
 mod fields;
 mod form;
+pub mod manifest;
 pub mod posted;
 mod public_key;
 mod request;
@@ -13,6 +14,7 @@ mod scheme;
 pub mod sign;
 pub mod sigv4;
 pub mod sns;
+pub mod stamped;
 pub mod standard;
 
 pub use digest::{Digest, Encoding};

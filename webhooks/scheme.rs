@@ -8,9 +8,9 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     digest::{Digest, Encoding},
-    fields, form, public_key,
+    fields, form, manifest, public_key,
     request::{Claim, Forged},
-    sns, standard,
+    sns, stamped, standard,
 };
 
 /// How a platform proves that a request is its own. Every comparison is in constant time.
@@ -33,6 +33,10 @@ pub enum Scheme {
     SignedForm { digest: Digest, header: &'static str, secrets: Vec<SecretString> },
     /// Standard Webhooks; see [`crate::standard`]. Any of `secrets` may match.
     Standard { secrets: Vec<SecretString> },
+    /// Stripe's: a time and HMACs over it and the body in one header; see [`crate::stamped`]. Any of `secrets` may match.
+    Stamped { header: &'static str, secrets: Vec<SecretString> },
+    /// Mercado Pago's: the address and the time are signed, the body is not; see [`crate::manifest`]. Any of `secrets` may match.
+    Manifest { secrets: Vec<SecretString> },
     /// A signature in hexadecimal over the time in `stamp`'s header and the body: Discord. `public_key` is hexadecimal, too.
     Ed25519 { header: &'static str, public_key: String, stamp: Stamp },
     /// A signature in base64 over the time in `stamp`'s header and the body: SendGrid. Any of `public_keys` may match, each base64 of a
@@ -100,6 +104,8 @@ impl Scheme {
                 form::check(*digest, secrets, claim, &given)
             }
             Self::Standard { secrets } => standard::check(secrets, claim),
+            Self::Stamped { header, secrets } => stamped::check(header, secrets, claim),
+            Self::Manifest { secrets } => manifest::check(secrets, claim),
             Self::Ed25519 { header, public_key, stamp } => ed25519(header, public_key, *stamp, claim),
             Self::EcdsaP256 { header, public_keys, stamp } => ecdsa(header, public_keys, *stamp, claim),
             Self::Sns { topic, origin } => sns::check(topic, origin.as_deref(), claim),

@@ -1,5 +1,5 @@
-//! An integration's account as its channel sees it: the fields an admin filled in, with the secrets
-//! unsealed for the length of a call.
+//! The account that an organization connects on a platform, be it one that carries messages or money: the form that an admin fills in
+//! ([`Form`]), and the filled-in fields with the secrets unsealed for the length of a call ([`Account`]). Knows no platform.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use url::Url;
 
-/// The fields that an account of a channel has, in the order in which a form shows them.
+/// The fields that an account has, in the order in which a form shows them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Form {
     pub fields: Vec<Field>,
@@ -41,7 +41,7 @@ pub struct Choice {
     pub label: &'static str,
 }
 
-pub(crate) const YES_NO: &[Choice] = &[Choice::of("yes", "Yes"), Choice::of("no", "No")];
+pub const YES_NO: &[Choice] = &[Choice::of("yes", "Yes"), Choice::of("no", "No")];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AccountFieldKind))]
@@ -179,13 +179,13 @@ impl Choice {
 }
 
 /// `#rrggbb`.
-pub(crate) fn is_colour(text: &str) -> bool {
+pub fn is_colour(text: &str) -> bool {
     text.strip_prefix('#')
         .is_some_and(|digits| digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 impl Form {
-    /// The channel's own fields and the API address that every channel has.
+    /// The platform's own fields and the API address that every account has.
     pub fn new(mut fields: Vec<Field>) -> Self {
         fields.push(Field::api_base_url());
         Self { fields }
@@ -197,7 +197,7 @@ impl Form {
         let mut faults: Vec<_> = given
             .keys()
             .filter(|name| !self.fields.iter().any(|field| field.name == name.as_str()))
-            .map(|name| fault(name, "This channel has no such field."))
+            .map(|name| fault(name, "There is no such field."))
             .collect();
         let mut fields = BTreeMap::new();
         for field in &self.fields {
