@@ -3,6 +3,8 @@
 import type { PaymentPart } from "./payment-types";
 import type { components } from "./schema";
 
+export type { PaymentPart };
+
 type Told = components["schemas"];
 
 export type Part = Exclude<Told["MessagePart"], { type: "payment" }> | PaymentPart;

@@ -9,6 +9,7 @@ import { useSession } from "@/api/session";
 import { Board } from "@/features/deals/board";
 import { DealCard } from "@/features/deals/deal-card";
 import { FirstPipeline } from "@/features/deals/first-pipeline";
+import { PanelPayments } from "@/features/payments/panel-payments";
 import { DealTasks } from "@/features/tasks/deal-tasks";
 import { classes } from "@/lib/classes";
 import { useNarrow } from "@/lib/use-media";
@@ -135,6 +136,7 @@ export function Deals() {
             dealId={dealId}
             onClose={() => void navigate({ to: "/deals", search })}
             talks={(deal) => <Talks deal={deal} shown={shows} onShow={setTalk} />}
+            payments={(deal) => <PanelPayments dealId={deal.id} conversationId={deal.conversation_ids[0]} />}
             tasks={(deal) => <DealTasks dealId={deal.id} contactId={deal.contact?.id} conversationId={deal.conversation_ids[0]} />}
           />
         </aside>
