@@ -53,7 +53,7 @@ export function Books() {
               {name} <span className="font-normal text-muted">{page.currency}</span>
             </h2>
             <div className="overflow-x-auto rounded-lg border bg-surface" tabIndex={0} role="group" aria-label={`Days of ${name} in ${page.currency}`}>
-              <table className="w-full min-w-150 text-right tabular-nums [&_td]:px-3 [&_th]:px-3">
+              <table className="w-full min-w-150 text-right whitespace-nowrap tabular-nums [&_td]:px-3 [&_th]:px-3">
                 <thead className="bg-canvas text-xs text-muted [&_th]:py-2 [&_th]:font-medium">
                   <tr>
                     <th className="text-left">Day</th>

@@ -1,6 +1,6 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import { HandCoins } from "lucide-react";
+import { CircleDollarSign } from "lucide-react";
 
 import { useMay } from "@/api/may";
 import { reconciliation } from "@/api/payments";
@@ -27,7 +27,7 @@ export function PaymentsPage() {
   const matters = openMatters(useQuery({ ...reconciliation(), enabled: reads }).data);
   const ask = (
     <Button look="primary" onClick={() => show({ kind: "ask" })}>
-      <HandCoins /> Make a payment link
+      <CircleDollarSign /> Make a payment link
     </Button>
   );
   return (
