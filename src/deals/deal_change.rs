@@ -65,6 +65,7 @@ pub async fn apply(tx: &mut Tx, member: &Member, id: DealId, change: &Change) ->
         may_own(tx, member, before.owner_id, owner).await?;
         facts.push(Fact::new(id, "owner", before.owner_id.map(Turned::Owner), owner.map(Turned::Owner)));
     }
+    known_contact(tx, change.contact_id.flatten()).await?;
     sqlx::query(
         "update deals set title = coalesce($3, title), value = $4, currency = $5, lines = $6,
              contact_id = case when $7 then $8 else contact_id end, account_id = case when $9 then $10 else account_id end,
@@ -193,6 +194,19 @@ pub(super) async fn may_own(
     }
 }
 
+/// A contact that was deleted, or merged into another, gets no deals.
+pub(super) async fn known_contact(tx: &mut Tx, contact: Option<ContactId>) -> Result<()> {
+    let Some(contact) = contact else { return Ok(()) };
+    let known: bool = sqlx::query_scalar(
+        "select exists (select from contacts where organization_id = $1 and id = $2 and deleted_at is null)",
+    )
+    .bind(tx.organization())
+    .bind(contact)
+    .fetch_one(tx.sql())
+    .await?;
+    if known { Ok(()) } else { Err(Error::invalid_field("contact_id", "There is no such contact.")) }
+}
+
 pub(super) async fn stage_named(tx: &mut Tx, id: StageId) -> Result<(Stage, PipelineId)> {
     type Row = (PipelineId, String, String, StageKind, i16, Option<i32>);
     let row: Option<Row> = sqlx::query_as(
@@ -252,9 +266,6 @@ pub(super) async fn told(tx: &mut Tx, member: &Member, id: DealId) -> Result<Dea
 
 pub(super) fn unknown(error: sqlx::Error) -> Error {
     match Error::from(error) {
-        error if error.breaks("deals_organization_id_contact_id_fkey") => {
-            Error::invalid_field("contact_id", "There is no such contact.")
-        }
         error if error.breaks("deals_organization_id_account_id_fkey") => {
             Error::invalid_field("account_id", "There is no such account.")
         }

@@ -275,6 +275,22 @@ async fn put_stages(tx: &mut Tx, pipeline: PipelineId, stages: &[StagePlan]) -> 
     .bind(stages.iter().map(stale).collect::<Vec<_>>())
     .execute(tx.sql())
     .await?;
+    close(tx, pipeline).await
+}
+
+/// Deals are over where their stage says so now, and no longer where it says so no more.
+async fn close(tx: &mut Tx, pipeline: PipelineId) -> Result<()> {
+    sqlx::query(
+        "update deals d set closed_at = case when s.kind <> 'open' then now() end,
+             lost_reason = case when s.kind = 'lost' then d.lost_reason end, version = d.version + 1, updated_at = now()
+         from stages s
+         where d.organization_id = $1 and d.pipeline_id = $2 and s.organization_id = $1 and s.id = d.stage_id
+           and (d.closed_at is null) <> (s.kind = 'open')",
+    )
+    .bind(tx.organization())
+    .bind(pipeline)
+    .execute(tx.sql())
+    .await?;
     Ok(())
 }
 

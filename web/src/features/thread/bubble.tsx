@@ -21,7 +21,7 @@ export function Bubble({ message, onView, onOpen }: MessageRowProps) {
   const call = message.parts.some((part) => part.type === "call");
   const files = message.attachments.length ? <Attachments attachments={message.attachments} conversationId={message.conversation_id} unnamed={call} onView={onView} /> : null;
   // A choice, a location's name, a card's name or a letter's plain form is the text already shown in its card.
-  const told = message.parts.some((part) => ["choice", "location", "contact", "poll", "unsupported", "call", "html"].includes(part.type));
+  const told = message.parts.some((part) => ["choice", "location", "contact", "poll", "unsupported", "call", "html", "payment"].includes(part.type));
 
   if (message.deleted_at) {
     return <p className="rounded-lg border border-dashed border-line-strong px-3 py-1.5 text-muted italic">{out ? "You deleted this message." : "The customer deleted this message."}</p>;

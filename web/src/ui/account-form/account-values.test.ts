@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import type { FormField } from "@/api/types";
+import type { FormField } from "./form-field";
 import { changes, filledIn, groups } from "./account-values";
 
 const field = (name: string, more: Partial<FormField> = {}): FormField => ({ name, label: name, kind: "text", required: false, secret: false, help: "", ...more });

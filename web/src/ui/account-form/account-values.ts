@@ -1,4 +1,4 @@
-import type { FormField } from "@/api/types";
+import type { FormField } from "./form-field";
 
 /** What was typed, by the field's name; `null` takes away what is stored. */
 export type Values = Record<string, string | null>;

@@ -1,4 +1,4 @@
-import type { FormField } from "@/api/types";
+import type { FormField } from "./form-field";
 import { AccountField } from "./account-field";
 import { type Group, groups, type Values } from "./account-values";
 

@@ -1,4 +1,4 @@
-import type { FormField } from "@/api/types";
+import type { FormField } from "./form-field";
 import { Button } from "@/ui/button";
 import { Field, Input, Select, Textarea } from "@/ui/field";
 import { ColourField } from "./colour-field";
