@@ -131,7 +131,7 @@ function Acts({ part }: { part: PaymentPart }) {
           onClose={() => setDoomed(false)}
           onConfirm={() => {
             setDoomed(false);
-            run(cancelPayment(id), "The request is cancelled.");
+            run(cancelPayment(id), "It is being cancelled at the provider.");
           }}
         />
       ) : null}
