@@ -100,6 +100,14 @@ pub async fn apply(tx: &mut Tx, member: &Member, id: DealId, change: &Change) ->
     told(tx, member, id).await
 }
 
+/// Moves a deal because of something that happened, in nobody's name; who may own it is not asked.
+pub(super) async fn follow(tx: &mut Tx, before: &Deal, change: &Change) -> Result<()> {
+    let facts: Vec<Fact> = put(tx, before, change).await?.into_iter().collect();
+    activity::note_down(tx, None, &facts).await?;
+    touch(tx, before.id).await?;
+    tell(tx, None, before.id).await.map(drop)
+}
+
 /// Out of the lists; [`restore`] brings it back to its place.
 pub async fn delete(tx: &mut Tx, member: &Member, id: DealId) -> Result<()> {
     lock(tx, id).await?;
@@ -258,8 +266,12 @@ pub async fn lock(tx: &mut Tx, id: DealId) -> Result<()> {
 
 /// `deal_updated`, to everybody; answers the deal as it is told.
 pub(super) async fn told(tx: &mut Tx, member: &Member, id: DealId) -> Result<Deal> {
+    tell(tx, Some(member), id).await
+}
+
+async fn tell(tx: &mut Tx, member: Option<&Member>, id: DealId) -> Result<Deal> {
     let deal = deal::load(tx, &[id]).await?.pop().ok_or_else(|| Error::not_found("deal"))?;
-    let by = json!({"id": member.user_id, "name": member.name});
+    let by = member.map(|member| json!({"id": member.user_id, "name": member.name}));
     tx.tell(NewEvent::everybody(EventKind::DealUpdated, &json!({"deal": deal, "changed_by": by})));
     Ok(deal)
 }
