@@ -7,8 +7,10 @@ mod error;
 #[cfg(test)]
 mod fixtures;
 mod http;
+mod mercado_pago;
 mod money;
 mod provider;
+pub mod qr;
 mod standing;
 mod stripe;
 
@@ -24,7 +26,7 @@ pub use standing::{Mismatch, Standing, State, merged};
 
 /// Every provider there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Provider] {
-    &[&stripe::Stripe]
+    &[&stripe::Stripe, &mercado_pago::MercadoPago]
 }
 
 /// The one of that id.

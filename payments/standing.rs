@@ -83,11 +83,11 @@ pub fn merged(known: Option<&Charge>, seen: &Charge) -> Charge {
 }
 
 /// What is known of a dispute after another look. It ends once, and a look that says no more than that there is one takes nothing away.
+/// One of which nothing more was ever known is over without a word when it is no longer told of.
 fn newer(known: Option<&Dispute>, seen: Option<&Dispute>) -> Option<Dispute> {
     match (known, seen) {
         (Some(known), Some(seen)) if known.id == seen.id => {
-            let bare = seen.amount.is_none() && seen.reason.is_none() && seen.due.is_none();
-            if !seen.state.is_over() && (known.state.is_over() || bare) {
+            if !seen.state.is_over() && (known.state.is_over() || seen.is_bare()) {
                 return Some(known.clone());
             }
             Some(Dispute {
@@ -97,7 +97,14 @@ fn newer(known: Option<&Dispute>, seen: Option<&Dispute>) -> Option<Dispute> {
                 ..seen.clone()
             })
         }
+        (Some(known), None) if known.is_bare() && !known.state.is_over() => None,
         (known, seen) => seen.or(known).cloned(),
+    }
+}
+
+impl Dispute {
+    fn is_bare(&self) -> bool {
+        self.amount.is_none() && self.reason.is_none() && self.due.is_none()
     }
 }
 
@@ -336,6 +343,11 @@ mod tests {
         let lost =
             walk(OfferState::Complete, &[told(DisputeState::UnderReview), disputed(DisputeState::Lost)]);
         assert_eq!((lost.lost, lost.dispute.unwrap().due), (real(40), due));
+        let silence = charge(Progress::Captured, 100, 0);
+        let ended = [disputed(DisputeState::NeedsResponse), silence.clone()];
+        assert_eq!(walk(OfferState::Complete, &ended).dispute, None);
+        let kept = [told(DisputeState::UnderReview), silence];
+        assert_eq!(walk(OfferState::Complete, &kept).dispute, kept[0].dispute);
     }
 
     #[test]
