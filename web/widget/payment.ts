@@ -41,9 +41,9 @@ export function paymentCard(payment: Payment, words: Words, language: string): H
   const [said, tone] = standing(payment, words);
   const card = el("div", { class: "pay", role: "group", "aria-label": payment.description },
     el("p", { dir: "auto" }, payment.description),
-    el("strong", {}, amount(payment.minor, payment.currency, language)),
+    el("strong", { dir: "auto" }, amount(payment.minor, payment.currency, language)),
     el("span", { class: `state ${tone}` }, said));
-  if (payment.refunded_minor > 0) card.append(el("span", { class: "meta" }, `−${amount(payment.refunded_minor, payment.currency, language)}`));
+  if (payment.refunded_minor > 0) card.append(el("span", { class: "meta", dir: "auto" }, `−${amount(payment.refunded_minor, payment.currency, language)}`));
   if (payment.state !== "pending") return card;
   const href = payment.url ? safe(payment.url) : null;
   if (href) card.append(el("a", { class: "go", href, target: "_blank", rel: "noopener noreferrer" }, words.pay));
@@ -53,6 +53,10 @@ export function paymentCard(payment: Payment, words: Words, language: string): H
 
 /** Pix's code: to be scanned with another device, or copied into the bank's app on this one. */
 function pix(code: string, words: Words): Node[] {
+  const picture = drawing(code);
+  const shown: Node[] = [...(picture ? [picture] : []), el("code", { class: "code", tabindex: "0", role: "region", "aria-label": "Pix" }, code)];
+  // Pages without TLS have no clipboard; the code can be marked by hand.
+  if (!("clipboard" in navigator)) return shown;
   const copy = el("button", { type: "button", class: "copy" }, words.copyPix);
   copy.onclick = () => {
     void navigator.clipboard.writeText(code).then(() => {
@@ -60,8 +64,7 @@ function pix(code: string, words: Words): Node[] {
       window.setTimeout(() => (copy.textContent = words.copyPix), 2000);
     });
   };
-  const picture = drawing(code);
-  return [...(picture ? [picture] : []), el("code", { class: "code", tabindex: "0" }, code), copy];
+  return [...shown, copy];
 }
 
 let drawn: { code: string; path: string; size: number } | null = null;
