@@ -1,6 +1,7 @@
 //! The words that inbound and outbound messages share, and what an outbound one is made of.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -105,11 +106,32 @@ pub enum Part {
     Email(Letter),
     Invite(Invite),
     Call(Call),
+    Payment(PaymentCard),
     /// Something the platform knows and we cannot show: its own word for it.
     Unsupported {
         what: String,
         detail: Option<String>,
     },
+}
+
+/// Money that is asked for, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct PaymentCard {
+    pub payment_id: Uuid,
+    pub description: String,
+    /// In the currency's smallest unit.
+    pub minor: i64,
+    /// Its ISO 4217 code.
+    pub currency: String,
+    /// `preparing` until there is something to pay by.
+    pub state: String,
+    /// The page on which it is paid.
+    pub url: Option<String>,
+    pub pix_code: Option<String>,
+    pub methods: Vec<String>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub refunded_minor: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -12,17 +12,16 @@ create table accounts (
     version integer not null default 1,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    deleted_at timestamptz,
     primary key (organization_id, id)
 );
-create index accounts_newest on accounts (organization_id, created_at desc, id desc) where deleted_at is null;
-create unique index accounts_domain on accounts (organization_id, domain) where deleted_at is null;
-create index accounts_search on accounts using gin (organization_id, (lower(name || ' ' || coalesce(domain, ''))) gin_trgm_ops)
-    where deleted_at is null;
+create index accounts_newest on accounts (organization_id, created_at desc, id desc);
+create unique index accounts_domain on accounts (organization_id, domain);
+create index accounts_search on accounts using gin (organization_id, (lower(name || ' ' || coalesce(domain, ''))) gin_trgm_ops);
 call protect('accounts');
 
 alter table contacts add column account_id uuid;
-alter table contacts add foreign key (organization_id, account_id) references accounts (organization_id, id);
+alter table contacts add foreign key (organization_id, account_id) references accounts (organization_id, id)
+    on delete set null (account_id);
 create index contacts_account on contacts (organization_id, account_id, created_at desc, id desc)
     where account_id is not null and deleted_at is null;
 
@@ -93,7 +92,7 @@ create table deals (
     foreign key (organization_id, pipeline_id) references pipelines (organization_id, id),
     foreign key (organization_id, stage_id) references stages (organization_id, id),
     foreign key (organization_id, contact_id) references contacts (organization_id, id) on delete set null (contact_id),
-    foreign key (organization_id, account_id) references accounts (organization_id, id)
+    foreign key (organization_id, account_id) references accounts (organization_id, id) on delete set null (account_id)
 );
 create index deals_column on deals (organization_id, stage_id, rank, id) where deleted_at is null;
 -- A column's sums are read from this alone.

@@ -127,6 +127,18 @@ pub enum DisputeState {
     Lost,
 }
 
+impl Method {
+    /// As it is written everywhere.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Pix => "pix",
+            Self::Boleto => "boleto",
+            Self::Other => "other",
+        }
+    }
+}
+
 impl DisputeState {
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Won | Self::Lost)

@@ -4,9 +4,15 @@
 mod charge;
 mod currency;
 mod error;
+#[cfg(test)]
+mod fixtures;
+mod http;
+mod mercado_pago;
 mod money;
 mod provider;
+pub mod qr;
 mod standing;
+mod stripe;
 
 pub use charge::{Charge, Dispute, DisputeState, Failure, Method, Progress, RefundState, Refunded};
 pub use currency::{Currency, UnknownCurrency};
@@ -20,5 +26,10 @@ pub use standing::{Mismatch, Standing, State, merged};
 
 /// Every provider there is, one line each. The order is the order in which people see them.
 pub fn all() -> &'static [&'static dyn Provider] {
-    &[]
+    &[&stripe::Stripe, &mercado_pago::MercadoPago]
+}
+
+/// The one of that id.
+pub fn find(id: &str) -> Option<&'static dyn Provider> {
+    all().iter().copied().find(|provider| provider.id() == id)
 }

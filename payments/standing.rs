@@ -74,7 +74,7 @@ pub fn merged(known: Option<&Charge>, seen: &Charge) -> Charge {
     Charge {
         request: seen.request.or(known.request),
         fee: seen.fee.or(known.fee),
-        dispute: newer(known.dispute.as_ref(), seen.dispute.as_ref()).cloned(),
+        dispute: newer(known.dispute.as_ref(), seen.dispute.as_ref()),
         receipt_url: seen.receipt_url.clone().or_else(|| known.receipt_url.clone()),
         payer: seen.payer.clone().or_else(|| known.payer.clone()),
         paid_at: known.paid_at.or(seen.paid_at),
@@ -82,14 +82,29 @@ pub fn merged(known: Option<&Charge>, seen: &Charge) -> Charge {
     }
 }
 
-fn newer<'a>(known: Option<&'a Dispute>, seen: Option<&'a Dispute>) -> Option<&'a Dispute> {
+/// What is known of a dispute after another look. It ends once, and a look that says no more than that there is one takes nothing away.
+/// One of which nothing more was ever known is over without a word when it is no longer told of.
+fn newer(known: Option<&Dispute>, seen: Option<&Dispute>) -> Option<Dispute> {
     match (known, seen) {
-        (Some(known), Some(seen))
-            if known.id == seen.id && known.state.is_over() && !seen.state.is_over() =>
-        {
-            Some(known)
+        (Some(known), Some(seen)) if known.id == seen.id => {
+            if !seen.state.is_over() && (known.state.is_over() || seen.is_bare()) {
+                return Some(known.clone());
+            }
+            Some(Dispute {
+                amount: seen.amount.or(known.amount),
+                reason: seen.reason.clone().or_else(|| known.reason.clone()),
+                due: seen.due.or(known.due),
+                ..seen.clone()
+            })
         }
-        (known, seen) => seen.or(known),
+        (Some(known), None) if known.is_bare() && !known.state.is_over() => None,
+        (known, seen) => seen.or(known).cloned(),
+    }
+}
+
+impl Dispute {
+    fn is_bare(&self) -> bool {
+        self.amount.is_none() && self.reason.is_none() && self.due.is_none()
     }
 }
 
@@ -313,6 +328,26 @@ mod tests {
         let lost = walk(OfferState::Complete, &[open.clone(), disputed(DisputeState::Lost), open]);
         assert_eq!((lost.state, lost.kept()), (State::ChargedBack, Ok(real(0))));
         assert_eq!(lost.dispute.unwrap().state, DisputeState::Lost);
+    }
+
+    #[test]
+    fn a_look_that_says_less_of_a_dispute_takes_nothing_away() {
+        let due = DateTime::from_timestamp(1_800_000_000, 0);
+        let told = |state| {
+            let charge = disputed(state);
+            let dispute = charge.dispute.clone().map(|one| Dispute { amount: Some(real(40)), due, ..one });
+            Charge { dispute, ..charge }
+        };
+        let looks = [told(DisputeState::UnderReview), disputed(DisputeState::NeedsResponse)];
+        assert_eq!(walk(OfferState::Complete, &looks).dispute, looks[0].dispute);
+        let lost =
+            walk(OfferState::Complete, &[told(DisputeState::UnderReview), disputed(DisputeState::Lost)]);
+        assert_eq!((lost.lost, lost.dispute.unwrap().due), (real(40), due));
+        let silence = charge(Progress::Captured, 100, 0);
+        let ended = [disputed(DisputeState::NeedsResponse), silence.clone()];
+        assert_eq!(walk(OfferState::Complete, &ended).dispute, None);
+        let kept = [told(DisputeState::UnderReview), silence];
+        assert_eq!(walk(OfferState::Complete, &kept).dispute, kept[0].dispute);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     forgeries::Forgeries,
     inbox::integration::Integrations,
     ingest::Ingest,
+    payment::account::PaymentAccounts,
     realtime::connections::Connections,
     store::Store,
     vault::Vault,
@@ -29,6 +30,8 @@ pub struct App {
     pub store: Store,
     /// Integrations with their accounts unsealed, by id.
     pub integrations: Integrations,
+    /// Accounts at payment providers, unsealed, by id.
+    pub payment_accounts: PaymentAccounts,
     pub forgeries: Forgeries,
     /// Takes what platforms say.
     pub ingest: Ingest,

@@ -64,6 +64,11 @@ ids! {
     StageId;
     DealId;
     ActivityId;
+    /// An account at a payment provider.
+    PaymentAccountId;
+    PaymentId;
+    ChargeId;
+    RefundId;
     /// A recorded callback.
     CallbackId;
 }

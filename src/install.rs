@@ -22,6 +22,7 @@ use crate::{
         secret::{self, OneTimeSecret},
         token::Claims,
     },
+    accounts,
     app::App,
     db::Tx,
     error::{Error, Result},
@@ -102,7 +103,7 @@ impl Failed {
 /// The form's checks, and that the channel is connected this way at all: 422 otherwise.
 pub fn fill(app: &App, channel: &dyn Channel, given: BTreeMap<String, String>) -> Result<Account> {
     let form = channel.install_form().ok_or_else(not_installable)?;
-    integration_admin::fill(app, &form, given)
+    accounts::fill(&app.config.server, &form, given)
 }
 
 /// The app's keys, of an account that has them: not every one was connected by consent.

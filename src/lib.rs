@@ -1,11 +1,13 @@
 //! Switchboard: a multi-channel messaging hub.
 
 pub mod access;
+pub mod accounts;
 pub mod alarms;
 pub mod app;
 pub mod attributes;
 pub mod calls;
 mod certificates;
+pub mod checkout;
 pub mod config;
 pub mod db;
 pub mod deals;
@@ -29,6 +31,7 @@ pub mod maintenance;
 pub mod media;
 pub mod metrics;
 pub mod mirror;
+pub mod payment;
 pub mod picture;
 pub mod profiles;
 pub mod realtime;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     alarms,
     app::App,
+    checkout,
     error::Result,
     inbox::{counts, later, snooze, task_reminder},
     refresh, upload,
@@ -23,8 +24,11 @@ pub async fn run(app: App, stop: CancellationToken) {
         every(&stop, Duration::from_secs(5), || counts::fold(app.db.system())),
         every(&stop, Duration::from_secs(15), || refresh::ask(&app)),
         every(&stop, Duration::from_secs(30), || alarms::check(&app)),
+        every(&stop, Duration::from_secs(5), || checkout::look_at_open(&app)),
+        every(&stop, Duration::from_secs(30), || checkout::ask_reviews(&app)),
         every(&stop, Duration::from_secs(3600), || expire(&app)),
         every(&stop, Duration::from_secs(3600), || forget_uploads(&app)),
+        every(&stop, Duration::from_secs(3600), || checkout::forget_notices(&app)),
     );
 }
 

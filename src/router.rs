@@ -61,6 +61,9 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::merge_suggestions::routes())
         .merge(http::mirror::routes())
         .merge(http::organizations::routes())
+        .merge(http::payment_accounts::routes())
+        .merge(http::payment_review::routes())
+        .merge(http::payments::routes())
         .merge(http::pipelines::routes())
         .merge(http::tasks::routes())
         .merge(http::teams::routes())
@@ -90,6 +93,7 @@ pub fn router(app: App) -> Router {
         .merge(http::process::router(document))
         .merge(http::media::router())
         .merge(http::install::router())
+        .merge(http::payment_callbacks::router())
         .merge(visitors)
         .merge(pages)
         .with_state(app);

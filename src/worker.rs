@@ -10,12 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
+    checkout,
     deliver::{self, Deliveries},
     elsewhere,
     error::{Error, Result},
     ids::OrganizationId,
     jobs::{Job, Jobs},
-    listeners, maintenance, media, mirror, profiles, refresh,
+    listeners, maintenance, media, mirror,
+    payment::order,
+    profiles, refresh,
 };
 
 /// Jobs that one claim takes.
@@ -131,6 +134,12 @@ async fn perform(app: &App, job: &Job) -> Result<End> {
             elsewhere::Fetched::Failed(why) => end_of(Err(why)),
         }),
         "acknowledge" => Ok(end_of(acknowledge(app, job).await?)),
+        order::KIND => Ok(match checkout::carry_out(app, job).await? {
+            checkout::Turn::Done => End::Done,
+            checkout::Turn::Wait(pause) => End::Later(pause),
+            checkout::Turn::Again(after, why) => End::Again(after, why),
+            checkout::Turn::Never(why) => End::Never(why),
+        }),
         "profile" => Ok(end_of(profiles::learn(app, job).await?)),
         "mirror_post" => Ok(turn(mirror::show(app, job).await?)),
         "mirror_word" => Ok(turn(mirror::take_word(app, job).await?)),

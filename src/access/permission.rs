@@ -46,6 +46,11 @@ pub enum May {
     AssignDeals,
     DeleteDeals,
     WritePipelines,
+    ReadPayments,
+    /// Ask for money, take a request back.
+    WritePayments,
+    /// Give money back, and say to whom money belongs.
+    RefundPayments,
     ReadIntegrations,
     WriteIntegrations,
     ReadCallbacks,
@@ -79,6 +84,10 @@ impl Role {
             May::AssignDeals => Self::Manager,
             May::DeleteDeals => Self::Manager,
             May::WritePipelines => Self::Manager,
+
+            May::ReadPayments => Self::Viewer,
+            May::WritePayments => Self::Agent,
+            May::RefundPayments => Self::Manager,
 
             May::ReadIntegrations => Self::Manager,
             May::WriteIntegrations => Self::Admin,
@@ -126,9 +135,14 @@ mod tests {
         for may in [May::WriteContacts, May::WriteConversations, May::AssignConversations, May::WriteDeals] {
             assert!(!viewer.may(may) && agent.may(may), "agents work: {may:?}");
         }
-        for may in
-            [May::DeleteContacts, May::DeleteDeals, May::AssignDeals, May::WriteTeams, May::WriteLabels]
-        {
+        for may in [
+            May::DeleteContacts,
+            May::DeleteDeals,
+            May::AssignDeals,
+            May::RefundPayments,
+            May::WriteTeams,
+            May::WriteLabels,
+        ] {
             assert!(!agent.may(may) && manager.may(may), "managers keep order: {may:?}");
         }
         for may in [

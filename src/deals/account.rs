@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sqlx::QueryBuilder;
 use utoipa::ToSchema;
 
@@ -12,6 +12,7 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     ids::{AccountId, UserId},
+    realtime::event::{EventKind, NewEvent},
 };
 
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
@@ -58,7 +59,7 @@ const SELECT: &str = "select a.id, a.name, a.domain, a.phone, a.owner_id, a.attr
      where c.organization_id = a.organization_id and c.account_id = a.id and c.deleted_at is null) as contacts,
     (select count(*) from deals d join stages s on s.organization_id = d.organization_id and s.id = d.stage_id
      where d.organization_id = a.organization_id and d.account_id = a.id and d.deleted_at is null and s.kind = 'open') as open_deals
-    from accounts a where a.deleted_at is null and a.organization_id = ";
+    from accounts a where a.organization_id = ";
 
 /// Up to `rows` accounts, newest first; with a text those that have it in their name or domain.
 pub async fn list(
@@ -79,7 +80,6 @@ pub async fn list(
     Ok(sql.build_query_as().fetch_all(tx.sql()).await?)
 }
 
-/// 404 for the deleted.
 pub async fn find(tx: &mut Tx, id: AccountId) -> Result<Account> {
     let mut sql = QueryBuilder::new(SELECT);
     sql.push_bind(tx.organization()).push(" and a.id = ").push_bind(id);
@@ -108,6 +108,7 @@ pub async fn create(tx: &mut Tx, change: &Change) -> Result<Account> {
     .execute(tx.sql())
     .await
     .map_err(taken)?;
+    told(tx);
     find(tx, id).await
 }
 
@@ -146,6 +147,7 @@ pub async fn change(tx: &mut Tx, id: AccountId, change: &Change) -> Result<Accou
     .execute(tx.sql())
     .await
     .map_err(taken)?;
+    told(tx);
     find(tx, id).await
 }
 
@@ -155,11 +157,17 @@ pub async fn delete(tx: &mut Tx, id: AccountId) -> Result<()> {
     for statement in [
         "update contacts set account_id = null, version = version + 1, updated_at = now() where organization_id = $1 and account_id = $2",
         "update deals set account_id = null, version = version + 1, updated_at = now() where organization_id = $1 and account_id = $2",
-        "update accounts set deleted_at = now(), version = version + 1, updated_at = now() where organization_id = $1 and id = $2",
+        "delete from accounts where organization_id = $1 and id = $2",
     ] {
         sqlx::query(statement).bind(tx.organization()).bind(id).execute(tx.sql()).await?;
     }
+    told(tx);
     Ok(())
+}
+
+/// Everybody shows contacts and deals with the names of their accounts.
+fn told(tx: &mut Tx) {
+    tx.tell(NewEvent::everybody(EventKind::SettingsUpdated, &json!({"what": "contacts"})));
 }
 
 fn checked(known: &Map<String, Value>, change: &Change) -> Result<Map<String, Value>> {

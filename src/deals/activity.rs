@@ -18,8 +18,8 @@ use crate::{
 pub struct Activity {
     pub id: ActivityId,
     pub deal_id: DealId,
-    /// What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `deleted`,
-    /// `restored`.
+    /// What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`,
+    /// `deleted`, `restored`.
     pub kind: String,
     pub text: String,
     /// What the hub wrote down.

@@ -65,6 +65,7 @@ pub async fn apply(tx: &mut Tx, member: &Member, id: DealId, change: &Change) ->
         may_own(tx, member, before.owner_id, owner).await?;
         facts.push(Fact::new(id, "owner", before.owner_id.map(Turned::Owner), owner.map(Turned::Owner)));
     }
+    known_contact(tx, change.contact_id.flatten()).await?;
     sqlx::query(
         "update deals set title = coalesce($3, title), value = $4, currency = $5, lines = $6,
              contact_id = case when $7 then $8 else contact_id end, account_id = case when $9 then $10 else account_id end,
@@ -97,6 +98,14 @@ pub async fn apply(tx: &mut Tx, member: &Member, id: DealId, change: &Change) ->
     facts.extend(put(tx, &before, change).await?);
     activity::note_down(tx, Some(member.user_id), &facts).await?;
     told(tx, member, id).await
+}
+
+/// Moves a deal because of something that happened, in nobody's name; who may own it is not asked.
+pub(super) async fn follow(tx: &mut Tx, before: &Deal, change: &Change) -> Result<()> {
+    let facts: Vec<Fact> = put(tx, before, change).await?.into_iter().collect();
+    activity::note_down(tx, None, &facts).await?;
+    touch(tx, before.id).await?;
+    tell(tx, None, before.id).await.map(drop)
 }
 
 /// Out of the lists; [`restore`] brings it back to its place.
@@ -193,6 +202,19 @@ pub(super) async fn may_own(
     }
 }
 
+/// A contact that was deleted, or merged into another, gets no deals.
+pub(super) async fn known_contact(tx: &mut Tx, contact: Option<ContactId>) -> Result<()> {
+    let Some(contact) = contact else { return Ok(()) };
+    let known: bool = sqlx::query_scalar(
+        "select exists (select from contacts where organization_id = $1 and id = $2 and deleted_at is null)",
+    )
+    .bind(tx.organization())
+    .bind(contact)
+    .fetch_one(tx.sql())
+    .await?;
+    if known { Ok(()) } else { Err(Error::invalid_field("contact_id", "There is no such contact.")) }
+}
+
 pub(super) async fn stage_named(tx: &mut Tx, id: StageId) -> Result<(Stage, PipelineId)> {
     type Row = (PipelineId, String, String, StageKind, i16, Option<i32>);
     let row: Option<Row> = sqlx::query_as(
@@ -244,17 +266,18 @@ pub async fn lock(tx: &mut Tx, id: DealId) -> Result<()> {
 
 /// `deal_updated`, to everybody; answers the deal as it is told.
 pub(super) async fn told(tx: &mut Tx, member: &Member, id: DealId) -> Result<Deal> {
+    tell(tx, Some(member), id).await
+}
+
+async fn tell(tx: &mut Tx, member: Option<&Member>, id: DealId) -> Result<Deal> {
     let deal = deal::load(tx, &[id]).await?.pop().ok_or_else(|| Error::not_found("deal"))?;
-    let by = json!({"id": member.user_id, "name": member.name});
+    let by = member.map(|member| json!({"id": member.user_id, "name": member.name}));
     tx.tell(NewEvent::everybody(EventKind::DealUpdated, &json!({"deal": deal, "changed_by": by})));
     Ok(deal)
 }
 
 pub(super) fn unknown(error: sqlx::Error) -> Error {
     match Error::from(error) {
-        error if error.breaks("deals_organization_id_contact_id_fkey") => {
-            Error::invalid_field("contact_id", "There is no such contact.")
-        }
         error if error.breaks("deals_organization_id_account_id_fkey") => {
             Error::invalid_field("account_id", "There is no such account.")
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     activity::{self, Fact, Turned},
     deal::Deal,
-    deal_change::{may_own, priced, stage_named, told, unknown},
+    deal_change::{known_contact, may_own, priced, stage_named, told, unknown},
     deal_talk,
     line::Line,
     pipeline::{self, Pipeline, Stage, StageKind},
@@ -56,6 +56,7 @@ pub async fn create(tx: &mut Tx, member: &Member, plan: Plan) -> Result<Deal> {
     let value = priced(plan.value.unwrap_or(Money::zero(usual)), &plan.lines)?;
     let owner = plan.owner_id.unwrap_or(Some(member.user_id));
     may_own(tx, member, None, owner).await?;
+    known_contact(tx, plan.contact_id).await?;
     let id = DealId::new();
     let rank = place::rank(tx, stage.id, Spot::Top, id).await?;
     sqlx::query(

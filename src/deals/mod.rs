@@ -6,6 +6,7 @@ pub mod deal;
 pub mod deal_change;
 pub mod deal_list;
 pub mod deal_make;
+pub mod deal_paid;
 pub mod deal_talk;
 pub mod line;
 mod owner;

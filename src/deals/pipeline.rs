@@ -23,6 +23,8 @@ pub struct Pipeline {
     /// In the order of the board.
     #[sqlx(json)]
     pub stages: Vec<Stage>,
+    /// Where deals go that were paid for; `null`: they stay.
+    pub on_paid_stage_id: Option<StageId>,
     pub version: i32,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -73,11 +75,12 @@ pub struct Change {
     pub position: Option<i32>,
     /// All of them, in their new order. Who is not named goes.
     pub stages: Option<Vec<StagePlan>>,
+    pub on_paid_stage_id: Option<Option<StageId>>,
     /// Refused with the current state when the pipeline has another version.
     pub version: Option<i32>,
 }
 
-const SELECT: &str = "select p.id, p.name, p.currency, p.version, p.created_at, p.updated_at,
+const SELECT: &str = "select p.id, p.name, p.currency, p.on_paid_stage_id, p.version, p.created_at, p.updated_at,
     coalesce((select jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name, 'color', s.color, 'kind', s.kind,
                                                   'probability', s.probability, 'stale_after_days', s.stale_after_days)
                                order by s.position)
@@ -177,7 +180,27 @@ pub async fn change(tx: &mut Tx, id: PipelineId, change: &Change) -> Result<Pipe
         }
         put_stages(tx, id, stages).await?;
     }
+    if let Some(stage) = change.on_paid_stage_id {
+        set_paid_stage(tx, id, stage).await?;
+    }
     find(tx, id).await
+}
+
+async fn set_paid_stage(tx: &mut Tx, id: PipelineId, stage: Option<StageId>) -> Result<()> {
+    let done = sqlx::query(
+        "update pipelines set on_paid_stage_id = $3
+         where organization_id = $1 and id = $2
+           and ($3 is null or exists (select from stages where organization_id = $1 and pipeline_id = $2 and id = $3))",
+    )
+    .bind(tx.organization())
+    .bind(id)
+    .bind(stage)
+    .execute(tx.sql())
+    .await?;
+    match done.rows_affected() {
+        0 => Err(Error::invalid_field("on_paid_stage_id", "This pipeline has no such stage.")),
+        _ => Ok(()),
+    }
 }
 
 /// 409 while it has deals, also deleted ones, which could be restored.
@@ -273,6 +296,22 @@ async fn put_stages(tx: &mut Tx, pipeline: PipelineId, stages: &[StagePlan]) -> 
     .bind(stages.iter().map(|stage| stage.kind.as_str()).collect::<Vec<_>>())
     .bind(stages.iter().map(probability).collect::<Vec<_>>())
     .bind(stages.iter().map(stale).collect::<Vec<_>>())
+    .execute(tx.sql())
+    .await?;
+    close(tx, pipeline).await
+}
+
+/// Deals are over where their stage says so now, and no longer where it says so no more.
+async fn close(tx: &mut Tx, pipeline: PipelineId) -> Result<()> {
+    sqlx::query(
+        "update deals d set closed_at = case when s.kind <> 'open' then now() end,
+             lost_reason = case when s.kind = 'lost' then d.lost_reason end, version = d.version + 1, updated_at = now()
+         from stages s
+         where d.organization_id = $1 and d.pipeline_id = $2 and s.organization_id = $1 and s.id = d.stage_id
+           and (d.closed_at is null) <> (s.kind = 'open')",
+    )
+    .bind(tx.organization())
+    .bind(pipeline)
     .execute(tx.sql())
     .await?;
     Ok(())

@@ -20,7 +20,7 @@ use crate::{
     },
     error::{Error, Problems, Result},
     http::{
-        extract::{Json, Path, Query, text},
+        extract::{self, Json, Path, Query, text},
         idempotency::IdempotencyKey,
         page::Page,
     },
@@ -149,6 +149,11 @@ struct PipelineChange {
     /// All stages in their new order, those that stay with their ids. A stage that is not named goes, if no deal is in it.
     #[garde(custom(some_stages), dive)]
     stages: Option<Vec<StageForm>>,
+    /// Where deals go that were paid for; `null`: they stay.
+    #[serde(default, deserialize_with = "extract::present")]
+    #[schema(value_type = Option<StageId>)]
+    #[garde(skip)]
+    on_paid_stage_id: Option<Option<StageId>>,
     /// The version that the caller has seen.
     #[garde(skip)]
     version: Option<i32>,
@@ -168,6 +173,7 @@ async fn update(
         currency: body.currency.map(|code| currency(&code)).transpose()?,
         position: body.position,
         stages: body.stages.map(|stages| stages.into_iter().map(Into::into).collect()),
+        on_paid_stage_id: body.on_paid_stage_id,
         version: body.version,
     };
     let pipeline = pipeline::change(&mut tx, id, &change).await?;

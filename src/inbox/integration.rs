@@ -1,7 +1,6 @@
 //! Connected accounts. Their secrets are sealed in the table and unsealed here, in memory, for the channel that uses them.
 
 use std::{
-    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,11 +8,12 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use channels::{Account, Channel};
 use dashmap::DashMap;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
 use crate::{
+    accounts,
     db::Db,
     error::{Error, Result},
     ids::{IntegrationId, OrganizationId},
@@ -205,16 +205,14 @@ impl Integrations {
 
     fn unseal(&self, row: Row) -> Result<Option<Integration>> {
         let Some(channel) = (self.channels)(&row.channel) else { return Ok(None) };
-        let secrets = open(&self.vault, row.organization_id, row.id, &row.sealed)?;
-        let plain: BTreeMap<String, String> =
-            serde_json::from_value(row.account).map_err(|error| Error::Internal(error.to_string()))?;
-        let fields = plain.into_iter().chain(secrets).map(|(name, value)| (name, SecretString::from(value)));
+        let account =
+            accounts::whole(&self.vault, place(row.organization_id, row.id), row.account, &row.sealed)?;
         Ok(Some(Integration {
             id: row.id,
             organization_id: row.organization_id,
             channel,
             name: row.name,
-            account: Account::new(fields).called_at(webhook_url(&self.public_url, &row.channel, row.id)?),
+            account: account.called_at(webhook_url(&self.public_url, &row.channel, row.id)?),
             account_key: row.account_key,
             status: row.status,
             vault: self.vault.clone(),
@@ -237,29 +235,10 @@ pub fn seal(
     channel: &dyn Channel,
     account: &Account,
 ) -> Result<(Value, Vec<u8>)> {
-    let form = channel.account_form();
-    let (secret, open): (BTreeMap<_, _>, BTreeMap<_, _>) = account
-        .fields()
-        .map(|(name, value)| (name.to_owned(), value.expose_secret().to_owned()))
-        .partition(|(name, _)| form.secrets().any(|secret| secret == name));
-    let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(&secret).map_err(|error| internal(&error))?);
-    let sealed = vault.seal(place(organization, id), &plain).map_err(|error| internal(&error))?;
-    Ok((serde_json::to_value(open).map_err(|error| internal(&error))?, sealed))
+    accounts::seal(vault, place(organization, id), &channel.account_form(), account)
 }
 
-/// The secret fields of a sealed account.
-pub fn open(
-    vault: &Vault,
-    organization: OrganizationId,
-    id: IntegrationId,
-    sealed: &[u8],
-) -> Result<BTreeMap<String, String>> {
-    let opened =
-        vault.open(place(organization, id), sealed).map_err(|error| Error::Internal(error.to_string()))?;
-    serde_json::from_slice(&opened).map_err(|error| Error::Internal(error.to_string()))
-}
-
-fn place(organization: OrganizationId, id: IntegrationId) -> Place {
+/// Where the sealed fields of an integration belong.
+pub fn place(organization: OrganizationId, id: IntegrationId) -> Place {
     Place { organization: organization.0, column: "integrations.sealed", row: id.0 }
 }

@@ -1,7 +1,6 @@
 //! Connected accounts in the database: stored sealed, changed, stopped and removed. What admins see of them, what is asked of
 //! their platforms and what was noticed about them have a file each.
 
-mod form;
 mod news;
 mod platform;
 mod view;
@@ -9,17 +8,16 @@ mod view;
 use std::collections::BTreeMap;
 
 use channels::{Account, Channel, Check, Refusal, Template};
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
 pub use self::{
-    form::fill,
     news::{Forgeries, LiveConnection, Notice, forgeries, live_connection, notices, warn},
     platform::{check, fetch_templates, listens_from, register, unregister},
     view::{IntegrationView, find, list, shared_webhook_url},
 };
 use crate::{
+    accounts,
     app::App,
     db::Tx,
     error::{Error, Result},
@@ -30,7 +28,7 @@ use crate::{
 
 /// What an admin filled in, with what the hub makes itself.
 pub fn complete(app: &App, channel: &dyn Channel, given: BTreeMap<String, String>) -> Result<Account> {
-    let mut account = fill(app, &channel.account_form(), given)?;
+    let mut account = accounts::fill(&app.config.server, &channel.account_form(), given)?;
     channel.complete(&mut account);
     Ok(account)
 }
@@ -101,14 +99,8 @@ pub async fn change(
         return Err(Error::version_conflict(before));
     }
     let organization = tx.organization();
-    let mut fields: BTreeMap<String, String> = current
-        .account
-        .fields()
-        .map(|(name, value)| (name.to_owned(), value.expose_secret().to_owned()))
-        .collect();
-    // A masked secret that a form sends back unchanged is no new secret.
-    fields.extend(given.into_iter().filter(|(_, value)| !value.starts_with(view::MASK)));
-    let mut account = fill(app, &current.channel.account_form(), fields)?;
+    let fields = accounts::with_changes(&current.account, given);
+    let mut account = accounts::fill(&app.config.server, &current.channel.account_form(), fields)?;
     current.channel.complete(&mut account);
     let (open, sealed) = integration::seal(&app.vault, organization, current.id, current.channel, &account)?;
     sqlx::query(

@@ -27,6 +27,7 @@ pub mod message_page;
 pub mod mirror;
 pub mod order;
 pub mod participant;
+pub mod payment_message;
 pub mod read_mark;
 pub mod search;
 pub mod send;

@@ -6,7 +6,7 @@ mod write;
 
 use channels::{
     call::{Call, CallDirection, CallLeg},
-    message::Part,
+    message::{Part, PaymentCard},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ use crate::{
         letter,
         message::{self, Message},
         order::{Extras, Order},
-        stale, tell, template,
+        payment_message, stale, tell, template,
     },
 };
 
@@ -157,6 +157,33 @@ pub async fn call(
     place(tx, &Author::member(member), &locked, &send, &[piece]).await
 }
 
+/// A request for money takes its place; [`payment_message::offer`] has it delivered once there is something to pay by.
+///
+/// [`payment_message::offer`]: crate::inbox::payment_message::offer
+pub async fn request_payment(
+    tx: &mut Tx,
+    member: &Member,
+    locked: &Locked,
+    client_id: &str,
+    text: String,
+    card: PaymentCard,
+) -> Result<Sent> {
+    let around = surroundings(tx, locked, client_id).await?;
+    if let Some(repeated) = around.repeated {
+        return Ok(Sent::Repeated(message::find(tx, repeated).await?));
+    }
+    let abilities = abilities(locked)?;
+    if abilities.text.max == 0 {
+        return Err(Error::unprocessable("no_texts", "Nothing can be written on this channel."));
+    }
+    check_contact(&around)?;
+    check_window(tx, locked, &abilities, Utc::now()).await?;
+    let kind = Some(channels::message::Kind::Payment);
+    let piece = Piece { kind, text, parts: vec![Part::Payment(card)], ..Piece::default() };
+    let send = Send { client_id: client_id.to_owned(), ..Send::default() };
+    put(tx, &Author::member(member), locked, &send, &[piece], false).await
+}
+
 async fn place(
     tx: &mut Tx,
     author: &Author<'_>,
@@ -164,12 +191,23 @@ async fn place(
     send: &Send,
     pieces: &[Piece],
 ) -> Result<Sent> {
+    put(tx, author, locked, send, pieces, !send.note).await
+}
+
+async fn put(
+    tx: &mut Tx,
+    author: &Author<'_>,
+    locked: &Locked,
+    send: &Send,
+    pieces: &[Piece],
+    deliver: bool,
+) -> Result<Sent> {
     let ids = write(tx, author, locked, send, pieces).await?;
     advance(tx, locked, send.note, &ids).await?;
     if locked.subject.is_none() {
         letter::name(tx, locked.id, pieces).await?;
     }
-    if !send.note {
+    if deliver {
         for message_id in &ids {
             tx.enqueue(Order::Deliver { message_id: *message_id }.job(locked.id));
         }
@@ -200,6 +238,10 @@ pub async fn retry(tx: &mut Tx, member: &Member, id: MessageId) -> Result<Messag
     let around = surroundings(tx, &locked, "").await?;
     let abilities = abilities(&locked)?;
     check_contact(&around)?;
+    if payment_message::lacks_offer(&message) {
+        let detail = "There is nothing to pay by. Ask for the payment anew.";
+        return Err(Error::conflict("no_offer", detail));
+    }
     if message.kind != "template" {
         check_window(tx, &locked, &abilities, Utc::now()).await?;
     }

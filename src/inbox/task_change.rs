@@ -110,6 +110,9 @@ impl Content {
             }
             (None, None) => {}
         }
+        if let Some(deal) = self.deal_id.filter(|deal| Some(*deal) != before.deal_id) {
+            known_deal(tx, deal).await?;
+        }
         Ok(self)
     }
 }
@@ -135,8 +138,7 @@ pub async fn create(tx: &mut Tx, member: &Member, content: Content) -> Result<Ta
     .bind(content.deal_id)
     .bind(member.user_id)
     .execute(tx.sql())
-    .await
-    .map_err(unknown_deal)?;
+    .await?;
     let task = reload(tx, id).await?;
     tell_all(tx, EventKind::TaskCreated, Some(member), &task, None).await?;
     notify_assignee(tx, member, None, &task);
@@ -178,8 +180,7 @@ pub async fn apply(tx: &mut Tx, member: &Member, id: TaskId, change: &Change) ->
     .bind(member.user_id)
     .bind(content.deal_id)
     .execute(tx.sql())
-    .await
-    .map_err(unknown_deal)?;
+    .await?;
     let after = reload(tx, id).await?;
     tell_all(tx, EventKind::TaskUpdated, Some(member), &after, Some(&before)).await?;
     notify_assignee(tx, member, Some(&before), &after);
@@ -357,13 +358,15 @@ fn notify_assignee(tx: &mut Tx, member: &Member, before: Option<&Task>, after: &
     }
 }
 
-fn unknown_deal(error: sqlx::Error) -> Error {
-    match Error::from(error) {
-        error if error.breaks("tasks_organization_id_deal_id_fkey") => {
-            Error::invalid_field("deal_id", "There is no such deal.")
-        }
-        error => error,
-    }
+async fn known_deal(tx: &mut Tx, deal: DealId) -> Result<()> {
+    let known: bool = sqlx::query_scalar(
+        "select exists (select from deals where organization_id = $1 and id = $2 and deleted_at is null)",
+    )
+    .bind(tx.organization())
+    .bind(deal)
+    .fetch_one(tx.sql())
+    .await?;
+    if known { Ok(()) } else { Err(Error::invalid_field("deal_id", "There is no such deal.")) }
 }
 
 async fn lock(tx: &mut Tx, member: &Member, id: TaskId) -> Result<Task> {

@@ -119,6 +119,7 @@ impl Live {
                 session: who.session_id,
                 outbox: outbox.clone(),
                 live: !matches!(wish, Wish::Resume(_)),
+                caught_up: None,
             };
             let sat = room.with(|state| {
                 state.sit(seat)?;

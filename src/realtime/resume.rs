@@ -152,6 +152,7 @@ impl Resume {
             }
             if let Some(seat) = state.seats.get_mut(&number) {
                 seat.live = true;
+                seat.caught_up = self.seen.take();
             }
             Ok(Step::Live)
         });

@@ -50,6 +50,8 @@ pub struct State {
     pub presence: Presence,
     /// Stored events told already whose transactions are not below the cursor yet, with their transactions.
     told: HashMap<i64, u64>,
+    /// What it sees was there before this room, until the cursor has passed it.
+    past: Option<Snapshot>,
     /// Wait for another server's event.
     held: Held,
     /// Every event below was told.
@@ -68,6 +70,8 @@ pub struct Seat {
     pub outbox: Arc<Outbox>,
     /// Told directly; otherwise the socket is still catching up from the recent events.
     pub live: bool,
+    /// What it sees the socket was told while it caught up, until the room's cursor has passed it.
+    pub caught_up: Option<Snapshot>,
 }
 
 impl Room {
@@ -79,6 +83,7 @@ impl Room {
                 recent: Recent::default(),
                 presence: Presence::new(server),
                 told: HashMap::new(),
+                past: None,
                 held: Held::default(),
                 cursor: Cursor::default(),
                 open: false,
@@ -109,8 +114,7 @@ impl Room {
                 self.with(|state| {
                     state.recent.fill(frames, covered_from);
                     state.cursor = Cursor { xid: snapshot.lowest, at };
-                    let open = events.iter().filter(|event| event.xid >= snapshot.lowest);
-                    state.told = open.filter_map(|event| Some((event.id?, event.xid))).collect();
+                    state.past = Some(snapshot);
                     state.open = true;
                 });
                 did = true;
@@ -118,6 +122,14 @@ impl Room {
             })
             .await
             .map(|()| did)
+    }
+}
+
+impl Seat {
+    /// A stored event is heard once, be it here or while the socket caught up.
+    fn hears(&self, frame: &Frame, id: Option<i64>) -> bool {
+        let again = |seen: &Snapshot| id.is_some() && seen.sees(frame.xid);
+        self.live && !self.caught_up.as_ref().is_some_and(again) && frame.is_for(&self.viewer)
     }
 }
 
@@ -146,10 +158,10 @@ impl State {
 
     /// Whether a stored event is to be told now.
     fn begin(&mut self, event: &Event, id: i64) -> bool {
-        if event.xid < self.cursor.xid || self.told.contains_key(&id) {
+        if event.xid < self.cursor.xid || !self.lacks(id, event.xid) {
             return false;
         }
-        let misses = |before: Before| before.xid >= self.cursor.xid && !self.told.contains_key(&before.id);
+        let misses = |before: Before| before.xid >= self.cursor.xid && self.lacks(before.id, before.xid);
         if event.before.is_some_and(misses) && self.held.hold(event) {
             return false;
         }
@@ -165,7 +177,7 @@ impl State {
     fn tell_all(&mut self, event: &Event) {
         let frame = Arc::new(Frame::of(event, self.cursor));
         for seat in self.seats.values() {
-            if seat.live && frame.is_for(&seat.viewer) {
+            if seat.hears(&frame, event.id) {
                 seat.outbox.push(&frame);
             }
         }
@@ -194,8 +206,9 @@ impl State {
         self.open.then_some(Range { organization, from: self.cursor.xid, to })
     }
 
-    pub fn lacks(&self, id: i64) -> bool {
-        !self.told.contains_key(&id)
+    /// Whether an event at or above the cursor has not been told, nor was there before the room.
+    pub fn lacks(&self, id: i64, xid: u64) -> bool {
+        !self.told.contains_key(&id) && !self.past.as_ref().is_some_and(|past| past.sees(xid))
     }
 
     /// Everything below the cursor was told.
@@ -203,6 +216,11 @@ impl State {
         if cursor.xid >= self.cursor.xid {
             self.cursor = cursor;
             self.told.retain(|_, xid| *xid >= cursor.xid);
+            let forget = |seen: &mut Option<Snapshot>| {
+                seen.take_if(|seen| seen.is_covered_by(cursor.xid));
+            };
+            forget(&mut self.past);
+            self.seats.values_mut().for_each(|seat| forget(&mut seat.caught_up));
         }
         let Self { held, told, cursor, .. } = self;
         held.retain(|event| event.xid >= cursor.xid && event.id.is_some_and(|id| !told.contains_key(&id)));

@@ -66,6 +66,11 @@ impl Snapshot {
         xid < self.lowest || (xid < self.next && !self.running.contains(&xid))
     }
 
+    /// Whether every transaction below is one that it sees.
+    pub fn is_covered_by(&self, lowest: u64) -> bool {
+        lowest >= self.next
+    }
+
     /// Whether that number was given out already, or is the next one.
     pub fn knows(&self, xid: u64) -> bool {
         xid <= self.next
@@ -157,13 +162,16 @@ pub async fn since(
     .await
 }
 
-/// The ids in these ranges, by organization.
-pub async fn ids(pool: &PgPool, ranges: &[Range]) -> Result<HashMap<OrganizationId, Vec<i64>>, sqlx::Error> {
+/// The ids in these ranges with their transactions, by organization.
+pub async fn ids(
+    pool: &PgPool,
+    ranges: &[Range],
+) -> Result<HashMap<OrganizationId, Vec<(i64, u64)>>, sqlx::Error> {
     let organizations: Vec<_> = ranges.iter().map(|range| range.organization).collect();
     let from: Vec<_> = ranges.iter().map(|range| range.from.to_string()).collect();
     let to: Vec<_> = ranges.iter().map(|range| range.to.to_string()).collect();
-    let rows: Vec<(OrganizationId, i64)> = sqlx::query_as(
-        "select room.organization_id, events.id
+    let rows: Vec<(OrganizationId, i64, String)> = sqlx::query_as(
+        "select room.organization_id, events.id, events.xid::text
          from unnest($1::uuid[], $2::text[], $3::text[]) as room (organization_id, since, until)
          join events on events.organization_id = room.organization_id
              and events.xid >= room.since::xid8 and events.xid < room.until::xid8",
@@ -173,9 +181,10 @@ pub async fn ids(pool: &PgPool, ranges: &[Range]) -> Result<HashMap<Organization
     .bind(to)
     .fetch_all(pool)
     .await?;
-    let mut ids: HashMap<_, Vec<i64>> = HashMap::new();
-    for (organization, id) in rows {
-        ids.entry(organization).or_default().push(id);
+    let mut ids: HashMap<_, Vec<(i64, u64)>> = HashMap::new();
+    for (organization, id, xid) in rows {
+        let xid = xid.parse().map_err(|_| sqlx::Error::Decode(format!("a transaction: {xid}").into()))?;
+        ids.entry(organization).or_default().push((id, xid));
     }
     Ok(ids)
 }
@@ -206,6 +215,7 @@ mod tests {
         assert!(snapshot.sees(9) && snapshot.sees(13) && snapshot.sees(19));
         assert!(!snapshot.sees(12) && !snapshot.sees(15) && !snapshot.sees(20));
         assert!(snapshot.knows(20) && !snapshot.knows(21));
+        assert!(snapshot.is_covered_by(20) && !snapshot.is_covered_by(19));
         assert!(Snapshot::parse("10:10:").unwrap().sees(9));
         assert!(Snapshot::parse("x").is_none());
     }

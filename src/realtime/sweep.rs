@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use super::{
     cursor::Cursor,
-    room::Room,
+    room::{Room, State},
     stored::{self, Range, Row, Snapshot},
 };
 use crate::ids::OrganizationId;
@@ -26,7 +26,7 @@ pub async fn sweep(pool: &PgPool, rooms: &[Arc<Room>]) -> Result<usize, sqlx::Er
     let range = |room: &Arc<Room>| room.with(|state| state.range(room.organization, cursor.xid));
     let (rooms, ranges): (Vec<&Arc<Room>>, Vec<Range>) =
         rooms.iter().filter_map(|room| Some((room, range(room)?))).unzip();
-    let mut ids: HashMap<OrganizationId, Vec<i64>> = stored::ids(pool, &ranges).await?;
+    let mut ids: HashMap<OrganizationId, Vec<(i64, u64)>> = stored::ids(pool, &ranges).await?;
     let mut missed = 0;
     for room in rooms {
         let ids = ids.remove(&room.organization).unwrap_or_default();
@@ -36,9 +36,11 @@ pub async fn sweep(pool: &PgPool, rooms: &[Arc<Room>]) -> Result<usize, sqlx::Er
     Ok(missed)
 }
 
-async fn tell_missed(pool: &PgPool, room: &Room, mut ids: Vec<i64>) -> Result<usize, sqlx::Error> {
-    room.with(|state| ids.retain(|id| state.lacks(*id)));
+async fn tell_missed(pool: &PgPool, room: &Room, found: Vec<(i64, u64)>) -> Result<usize, sqlx::Error> {
+    let lacking = |state: &mut State| found.into_iter().filter(|(id, xid)| state.lacks(*id, *xid)).collect();
+    let mut ids: Vec<(i64, u64)> = room.with(lacking);
     ids.sort_unstable();
+    let ids: Vec<i64> = ids.into_iter().map(|(id, _)| id).collect();
     let mut missed = 0;
     for chunk in ids.chunks(CHUNK) {
         let rows = stored::of_ids(pool, room.organization, chunk).await?;

@@ -3,7 +3,7 @@
 
 use channels::{
     markup,
-    message::{Button, FormatRange, Part},
+    message::{Button, FormatRange, Part, PaymentCard},
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub struct Shown {
     pub attachments: Vec<File>,
     pub buttons: Vec<Button>,
     pub location: Option<Place>,
+    /// Money that is asked for.
+    pub payment: Option<PaymentCard>,
     pub reply_to: Option<Quoted>,
     pub sent_at: DateTime<Utc>,
     pub edited: bool,
@@ -166,6 +168,7 @@ pub(super) fn shown(app: &App, own: &Own, message: Message, stored: &[Kept]) -> 
         attachments: files.map(|file| self::file(app, file, stored)).collect(),
         buttons: parts.iter().flat_map(buttons).cloned().collect(),
         location: parts.iter().find_map(place),
+        payment: parts.iter().find_map(payment),
         reply_to: message
             .reply_to
             .filter(|_| !deleted)
@@ -196,6 +199,13 @@ fn place(part: &Part) -> Option<Place> {
             name: name.clone(),
             address: address.clone(),
         }),
+        _ => None,
+    }
+}
+
+fn payment(part: &Part) -> Option<PaymentCard> {
+    match part {
+        Part::Payment(card) => Some(card.clone()),
         _ => None,
     }
 }

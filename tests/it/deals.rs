@@ -358,3 +358,34 @@ async fn merged_contacts_bring_their_deals() {
         .expect(200);
     assert_eq!(owner.get(&path(&deal)).await.expect(200).body["contact"]["id"], kept["id"]);
 }
+
+#[tokio::test]
+async fn what_is_gone_gets_nothing_new() {
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ana").await;
+    pipeline(&owner, "Sales").await;
+    let deal = make(&owner, json!({"title": "a"})).await;
+    let person = |name: &str| json!({"name": name});
+    let (kept, merged, deleted) = (
+        owner.post("/contacts", &person("Hank")).await.expect(201).body,
+        owner.post("/contacts", &person("Hank S.")).await.expect(201).body,
+        owner.post("/contacts", &person("Bob")).await.expect(201).body,
+    );
+    let body = json!({"contact_id": id(&merged)});
+    owner.post(&format!("/contacts/{}/merge", id(&kept)), &body).await.expect(200);
+    owner.delete(&format!("/contacts/{}", id(&deleted))).await.expect(204);
+    for gone in [&merged, &deleted] {
+        let contact = json!({"contact_id": id(gone)});
+        owner.patch(&path(&deal), &contact).await.expect_field("contact_id");
+        let body = json!({"title": "b", "contact_id": id(gone)});
+        owner.post("/deals", &body).await.expect_field("contact_id");
+    }
+    let account = owner.post("/accounts", &json!({"name": "Globex"})).await.expect(201).body;
+    owner.delete(&format!("/accounts/{}", id(&account))).await.expect(204);
+    let account = json!({"account_id": id(&account)});
+    owner.patch(&path(&deal), &account).await.expect_field("account_id");
+    owner.patch(&format!("/contacts/{}", id(&kept)), &account).await.expect_field("account_id");
+    owner.delete(&path(&deal)).await.expect(204);
+    let task = json!({"title": "Call", "deal_id": id(&deal)});
+    owner.post("/tasks", &task).await.expect_field("deal_id");
+}

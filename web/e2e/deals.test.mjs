@@ -126,6 +126,23 @@ test("what is sold makes the value", async () => {
   assert.equal((await call("GET", `/deals/${made.id}`)).value.minor, 132_098);
 });
 
+test("a next step is added with its time, shown on the card, and ticked off", async () => {
+  const [made] = await deals("?q=Four%20tents");
+  await page.goto(`/deals/${made.id}`);
+  await panel().getByLabel("New task of the deal").fill("Send the invoice");
+  await panel().getByLabel("Due").fill("2035-05-04T09:30");
+  await panel().getByRole("button", { name: "Add", exact: true }).click();
+  const row = panel().getByRole("list", { name: "Tasks of the deal" }).getByRole("listitem").filter({ hasText: "Send the invoice" });
+  await row.getByText("2035").or(row.getByText("May")).first().waitFor();
+  await checkAccessible(page, "a deal with a next step");
+  assert.equal((await call("GET", `/deals/${made.id}`)).next_task.title, "Send the invoice");
+  const [task] = (await call("GET", `/tasks?deal_id=${made.id}`)).data;
+  await call("PATCH", `/tasks/${task.id}`, { title: "Send the invoice to her" });
+  await panel().getByText("Send the invoice to her").waitFor();
+  await panel().getByRole("checkbox", { name: "Done: Send the invoice to her" }).click();
+  await panel().getByText("No next step.").waitFor();
+});
+
 test("a manager arranges the stages", async () => {
   await page.goto("/settings/pipelines");
   const form = page.getByRole("form", { name: "Sales" });

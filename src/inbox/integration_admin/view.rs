@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::missing;
 use crate::{
+    accounts,
     app::App,
     db::Tx,
     error::Result,
@@ -92,21 +93,11 @@ pub async fn find(app: &App, tx: &mut Tx, id: IntegrationId) -> Result<Integrati
     view(app, tx.organization(), row.ok_or_else(missing)?)
 }
 
-/// Begins what is shown of a secret.
-pub(super) const MASK: &str = "••••";
-
-fn mask(secret: &str) -> String {
-    let characters = secret.chars().count();
-    let shown = if characters >= 12 { 4 } else { 0 };
-    format!("{MASK}{}", secret.chars().skip(characters - shown).collect::<String>())
-}
-
 fn view(app: &App, organization: OrganizationId, row: Row) -> Result<IntegrationView> {
-    let secrets = integration::open(&app.vault, organization, row.id, &row.sealed)?;
-    let masked = secrets.iter().map(|(name, secret)| (name.clone(), mask(secret)));
+    let place = integration::place(organization, row.id);
     Ok(IntegrationView {
         webhook_url: webhook_url(app, &row.channel, row.id)?.into(),
-        account: row.account.0.into_iter().chain(masked).collect(),
+        account: accounts::masked(&app.vault, place, row.account.0, &row.sealed)?,
         id: row.id,
         channel: row.channel,
         name: row.name,
@@ -132,16 +123,4 @@ pub(super) fn webhook_url(app: &App, channel: &str, id: IntegrationId) -> Result
 pub fn shared_webhook_url(app: &App, channel: &str) -> String {
     let origin = app.config.server.public_url.as_str().trim_end_matches('/');
     format!("{origin}/webhooks/{channel}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mask_shows_little_of_long_secrets_and_nothing_of_short_ones() {
-        assert_eq!(mask("123456789:ABCDEF"), "••••CDEF");
-        assert_eq!(mask("short"), "••••");
-        assert_eq!(mask(""), "••••");
-    }
 }

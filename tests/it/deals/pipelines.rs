@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{make, path, pipeline, stage};
-use crate::harness::{
-    hub::Hub,
-    inbox::{id, ids},
+use crate::{
+    harness::{
+        hub::Hub,
+        inbox::{id, ids},
+    },
+    realtime::socket::Socket,
 };
 
 #[tokio::test]
@@ -50,6 +53,37 @@ async fn pipelines_keep_the_stages_that_have_deals() {
     ] {
         assert_eq!(owner.post("/pipelines", &wrong).await.status, 422, "{wrong}");
     }
+}
+
+/// Deals are over, or open again, with the stage in which they stand.
+#[tokio::test]
+async fn a_stage_that_means_something_else_changes_its_deals() {
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ana").await;
+    let board = pipeline(&owner, "Sales").await;
+    let deal = make(&owner, json!({"title": "a", "stage_id": stage(&board, "Negotiation")})).await;
+    let at = format!("/pipelines/{}", id(&board));
+    let mut stages = board["stages"].clone();
+    for (kind, closed) in [("won", true), ("lost", true), ("open", false)] {
+        stages[3]["kind"] = json!(kind);
+        owner.patch(&at, &json!({"stages": stages})).await.expect(200);
+        let deal = owner.get(&path(&deal)).await.expect(200).body;
+        assert_eq!(deal["closed_at"].is_string(), closed, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn accounts_tell_of_their_changes() {
+    let hub = Hub::start().await;
+    let owner = hub.found("Acme", "ana").await;
+    let mut socket = Socket::of(&hub, &owner).await;
+    let account = owner.post("/accounts", &json!({"name": "Globex"})).await.expect(201).body;
+    let at = format!("/accounts/{}", id(&account));
+    assert_eq!(socket.next_of("settings_updated").await["data"], json!({"what": "contacts"}));
+    owner.patch(&at, &json!({"name": "Globex Inc"})).await.expect(200);
+    assert_eq!(socket.next_of("settings_updated").await["data"], json!({"what": "contacts"}));
+    owner.delete(&at).await.expect(204);
+    assert_eq!(socket.next_of("settings_updated").await["data"], json!({"what": "contacts"}));
 }
 
 #[tokio::test]

@@ -155,6 +155,15 @@ impl Answer {
         answer
     }
 
+    /// Fails the test unless exactly this field is found at fault.
+    #[track_caller]
+    pub fn expect_field(self, field: &str) -> Self {
+        let answer = self.expect(422);
+        let fields: Vec<_> = answer.body["errors"].as_array().into_iter().flatten().collect();
+        assert!(fields.len() == 1 && fields[0]["field"] == field, "{:?}", answer.body);
+        answer
+    }
+
     /// The refresh cookie that the answer sets, as a browser sends it back.
     #[track_caller]
     pub fn cookie(&self) -> String {

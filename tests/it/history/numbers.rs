@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use serde_json::Value;
 use simulator::whatsapp::Remembered;
 
 use super::Phone;
@@ -32,6 +33,16 @@ async fn rows_read(hub: &Hub) -> i64 {
     .fetch_one(&mut sql)
     .await
     .unwrap()
+}
+
+/// The answer's body. Each connection that was ended is found out by the request that gets it.
+async fn asked(phone: &Phone, path: &str) -> Value {
+    loop {
+        let answer = phone.owner.get(path).await;
+        if answer.status != 503 {
+            return answer.expect(200).body;
+        }
+    }
 }
 
 /// Numbers change behind a chunk's first message only; what stands before it is not even looked at.
@@ -76,9 +87,7 @@ async fn a_chunk_behind_a_long_past_reads_little_of_it() {
     let read = rows_read(&phone.hub).await - before;
     assert!(read > 0 && read < LONG / 4, "{read} of {LONG} rows were read");
     let path = format!("/conversations/{}/messages?limit=3", id(&conversation));
-    // A connection that was ended is found out by the request that gets it.
-    while phone.owner.get(&path).await.status != 200 {}
-    let last = phone.owner.get(&path).await.expect(200).body["data"].as_array().unwrap().clone();
+    let last = asked(&phone, &path).await["data"].as_array().unwrap().clone();
     let mut last: Vec<_> =
         last.iter().map(|one| (one["seq"].as_i64().unwrap(), one["text"].as_str().unwrap())).collect();
     last.sort_unstable();
@@ -86,12 +95,7 @@ async fn a_chunk_behind_a_long_past_reads_little_of_it() {
     // One that belongs into the middle moves what stands behind it.
     let middle = phone.at(90_000) + TimeDelta::seconds(2 * (LONG - 10) + 1);
     phone.share(&[Remembered::text(true, "between", middle)], 3).await;
-    let page = phone
-        .owner
-        .get(&format!("/conversations/{}/messages?limit=50", id(&conversation)))
-        .await
-        .expect(200)
-        .body;
+    let page = asked(&phone, &format!("/conversations/{}/messages?limit=50", id(&conversation))).await;
     let found = page["data"].as_array().unwrap().iter().find(|one| one["text"] == "between").unwrap().clone();
     let seq = found["seq"].as_i64().unwrap();
     let below = page["data"].as_array().unwrap().iter().find(|one| one["seq"] == seq - 1).unwrap();

@@ -90,6 +90,48 @@ async fn a_long_absence_is_made_good_from_the_table() {
     }
 }
 
+/// A transaction that stays open, of whomever, holds all positions back. What was there before a server, or was caught up with, is
+/// not told again when the sweep looks from there.
+#[tokio::test]
+async fn a_transaction_that_stays_open_has_nothing_told_twice() {
+    let hub = Hub::start().await;
+    let ana = hub.found("Padaria", "ana").await;
+    let mut slow = hub.sql().await;
+    sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut slow).await.unwrap();
+    let mut steady = Socket::of(&hub, &ana).await;
+    let cursor = steady.position().await;
+    let fresh = Server::start(&hub, None).await;
+    let mut early = Socket::resume(&fresh.url, &ana, &cursor).await.0;
+    // Written by somebody who tells nobody.
+    let subject = nobodys();
+    sqlx::query(
+        "insert into events (organization_id, kind, conversation_id, payload, created_at)
+         select $1, 'new_message', $2, json_build_object('n', n)::text, now() - interval '20 minutes' from generate_series(0, 9) as n",
+    )
+    .bind(organization(&ana))
+    .bind(subject.conversation_id)
+    .execute(&mut hub.sql().await)
+    .await
+    .unwrap();
+    let last = Server::start(&hub, None).await;
+    let mut late = Socket::resume(&last.url, &ana, &cursor).await.0;
+    let mut new = Socket::at(&last.url, &ana).await;
+    // Rounds of the sweep.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    for number in [10, 11] {
+        tell(&hub.app, organization(&ana), Some(subject), number).await;
+    }
+    for socket in [&mut steady, &mut early, &mut late] {
+        for number in 0..=11 {
+            assert_eq!(n(&socket.next_event().await), number);
+        }
+    }
+    for number in [10, 11] {
+        assert_eq!(n(&new.next_event().await), number);
+    }
+    sqlx::raw_sql("rollback").execute(&mut slow).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_position_too_old_or_unknown_is_an_explicit_reset() {
     let hub = Hub::start().await;

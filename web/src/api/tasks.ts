@@ -19,6 +19,7 @@ export interface Task {
   team_id: string | null;
   contact: { id: string; name: string; phone: string | null } | null;
   conversation: { id: string; channel: string; integration_id: string; status: ConversationStatus; assignee_id: string | null; team_id: string | null } | null;
+  deal_id: string | null;
   /** The missed call that asked for it. */
   source_message_id: string | null;
   done_at: string | null;
@@ -37,6 +38,7 @@ export interface TaskContent {
   team_id?: string | null;
   contact_id?: string | null;
   conversation_id?: string | null;
+  deal_id?: string | null;
 }
 
 export interface TaskChange extends TaskContent {
@@ -51,6 +53,7 @@ export const taskKeys = {
   all: ["tasks"] as const,
   list: (view: TaskView) => ["tasks", "list", view] as const,
   of: (contactId: string) => ["tasks", "contact", contactId] as const,
+  ofDeal: (dealId: string) => ["tasks", "deal", dealId] as const,
 };
 
 /** By when they are due; the done ones by when they were. */
@@ -69,6 +72,14 @@ export function contactTasks(contactId: string) {
   return queryOptions({
     queryKey: taskKeys.of(contactId),
     queryFn: ({ signal }) => body<Page<Task>>(api.GET("/api/v1/tasks", { params: { query: { contact_id: contactId, open: true, limit: 50 } }, signal })),
+  });
+}
+
+/** What is still to be done for a deal. */
+export function dealTasks(dealId: string) {
+  return queryOptions({
+    queryKey: taskKeys.ofDeal(dealId),
+    queryFn: ({ signal }) => body<Page<Task>>(api.GET("/api/v1/tasks", { params: { query: { deal_id: dealId, open: true, limit: 50 } }, signal })),
   });
 }
 

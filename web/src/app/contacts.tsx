@@ -6,6 +6,7 @@ import { ContactList } from "@/features/contacts/contact-list";
 import { ContactSearch } from "@/features/contacts/contact-search";
 import { TableMenu } from "@/features/contacts/table-menu";
 import { ContactDeals } from "@/features/deals/contact-deals";
+import { PanelPayments } from "@/features/payments/panel-payments";
 import { useNarrow } from "@/lib/use-media";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
@@ -40,7 +41,7 @@ export function Contacts() {
             </Button>
           ) : null}
           <div className="relative mx-auto max-w-xl">
-            <ContactCard key={contactId} contactId={contactId} deals={<ContactDeals contactId={contactId} />} tasks={<PanelTasks contactId={contactId} />} />
+            <ContactCard key={contactId} contactId={contactId} deals={<ContactDeals contactId={contactId} />} payments={<PanelPayments contactId={contactId} />} tasks={<PanelTasks contactId={contactId} />} />
           </div>
         </section>
       ) : narrow ? null : (

@@ -17,6 +17,7 @@ import { ConversationWaiting } from "./conversation-waiting";
 import { queryClient } from "./query-client";
 
 const ContactDeals = late(() => import("@/features/deals/contact-deals").then((module) => module.ContactDeals));
+const PanelPayments = late(() => import("@/features/payments/panel-payments").then((module) => module.PanelPayments));
 const PanelTasks = late(() => import("./panel-tasks").then((module) => module.PanelTasks));
 const ContactCard = late(() => import("@/features/contact/contact-card").then((module) => module.ContactCard));
 
@@ -70,6 +71,7 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
               contactId={conversation.contact.id}
               conversationId={conversation.id}
               deals={<ContactDeals contactId={conversation.contact.id} conversationId={conversation.id} />}
+              payments={<PanelPayments contactId={conversation.contact.id} conversationId={conversation.id} />}
               tasks={<PanelTasks contactId={conversation.contact.id} conversationId={conversation.id} />}
             />
           ) : (

@@ -9,6 +9,8 @@ import { useSession } from "@/api/session";
 import { Board } from "@/features/deals/board";
 import { DealCard } from "@/features/deals/deal-card";
 import { FirstPipeline } from "@/features/deals/first-pipeline";
+import { PanelPayments } from "@/features/payments/panel-payments";
+import { DealTasks } from "@/features/tasks/deal-tasks";
 import { classes } from "@/lib/classes";
 import { useNarrow } from "@/lib/use-media";
 import { Button } from "@/ui/button";
@@ -129,7 +131,14 @@ export function Deals() {
       {shows ? <Talk key={shows} conversationId={shows} /> : null}
       {dealId ? (
         <aside aria-label="Deal" className="min-h-0 w-80 shrink-0 overflow-y-auto border-l bg-surface max-md:w-full">
-          <DealCard key={dealId} dealId={dealId} onClose={() => void navigate({ to: "/deals", search })} talks={(deal) => <Talks deal={deal} shown={shows} onShow={setTalk} />} />
+          <DealCard
+            key={dealId}
+            dealId={dealId}
+            onClose={() => void navigate({ to: "/deals", search })}
+            talks={(deal) => <Talks deal={deal} shown={shows} onShow={setTalk} />}
+            payments={(deal) => <PanelPayments dealId={deal.id} conversationId={deal.conversation_ids[0]} />}
+            tasks={(deal) => <DealTasks dealId={deal.id} contactId={deal.contact?.id} conversationId={deal.conversation_ids[0]} />}
+          />
         </aside>
       ) : null}
       {adding ? <DealDialog pipelineId={pipeline.id} onClose={() => setAdding(false)} onMade={(made) => void navigate({ to: "/deals/$dealId", params: { dealId: made.id }, search })} /> : null}

@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Building2, LogOut, Palette as PaletteIcon, UserRound } from "lucide-react";
+import { Building2, CircleDollarSign, LogOut, Palette as PaletteIcon, UserRound } from "lucide-react";
 
 import { logout } from "@/api/auth";
+import { useMay } from "@/api/may";
 import { myOrganizations } from "@/api/organization";
 import { enterOrganization, useSession } from "@/api/session";
 import type { Availability } from "@/api/types";
@@ -29,6 +30,7 @@ export function MeMenu() {
   const organizations = useQuery(myOrganizations());
   const client = useQueryClient();
   const navigate = useNavigate();
+  const pays = useMay("readPayments");
   const [availability, say] = useAvailability();
   if (!user) return null;
 
@@ -79,6 +81,11 @@ export function MeMenu() {
         </>
       ) : null}
       <ReadyItem />
+      {pays ? (
+        <MenuItem icon={<CircleDollarSign />} keys="g p" onSelect={() => void navigate({ to: "/payments" })}>
+          Payments
+        </MenuItem>
+      ) : null}
       <MenuItem icon={<UserRound />} onSelect={() => void navigate({ to: "/settings/$page", params: { page: "profile" } })}>
         My profile
       </MenuItem>

@@ -1,13 +1,14 @@
 import { useState } from "react";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { AlarmClock, ArrowRight, CircleCheck, Coffee, Keyboard, Moon, Tag, UserPlus } from "lucide-react";
+import { AlarmClock, ArrowRight, CircleCheck, Coffee, CircleDollarSign, Keyboard, Moon, Tag, UserPlus } from "lucide-react";
 
 import { conversationCounts, conversationList } from "@/api/conversations";
 import { useMay } from "@/api/may";
 import { useCursor } from "@/lib/facts/cursor";
 import { useTheme } from "@/lib/facts/theme";
 import { useOverlay } from "@/lib/facts/overlay";
+import { usePaymentDialog } from "@/lib/facts/payment-dialog";
 import { contains } from "@/lib/text";
 import { useDelayed } from "@/lib/use-delayed";
 import { act } from "@/live/act";
@@ -15,7 +16,7 @@ import { heldConversation } from "@/live/cache";
 import { ChannelGlyph } from "@/ui/channel-glyph";
 import { type Choice, Chooser } from "@/ui/chooser";
 import { Dialog } from "@/ui/dialog";
-import { places } from "./rail";
+import { usePlaces } from "./rail";
 import { useAvailability } from "./use-availability";
 
 /** Go anywhere, do anything, by name. */
@@ -24,6 +25,9 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const { theme, choose } = useTheme();
   const show = useOverlay((state) => state.show);
   const writes = useMay("writeConversations");
+  const asks = useMay("writePayments");
+  const places = usePlaces();
+  const showPayment = usePaymentDialog((state) => state.show);
   const [typed, setTyped] = useState("");
   const q = useDelayed(typed.trim(), 200);
   useQuery(conversationCounts());
@@ -41,6 +45,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         { id: "assign", name: `Assign ${whose}`, icon: <UserPlus />, keys: "a", run: () => show("assign", [current.id]) },
         { id: "snooze", name: `Snooze ${whose}`, icon: <AlarmClock />, keys: "s", run: () => show("snooze", [current.id]) },
         { id: "label", name: `Label ${whose}`, icon: <Tag />, keys: "l", run: () => show("label", [current.id]) },
+        ...(asks ? [{ id: "pay", name: `Ask ${whose} for money`, icon: <CircleDollarSign />, keys: "$", run: () => showPayment({ kind: "ask" as const, conversationId: current.id }) }] : []),
       ]
     : [];
   const acts: (Choice & { run: () => void })[] = [
@@ -49,7 +54,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     { id: "theme", name: theme === "dark" ? "Use the light theme" : "Use the dark theme", icon: <Moon />, run: () => choose(theme === "dark" ? "light" : "dark") },
     { id: "availability", name: availability === "away" ? "Be available" : "Be away", icon: <Coffee />, run: () => say(availability === "away" ? "available" : "away") },
     { id: "keys", name: "Keyboard shortcuts", icon: <Keyboard />, keys: "?", run: () => show("shortcuts") },
-    ...["integrations", "members", "teams", "labels", "callbacks", "organization", "profile", "appearance"].map((page) => ({
+    ...["integrations", "members", "teams", "labels", "payments", "callbacks", "organization", "profile", "appearance"].map((page) => ({
       id: `settings/${page}`,
       name: `Settings: ${page === "callbacks" ? "flight recorder" : page}`,
       icon: <ArrowRight />,

@@ -15,11 +15,13 @@ export interface Search {
   pipeline?: string;
   shape?: string;
   order?: string;
+  state?: string;
+  account?: string;
 }
 
 function readSearch(raw: Record<string, unknown>): Search {
   const text = (name: string) => (typeof raw[name] === "string" || typeof raw[name] === "number" ? String(raw[name]) : undefined);
-  return { next: text("next"), email: text("email"), token: text("token"), view: text("view"), q: text("q"), at: text("at"), pipeline: text("pipeline"), shape: text("shape"), order: text("order") };
+  return { next: text("next"), email: text("email"), token: text("token"), view: text("view"), q: text("q"), at: text("at"), pipeline: text("pipeline"), shape: text("shape"), order: text("order"), state: text("state"), account: text("account") };
 }
 
 const root = createRootRoute({ component: Outlet, validateSearch: readSearch, notFoundComponent: NotFound, errorComponent: PageFailed });
@@ -56,6 +58,7 @@ const thread = createRoute({ getParentRoute: () => inbox, path: "$conversationId
 const tasks = createRoute({ getParentRoute: () => inside, path: "/tasks", component: lazyRouteComponent(() => import("./tasks"), "Tasks") });
 const deals = createRoute({ getParentRoute: () => inside, path: "/deals", component: lazyRouteComponent(() => import("./deals"), "Deals") });
 const oneDeal = createRoute({ getParentRoute: () => deals, path: "$dealId" });
+const payments = createRoute({ getParentRoute: () => inside, path: "/payments", component: lazyRouteComponent(() => import("@/features/payments/payments-page"), "PaymentsPage") });
 const contacts = createRoute({ getParentRoute: () => inside, path: "/contacts", component: lazyRouteComponent(() => import("./contacts"), "Contacts") });
 const oneContact = createRoute({ getParentRoute: () => contacts, path: "$contactId" });
 const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("./settings"), "Settings") });
@@ -65,7 +68,7 @@ const settingsItem = createRoute({ getParentRoute: () => settings, path: "$page/
 const tree = root.addChildren([
   home,
   ...auth,
-  inside.addChildren([inbox.addChildren([thread]), tasks, deals.addChildren([oneDeal]), contacts.addChildren([oneContact]), settings.addChildren([settingsPage, settingsItem])]),
+  inside.addChildren([inbox.addChildren([thread]), tasks, deals.addChildren([oneDeal]), payments, contacts.addChildren([oneContact]), settings.addChildren([settingsPage, settingsItem])]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent", defaultErrorComponent: PageFailed });

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeft, Building2, KanbanSquare, Palette, Plug, Tag, UserRound, Users, UsersRound, Webhook } from "lucide-react";
+import { ArrowLeft, Building2, CircleDollarSign, KanbanSquare, Palette, Plug, Tag, UserRound, Users, UsersRound, Webhook } from "lucide-react";
 
 import { type May, useMay } from "@/api/may";
 import { CallbacksPage } from "@/features/callbacks/callbacks-page";
@@ -8,6 +8,7 @@ import { PipelinesPage } from "@/features/deals/pipelines-page";
 import { ConnectPage } from "@/features/integrations/connect-page";
 import { IntegrationPage } from "@/features/integrations/integration-page";
 import { IntegrationsPage } from "@/features/integrations/integrations-page";
+import { PaymentAccountsPage } from "@/features/payments/accounts/payment-accounts-page";
 import { AppearancePage } from "@/features/settings/appearance-page";
 import { LabelsPage } from "@/features/settings/labels-page";
 import { MembersPage } from "@/features/settings/members-page";
@@ -44,6 +45,10 @@ const groups: { name: string; entries: SettingsEntry[] }[] = [
       { id: "labels", name: "Labels", icon: <Tag />, page: () => <LabelsPage /> },
       { id: "pipelines", name: "Pipelines", icon: <KanbanSquare />, page: () => <PipelinesPage /> },
     ],
+  },
+  {
+    name: "Money",
+    entries: [{ id: "payments", name: "Payments", icon: <CircleDollarSign />, needs: "readIntegrations", page: () => <PaymentAccountsPage /> }],
   },
   {
     name: "Channels",

@@ -6,6 +6,7 @@ import { useSession } from "@/api/session";
 import { useNarrow } from "@/lib/use-media";
 import { useDrafts } from "@/lib/facts/drafts";
 import { useOverlay } from "@/lib/facts/overlay";
+import { usePaymentDialog } from "@/lib/facts/payment-dialog";
 import { useKeyChains, useShortcuts } from "@/lib/shortcuts";
 import { Live } from "@/live/live";
 import { late } from "@/ui/late";
@@ -16,6 +17,7 @@ import { useNotice } from "./use-notice";
 
 const Palette = late(() => import("./palette").then((module) => module.Palette));
 const PhoneDesk = lazy(() => import("@/features/phone/phone-desk").then((module) => ({ default: module.PhoneDesk })));
+const PaymentDialogs = late(() => import("@/features/payments/payment-dialogs").then((module) => module.PaymentDialogs));
 const ShortcutSheet = late(() => import("@/features/shortcuts/shortcut-sheet").then((module) => module.ShortcutSheet));
 
 /** The frame of every page of a member: navigation, the live connection, and what the keyboard opens. */
@@ -23,6 +25,7 @@ export function Shell() {
   const account = useSession((session) => `${session.organization?.id ?? ""}/${session.user?.id ?? ""}`);
   const signedIn = useSession((session) => session.state === "in");
   const { overlay, show } = useOverlay();
+  const paying = usePaymentDialog((state) => state.dialog !== undefined);
   const navigate = useNavigate();
   const notice = useNotice();
   const narrow = useNarrow();
@@ -38,6 +41,7 @@ export function Shell() {
     "g i": () => void navigate({ to: "/inbox" }),
     "g b": () => void navigate({ to: "/deals" }),
     "g t": () => void navigate({ to: "/tasks" }),
+    "g p": () => void navigate({ to: "/payments" }),
     "g c": () => void navigate({ to: "/contacts" }),
     "g s": () => void navigate({ to: "/settings" }),
   });
@@ -62,6 +66,7 @@ export function Shell() {
         {narrow && !deep ? <BottomBar /> : null}
       </div>
       {overlay === "palette" ? <Palette onClose={() => show(undefined)} /> : null}
+      {paying ? <PaymentDialogs /> : null}
       {overlay === "shortcuts" ? <ShortcutSheet onClose={() => show(undefined)} /> : null}
     </Live>
   );

@@ -7,13 +7,14 @@ import { dealKeys } from "@/api/deal-keys";
 import { laterKeys } from "@/api/later";
 import { mergeSuggestionKeys } from "@/api/merge-suggestions";
 import { messageKeys } from "@/api/messages";
+import { paymentKeys } from "@/api/payment-keys";
 import { useSession } from "@/api/session";
 import { taskKeys } from "@/api/tasks";
 import type { LiveCall } from "@/api/types";
 import { upsertCall } from "./calls";
 import { changeMessages, heldConversation, holdConversation, holdMessage } from "./cache";
 import { patchMessage, withStatus } from "./message-pages";
-import type { ConversationData, DealData, Frame, MessageData, NotificationData, PresenceData, SettingsData, StatusData, TaskData, TypingData } from "./protocol";
+import type { ConversationData, DealData, Frame, MessageData, NotificationData, PaymentData, PresenceData, SettingsData, StatusData, TaskData, TypingData } from "./protocol";
 import { onTask } from "./tasks";
 import { noteTyping } from "./typing";
 import { noteViewers } from "./viewers";
@@ -40,6 +41,7 @@ const touched: Record<string, string[]> = {
   templates: ["templates"],
   contacts: ["contact", "contacts", "tasks", "deals"],
   pipelines: ["pipelines", "deals"],
+  payment_accounts: ["payment-accounts"],
 };
 
 type Handler = (client: QueryClient, data: unknown, notice: Notice) => void;
@@ -65,6 +67,7 @@ const handlers: Partial<Record<string, Handler>> = {
   task_updated: (client, data) => onTask(client, (data as TaskData).task, false),
   task_deleted: (client, data) => onTask(client, (data as TaskData).task, true),
   deal_updated: (client, data) => void import("./deals").then(({ onDeal }) => onDeal(client, (data as DealData).deal)),
+  payment_status: (client, data) => void import("./payments").then(({ onPayment }) => onPayment(client, (data as PaymentData).payment)),
   settings_updated: (client, data) => {
     const { what } = data as SettingsData;
     for (const name of (what && touched[what]) ?? Object.keys(touched)) void client.invalidateQueries({ queryKey: [name] });
@@ -85,7 +88,7 @@ const handlers: Partial<Record<string, Handler>> = {
 
 /** Asks anew for all that is shown: too much was missed to be told one by one. */
 export function refetchAll(client: QueryClient): void {
-  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live, ["scheduled"], taskKeys.all, dealKeys.all]) {
+  for (const key of [conversationKeys.lists, conversationKeys.counts, ["conversation"], messageKeys.all, ["contact"], callKeys.live, ["scheduled"], taskKeys.all, dealKeys.all, paymentKeys.all]) {
     void client.invalidateQueries({ queryKey: key });
   }
 }

@@ -1,6 +1,6 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 
-import { type BoardFilter, type Deal, type DealChange, dealKeys, patchDeal } from "@/api/deals";
+import { type BoardFilter, deal as dealQuery, type Deal, type DealChange, dealKeys, patchDeal } from "@/api/deals";
 import type { Page } from "@/api/types";
 import { put, take } from "./deal-columns";
 
@@ -25,6 +25,16 @@ export function onDeal(client: QueryClient, deal: Deal): void {
   recount(client);
   void client.invalidateQueries({ queryKey: dealKeys.activities(deal.id) });
   void client.invalidateQueries({ queryKey: dealKeys.contacts });
+}
+
+/** Something beside a deal changed, such as its next task: where the deal is shown, it is asked for anew. */
+export async function askForDeal(client: QueryClient, id: string): Promise<void> {
+  const shown = client.getQueriesData({ queryKey: dealKeys.all }).some(([, held]) => held !== undefined);
+  if (!shown) return;
+  const fresh = await client.fetchQuery({ ...dealQuery(id), staleTime: 0 }).catch(() => undefined);
+  if (!fresh) return;
+  holdDeal(client, fresh);
+  recount(client);
 }
 
 let counting: ReturnType<typeof setTimeout> | undefined;

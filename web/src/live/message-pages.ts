@@ -9,7 +9,7 @@ export interface Meanwhile {
 }
 
 /** A message as this browser holds it: `local` while the server has not taken it. */
-export type HeldMessage = Message & { local?: { state: "sending" | "failed"; problem?: string; code?: string; request: SendRequest; meanwhile?: Meanwhile } };
+export type HeldMessage = Message & { local?: { state: "sending" | "failed"; problem?: string; code?: string; request: SendRequest; send?: () => Promise<Message>; meanwhile?: Meanwhile } };
 
 type Page = { data: HeldMessage[]; next_cursor?: string | null; newer?: boolean };
 export type MessagePages = InfiniteData<Page, unknown>;

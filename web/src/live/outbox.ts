@@ -14,6 +14,9 @@ export interface Preview {
   reply_to?: Quote | null;
   kind?: string;
   text?: string;
+  parts?: Part[];
+  /** How it is sent, where that is no message of the usual kind. */
+  send?: () => Promise<Message>;
 }
 
 /** Shows the message at once and sends it; a refusal stays on the message, with a way to try again. Tells whether the server took it. */
@@ -22,7 +25,7 @@ export async function sendMessage(client: QueryClient, conversationId: string, r
   if (!endLoaded(client, conversationId)) await toEnd(client, conversationId).catch(() => undefined);
   holdMessage(client, draft(conversationId, request, preview));
   touchRow(client, conversationId, request, preview);
-  return transmit(client, conversationId, request);
+  return transmit(client, conversationId, request, preview.send);
 }
 
 /**
@@ -34,24 +37,24 @@ export async function sendAgain(client: QueryClient, message: HeldMessage, seen 
   const newest = heldConversation(client, message.conversation_id)?.last_seq;
   const local = { ...message.local, request: seen ? { ...message.local.request, last_seen_seq: newest } : message.local.request };
   changeMessages(client, message.conversation_id, (pages) =>
-    patchMessage(pages, message.id, (held) => ({ ...held, local: { state: "sending", request: local.request } })),
+    patchMessage(pages, message.id, (held) => ({ ...held, local: { state: "sending", request: local.request, send: local.send } })),
   );
-  await transmit(client, message.conversation_id, local.request);
+  await transmit(client, message.conversation_id, local.request, local.send);
 }
 
 export function discard(client: QueryClient, message: HeldMessage): void {
   changeMessages(client, message.conversation_id, (pages) => removeMessage(pages, message.id));
 }
 
-async function transmit(client: QueryClient, conversationId: string, request: SendRequest): Promise<boolean> {
+async function transmit(client: QueryClient, conversationId: string, request: SendRequest, send = () => postMessage(conversationId, request)): Promise<boolean> {
   try {
-    holdMessage(client, await postMessage(conversationId, request));
+    holdMessage(client, await send());
     return true;
   } catch (error) {
     const problem = error instanceof Error ? error.message : "It was not sent.";
     const { code, current } = error instanceof Problem ? error : {};
     changeMessages(client, conversationId, (pages) =>
-      patchMessage(pages, request.client_id, (held) => ({ ...held, local: { state: "failed", problem, code, request, meanwhile: code === "stale" ? said(current) : undefined } })),
+      patchMessage(pages, request.client_id, (held) => ({ ...held, local: { state: "failed", problem, code, request, send: held.local?.send, meanwhile: code === "stale" ? said(current) : undefined } })),
     );
     // What was said meanwhile is shown, so that it can be reviewed.
     if (code === "stale") void client.invalidateQueries({ queryKey: messageKeys.of(conversationId) });
@@ -70,7 +73,7 @@ function draft(conversationId: string, request: SendRequest, preview: Preview): 
     direction: request.note ? "internal" : "outbound",
     kind: preview.kind ?? "text",
     text: preview.text ?? request.text ?? "",
-    parts: partsOf(request),
+    parts: preview.parts ?? partsOf(request),
     attachments: preview.attachments ?? [],
     reactions: [],
     reply_to: preview.reply_to ?? null,
@@ -87,7 +90,7 @@ function draft(conversationId: string, request: SendRequest, preview: Preview): 
     created_at: now,
     edited_at: null,
     deleted_at: null,
-    local: { state: "sending", request },
+    local: { state: "sending", request, send: preview.send },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Deal } from "@/api/deals";
+import type { Payment } from "@/api/payment-types";
 import type { Task } from "@/api/tasks";
 import type { Conversation, Message, MessageStatus, Refusal } from "@/api/types";
 
@@ -56,6 +57,10 @@ export interface DealData {
   deal: Deal;
 }
 
+export interface PaymentData {
+  payment: Payment;
+}
+
 export interface NotificationData {
   kind: string;
   conversation?: Conversation;
@@ -65,6 +70,8 @@ export interface NotificationData {
   integration?: { id: string; name: string };
   /** What is due, or was given to the member. */
   task?: Task;
+  /** Of whoever asked for it: `payment_paid`, `payment_failed`, `payment_disputed`. */
+  payment?: Payment;
 }
 
 /** Reads a text frame; anything that is none is dropped. */

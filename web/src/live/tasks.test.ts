@@ -2,11 +2,13 @@
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, expect, test, vi } from "vitest";
 
+import { type Deal, deal as dealQuery, dealKeys } from "@/api/deals";
 import { patchTask, removeTask, type Task, taskKeys } from "@/api/tasks";
 import { apply } from "./apply";
 import { changeTask, deleteTask } from "./tasks";
 
 vi.mock("@/api/tasks", async (original) => ({ ...(await original<object>()), patchTask: vi.fn(), removeTask: vi.fn() }));
+vi.mock("@/api/deals", async (original) => ({ ...(await original<object>()), deal: vi.fn() }));
 
 const task = (id: string, over: Partial<Task> = {}): Task => ({
   id,
@@ -18,7 +20,7 @@ const task = (id: string, over: Partial<Task> = {}): Task => ({
   assignee_id: null,
   team_id: null,
   contact: null,
-  conversation: null,
+  conversation: null, deal_id: null,
   source_message_id: null,
   done_at: null,
   done_by: null,
@@ -74,4 +76,13 @@ test("a deleted task is gone at once, by whomever", async () => {
   apply(client, { type: "task_deleted", data: { task: task("b") } });
   expect(listed()).toEqual([]);
   expect(ofContact()).toEqual([]);
+});
+
+test("a deal's next step is asked for anew when a task of it changes", async () => {
+  const client = new QueryClient();
+  const [before, after] = [null, { id: "t", title: "Call her", due_at: null }].map((next_task) => ({ id: "d", version: 1, deleted_at: null, next_task }) as unknown as Deal);
+  client.setQueryData(dealKeys.one("d"), before);
+  vi.mocked(dealQuery).mockReturnValue({ queryKey: dealKeys.one("d"), queryFn: () => Promise.resolve(after) } as unknown as ReturnType<typeof dealQuery>);
+  apply(client, { type: "task_created", data: { task: task("t", { deal_id: "d" }) } });
+  await vi.waitFor(() => expect(client.getQueryData<Deal>(dealKeys.one("d"))?.next_task?.title).toBe("Call her"));
 });

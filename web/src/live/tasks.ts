@@ -16,28 +16,38 @@ export function holdTask(client: QueryClient, task: Task): void {
   inLists(client, task.id, (held) => (held.version > task.version ? held : task));
 }
 
-/** What is told of a task: shown where it stands, and asked for anew where it may belong now. */
+/** What is told of a task: shown where it stands, and asked for anew where it may belong now; a deal's next step may be another. */
 export function onTask(client: QueryClient, task: Task, deleted: boolean): void {
+  const before = heldTask(client, task.id)?.deal_id;
   if (deleted) inLists(client, task.id, () => undefined);
   else holdTask(client, task);
   void client.invalidateQueries({ queryKey: taskKeys.all });
+  for (const id of new Set([before, task.deal_id])) if (id) void import("./deals").then(({ askForDeal }) => askForDeal(client, id));
+}
+
+function heldTask(client: QueryClient, id: string): Task | undefined {
+  const lists = client.getQueriesData<Held>({ queryKey: taskKeys.all });
+  return lists.flatMap(([, held]) => (!held ? [] : "pages" in held ? held.pages.flatMap((page) => page.data) : held.data)).find((task) => task.id === id);
 }
 
 /** Shows the change at once, tells the server, and takes it back when the server refuses. */
 export async function changeTask(client: QueryClient, task: Task, change: TaskChange): Promise<Task> {
   return optimistic(client, task, (held) => foresee(held, change), async () => {
     const after = await patchTask(task.id, change);
-    holdTask(client, after);
+    onTask(client, after, false);
     return after;
   });
 }
 
 export async function deleteTask(client: QueryClient, task: Task): Promise<void> {
-  return optimistic(client, task, () => undefined, () => removeTask(task.id));
+  return optimistic(client, task, () => undefined, async () => {
+    await removeTask(task.id);
+    onTask(client, task, true);
+  });
 }
 
 /** A task that was done stays where it is, ticked, until the lists are asked anew. */
-export function foresee(task: Task, { done, version: _, contact_id: _contact, conversation_id: _place, ...change }: TaskChange): Task {
+export function foresee(task: Task, { done, version: _, contact_id: _contact, conversation_id: _place, deal_id: _deal, ...change }: TaskChange): Task {
   const after = { ...task, ...change };
   return done === undefined ? after : { ...after, done_at: done ? (task.done_at ?? new Date().toISOString()) : null };
 }

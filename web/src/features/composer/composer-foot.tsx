@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { ChevronDown, Clock, LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
+import { ChevronDown, Clock, CircleDollarSign, LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
 
 import type { Abilities } from "@/api/types";
 import { classes } from "@/lib/classes";
@@ -31,6 +31,8 @@ interface ComposerFootProps {
   onFiles: (files: Iterable<File>) => void;
   onTemplate: () => void;
   onOffer: () => void;
+  /** Where one may ask for money. */
+  onPay?: () => void;
   onLocation: () => void;
   onLater: () => void;
   onSend: () => void;
@@ -43,6 +45,11 @@ export function ComposerFoot(props: ComposerFootProps) {
   const choices = abilities?.buttons ?? abilities?.list;
   return (
     <div className="flex flex-wrap items-center gap-1 px-2 pt-1 pb-2">
+      {props.onPay && !note && !editing ? (
+        <IconButton label="Ask for money" keys="$" onClick={props.onPay}>
+          <CircleDollarSign />
+        </IconButton>
+      ) : null}
       {shut ? null : (
         <>
           <Popover

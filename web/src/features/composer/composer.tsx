@@ -9,33 +9,35 @@ import type { Conversation } from "@/api/types";
 import { classes } from "@/lib/classes";
 import { draftKey, useDrafts } from "@/lib/facts/drafts";
 import { type ComposerMode, useComposerMode } from "@/lib/facts/composer-mode";
+import { usePaymentDialog } from "@/lib/facts/payment-dialog";
 import { segmentsOf } from "@/lib/segments";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useNow } from "@/lib/use-now";
 import { late } from "@/ui/late";
 import { AccountNotice } from "./account-notice";
 import { barOf } from "./barred";
-import { BarredReply } from "./barred-reply";
-import { ClosedWindow } from "./closed-window";
 import { ComposerFoot } from "./composer-foot";
 import { ComposerTabs } from "./composer-tabs";
-import { ContextStrip } from "./context-strip";
 import { counter } from "./limits";
 import { headFault, headRequest, noHead } from "./letter";
-import { LetterFields } from "./letter-fields";
 import { mentioned } from "./mentions";
 import { inWords, newChoice, noOffer } from "./offer";
 import { useHead } from "./use-head";
-import { OfferEditor } from "./offer-editor";
 import { TextField } from "./text-field";
 import { TypingLine } from "./typing-line";
-import { UploadTray } from "./upload-tray";
 import { useSend } from "./use-send";
 import { useTypingSignal } from "./use-typing";
 import { useUploads } from "./use-uploads";
 import { way } from "./way";
 import { windowNow } from "./window";
 
+// What only some conversations need.
+const BarredReply = late(() => import("./barred-reply").then((module) => module.BarredReply));
+const ClosedWindow = late(() => import("./closed-window").then((module) => module.ClosedWindow));
+const ContextStrip = late(() => import("./context-strip").then((module) => module.ContextStrip));
+const LetterFields = late(() => import("./letter-fields").then((module) => module.LetterFields));
+const OfferEditor = late(() => import("./offer-editor").then((module) => module.OfferEditor));
+const UploadTray = late(() => import("./upload-tray").then((module) => module.UploadTray));
 const LocationDialog = late(() => import("./location-dialog").then((module) => module.LocationDialog));
 const TimeDialog = late(() => import("@/ui/time-dialog").then((module) => module.TimeDialog));
 const TemplateDialog = late(() => import("./template-dialog").then((module) => module.TemplateDialog));
@@ -50,6 +52,9 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const write = useDrafts((state) => state.write);
   const focus = useComposerMode((state) => state.focus);
   const writes = useMay("writeConversations");
+  const pays = useMay("writePayments") && !conversation.contact.is_group;
+  const showPayment = usePaymentDialog((state) => state.show);
+  const pay = pays ? () => showPayment({ kind: "ask", conversationId: conversation.id }) : undefined;
   const people = useQuery(members()).data ?? [];
   const abilities = channel?.abilities;
   const channelName = channel?.name ?? conversation.channel;
@@ -74,7 +79,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
   const fault = lettered ? headFault(head) : undefined;
   const ready = !fault && !count.over && uploads.every((one) => one.attachment) && (text.trim() !== "" || (uploads.length > 0 && !editing));
 
-  useShortcuts({ r: () => set(conversation.id, { note: false }), n: () => set(conversation.id, { note: true, replyTo: undefined }) }, writes);
+  useShortcuts({ r: () => set(conversation.id, { note: false }), n: () => set(conversation.id, { note: true, replyTo: undefined }), $: pay, "Mod+$": pay }, writes);
   const shown = useRef(focus);
   useEffect(() => {
     if (shown.current !== focus) field.current?.focus();
@@ -142,7 +147,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
         ) : (
           <>
             {lettered ? <LetterFields abilities={abilities} head={head} subject={conversation.subject} fault={fault} onChange={setHead} /> : null}
-            <UploadTray uploads={uploads} onRemove={remove} onRetry={retry} />
+            {uploads.length > 0 ? <UploadTray uploads={uploads} onRemove={remove} onRetry={retry} /> : null}
             <TextField
               ref={field}
               text={text}
@@ -173,6 +178,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           onFiles={add}
           onTemplate={() => setPicking("template")}
           onOffer={() => setOffer({ ...offer, buttons: [...offer.buttons, newChoice()] })}
+          onPay={pay}
           onLocation={() => setPicking("location")}
           onLater={() => setPicking("time")}
           onSend={() => submit()}

@@ -43,10 +43,12 @@ interface ContactCardProps {
   tasks?: ReactNode;
   /** What they may buy. */
   deals?: ReactNode;
+  /** What they paid: a section of its own. */
+  payments?: ReactNode;
 }
 
 /** All that is known about a contact, each thing changed where it stands. */
-export function ContactCard({ contactId, conversationId, onMerged, tasks, deals }: ContactCardProps) {
+export function ContactCard({ contactId, conversationId, onMerged, tasks, deals, payments }: ContactCardProps) {
   const found = useQuery(contactQuery(contactId));
   const names = useQuery(channels());
   const client = useQueryClient();
@@ -121,6 +123,7 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks, deals 
         </dl>
       </Section>
       {deals ? <Section title="Deals">{deals}</Section> : null}
+      {payments}
       {tasks ? <Section title="Tasks">{tasks}</Section> : null}
       <Section title="Writes on">
         <ul className="flex flex-col gap-1.5">

@@ -28,10 +28,14 @@ interface DealCardProps {
   onClose: () => void;
   /** Where it is talked about. */
   talks: (deal: Deal) => ReactNode;
+  /** Its next steps. */
+  tasks: (deal: Deal) => ReactNode;
+  /** What was asked for, and paid. */
+  payments?: (deal: Deal) => ReactNode;
 }
 
 /** All that is known of a deal, each thing changed where it stands. */
-export function DealCard({ dealId, onClose, talks }: DealCardProps) {
+export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const found = useQuery(dealQuery(dealId));
@@ -174,6 +178,8 @@ export function DealCard({ dealId, onClose, talks }: DealCardProps) {
           ) : null}
         </Section>
       ) : null}
+      <Section title="Next steps">{tasks(deal)}</Section>
+      {payments?.(deal)}
       {talks(deal)}
       <Section title="What happened">
         <Story deal={deal} />

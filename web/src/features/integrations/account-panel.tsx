@@ -10,8 +10,8 @@ import { Field, Input } from "@/ui/field";
 import { Panel } from "@/ui/page";
 import { Fault } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import { AccountFields } from "./account-fields";
-import { changes, type Values } from "./account-values";
+import { AccountFields } from "@/ui/account-form/account-fields";
+import { changes, type Values } from "@/ui/account-form/account-values";
 
 /** Changes the name or single fields. */
 export function AccountPanel({ integration, channel }: { integration: Integration; channel: Channel }) {

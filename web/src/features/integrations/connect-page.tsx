@@ -14,8 +14,8 @@ import { Field, Input } from "@/ui/field";
 import { Page, Panel } from "@/ui/page";
 import { Failed, Fault, Lines } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import { AccountFields } from "./account-fields";
-import { filledIn, type Values } from "./account-values";
+import { AccountFields } from "@/ui/account-form/account-fields";
+import { filledIn, type Values } from "@/ui/account-form/account-values";
 import { GuideLink } from "./guide-link";
 import { InstallForm } from "./install-form";
 

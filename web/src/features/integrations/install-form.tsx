@@ -8,8 +8,8 @@ import { Button } from "@/ui/button";
 import { CopyField } from "@/ui/copy-field";
 import { Panel } from "@/ui/page";
 import { Fault } from "@/ui/states";
-import { AccountFields } from "./account-fields";
-import { filledIn, type Values } from "./account-values";
+import { AccountFields } from "@/ui/account-form/account-fields";
+import { filledIn, type Values } from "@/ui/account-form/account-values";
 
 /** Connects by consent: the app's keys first, then the platform's own page. */
 export function InstallForm({ channel, fields }: { channel: Channel; fields: FormField[] }) {

@@ -1,19 +1,23 @@
 import type { ReactNode } from "react";
 import { CircleSlash, ContactRound, ExternalLink, ListChecks, MapPin, Phone, ShoppingBag, Vote } from "lucide-react";
 
-import type { Message, Part } from "@/api/types";
+import type { Part } from "@/api/types";
 import { count } from "@/lib/text";
-import { CallCard } from "./call-card";
+import type { HeldMessage } from "@/live/message-pages";
+import { late } from "@/ui/late";
 import { HtmlBody, InviteCard, Quoted } from "./letter";
 
+const CallCard = late(() => import("./call-card").then((module) => module.CallCard));
+const PaymentCard = late(() => import("./payment-card").then((module) => module.PaymentCard));
+
 /** The structured pieces of a message, each as a small card. */
-export function Parts({ message }: { message: Pick<Message, "id" | "conversation_id" | "parts"> }) {
+export function Parts({ message }: { message: Pick<HeldMessage, "id" | "conversation_id" | "parts" | "local"> }) {
   // What was quoted stands below the letter that quotes it.
   const parts = message.parts.toSorted((one, other) => Number(one.type === "email") - Number(other.type === "email"));
   return parts.map((part, index) => <PartCard key={index} part={part} message={message} />);
 }
 
-function PartCard({ part, message }: { part: Part; message: Pick<Message, "id" | "conversation_id"> }): ReactNode {
+function PartCard({ part, message }: { part: Part; message: Pick<HeldMessage, "id" | "conversation_id" | "local"> }): ReactNode {
   switch (part.type) {
     case "location":
       return (
@@ -92,7 +96,9 @@ function PartCard({ part, message }: { part: Part; message: Pick<Message, "id" |
     case "invite":
       return <InviteCard invite={part} />;
     case "call":
-      return <CallCard call={part} message={message} />;
+      return <CallCard call={part} message={message} fallback={<div className="my-1 h-15 w-60" />} />;
+    case "payment":
+      return <PaymentCard part={part} message={message} fallback={<div className="my-1 h-31 w-72" />} />;
     case "format":
     case "change":
       return null;
