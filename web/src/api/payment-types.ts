@@ -73,6 +73,8 @@ export interface Payment {
   description: string;
   methods: PaymentMethod[];
   state: PaymentState;
+  /** Somebody has asked for it to be cancelled; the provider decides. */
+  closing: boolean;
   /** Taken so far, refunds not subtracted. */
   captured: Money;
   refunded: Money;
@@ -83,7 +85,7 @@ export interface Payment {
   mismatch: string | null;
   url: string | null;
   pix_code: string | null;
-  expires_at: string | null;
+  expires_at: string;
   paid_at: string | null;
   receipt_url: string | null;
   error: { code: string; detail: string } | null;
@@ -114,7 +116,8 @@ export interface Refund {
   id: string;
   amount: Money;
   reason: string;
-  state: "asked" | "pending" | "done" | "failed";
+  /** `unknown`: the provider never answered. */
+  state: "asked" | "pending" | "done" | "failed" | "unknown";
   detail: string | null;
   by: { id: string; name: string } | null;
   created_at: string;
@@ -158,10 +161,10 @@ export interface Reconciliation {
   mismatches: Payment[];
   /** Refunds that failed, or of which nobody knows whether they were made. */
   unanswered: (Refund & { payment_id: string })[];
-  checked: { account_id: string; at: string | null; charges: number; repaired: number; error: string | null }[];
+  checked: { account_id: string; at: string | null; charges: number | null; repaired: number | null; error: string | null }[];
 }
 
-/** One day of one account in one currency, in the currency's smallest unit. */
+/** One day, of UTC, of one account in one currency, in the currency's smallest unit. */
 export interface BalanceDay {
   /** `2026-11-22` */
   day: string;

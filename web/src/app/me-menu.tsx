@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Building2, HandCoins, LogOut, Palette as PaletteIcon, UserRound } from "lucide-react";
+import { Building2, CircleDollarSign, LogOut, Palette as PaletteIcon, UserRound } from "lucide-react";
 
 import { logout } from "@/api/auth";
 import { useMay } from "@/api/may";
@@ -82,7 +82,7 @@ export function MeMenu() {
       ) : null}
       <ReadyItem />
       {pays ? (
-        <MenuItem icon={<HandCoins />} keys="g p" onSelect={() => void navigate({ to: "/payments" })}>
+        <MenuItem icon={<CircleDollarSign />} keys="g p" onSelect={() => void navigate({ to: "/payments" })}>
           Payments
         </MenuItem>
       ) : null}

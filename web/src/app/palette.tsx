@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { AlarmClock, ArrowRight, CircleCheck, Coffee, HandCoins, Keyboard, Moon, Tag, UserPlus } from "lucide-react";
+import { AlarmClock, ArrowRight, CircleCheck, Coffee, CircleDollarSign, Keyboard, Moon, Tag, UserPlus } from "lucide-react";
 
 import { conversationCounts, conversationList } from "@/api/conversations";
 import { useMay } from "@/api/may";
@@ -45,7 +45,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         { id: "assign", name: `Assign ${whose}`, icon: <UserPlus />, keys: "a", run: () => show("assign", [current.id]) },
         { id: "snooze", name: `Snooze ${whose}`, icon: <AlarmClock />, keys: "s", run: () => show("snooze", [current.id]) },
         { id: "label", name: `Label ${whose}`, icon: <Tag />, keys: "l", run: () => show("label", [current.id]) },
-        ...(asks ? [{ id: "pay", name: `Ask ${whose} for money`, icon: <HandCoins />, keys: "$", run: () => showPayment({ kind: "ask" as const, conversationId: current.id }) }] : []),
+        ...(asks ? [{ id: "pay", name: `Ask ${whose} for money`, icon: <CircleDollarSign />, keys: "$", run: () => showPayment({ kind: "ask" as const, conversationId: current.id }) }] : []),
       ]
     : [];
   const acts: (Choice & { run: () => void })[] = [

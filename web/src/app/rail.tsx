@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { CircleHelp, HandCoins, Inbox, KanbanSquare, ListTodo, type LucideIcon, Settings, Users } from "lucide-react";
+import { CircleHelp, CircleDollarSign, Inbox, KanbanSquare, ListTodo, type LucideIcon, Settings, Users } from "lucide-react";
 
 import { type May, useMay } from "@/api/may";
 import { ReadyButton } from "@/features/phone/ready-for-calls";
@@ -20,7 +20,7 @@ export const places: Place[] = [
   { to: "/inbox", name: "Inbox", icon: Inbox, keys: "g i" },
   { to: "/deals", name: "Deals", icon: KanbanSquare, keys: "g b" },
   { to: "/tasks", name: "Tasks", icon: ListTodo, keys: "g t" },
-  { to: "/payments", name: "Payments", icon: HandCoins, keys: "g p", needs: "readPayments" },
+  { to: "/payments", name: "Payments", icon: CircleDollarSign, keys: "g p", needs: "readPayments" },
   { to: "/contacts", name: "Contacts", icon: Users, keys: "g c" },
   { to: "/settings", name: "Settings", icon: Settings, keys: "g s" },
 ];

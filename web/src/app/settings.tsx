@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeft, Building2, HandCoins, KanbanSquare, Palette, Plug, Tag, UserRound, Users, UsersRound, Webhook } from "lucide-react";
+import { ArrowLeft, Building2, CircleDollarSign, KanbanSquare, Palette, Plug, Tag, UserRound, Users, UsersRound, Webhook } from "lucide-react";
 
 import { type May, useMay } from "@/api/may";
 import { CallbacksPage } from "@/features/callbacks/callbacks-page";
@@ -48,7 +48,7 @@ const groups: { name: string; entries: SettingsEntry[] }[] = [
   },
   {
     name: "Money",
-    entries: [{ id: "payments", name: "Payments", icon: <HandCoins />, needs: "readIntegrations", page: () => <PaymentAccountsPage /> }],
+    entries: [{ id: "payments", name: "Payments", icon: <CircleDollarSign />, needs: "readIntegrations", page: () => <PaymentAccountsPage /> }],
   },
   {
     name: "Channels",

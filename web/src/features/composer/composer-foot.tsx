@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { ChevronDown, Clock, HandCoins, LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
+import { ChevronDown, Clock, CircleDollarSign, LayoutTemplate, MapPin, Paperclip, Plus, SendHorizontal, Smile, SquareMousePointer } from "lucide-react";
 
 import type { Abilities } from "@/api/types";
 import { classes } from "@/lib/classes";
@@ -47,7 +47,7 @@ export function ComposerFoot(props: ComposerFootProps) {
     <div className="flex flex-wrap items-center gap-1 px-2 pt-1 pb-2">
       {props.onPay && !note && !editing ? (
         <IconButton label="Ask for money" keys="$" onClick={props.onPay}>
-          <HandCoins />
+          <CircleDollarSign />
         </IconButton>
       ) : null}
       {shut ? null : (

@@ -21,12 +21,13 @@ export function PipelineForm({ pipeline, writes }: { pipeline: Pipeline; writes:
   const [name, setName] = useState(pipeline.name);
   const [currency, setCurrency] = useState(pipeline.currency);
   const [rows, setRows] = useState<Row[]>(() => pipeline.stages.map((stage) => ({ ...stage, key: stage.id })));
+  const [onPaid, setOnPaid] = useState(pipeline.on_paid_stage_id ?? "");
   const [fault, setFault] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const [doomed, setDoomed] = useState(false);
   const kept = (row: Row) => JSON.stringify([row.id, row.name, row.color, row.kind, row.probability, row.stale_after_days]);
   const before = pipeline.stages.map((stage) => kept({ ...stage, key: "" })).join();
-  const changed = name !== pipeline.name || currency !== pipeline.currency || rows.map(kept).join() !== before;
+  const changed = name !== pipeline.name || currency !== pipeline.currency || onPaid !== (pipeline.on_paid_stage_id ?? "") || rows.map(kept).join() !== before;
   const set = (key: string, change: Partial<Row>) => setRows(rows.map((row) => (row.key === key ? { ...row, ...change } : row)));
 
   function move(from: number, by: number) {
@@ -53,7 +54,9 @@ export function PipelineForm({ pipeline, writes }: { pipeline: Pipeline; writes:
       setBusy(false);
     }
   }
-  const save = () => run(patchPipeline(pipeline.id, { name: name.trim(), currency: currency.trim().toUpperCase(), stages: rows.map(({ key: _, ...stage }) => stage), version: pipeline.version }));
+  const stageOnPaid = rows.some((row) => row.id === onPaid) ? onPaid : null;
+  const paid = stageOnPaid === (pipeline.on_paid_stage_id ?? null) ? {} : { on_paid_stage_id: stageOnPaid };
+  const save = () => run(patchPipeline(pipeline.id, { name: name.trim(), currency: currency.trim().toUpperCase(), stages: rows.map(({ key: _, ...stage }) => stage), ...paid, version: pipeline.version }));
   return (
     <Panel>
       <form
@@ -103,6 +106,19 @@ export function PipelineForm({ pipeline, writes }: { pipeline: Pipeline; writes:
             </tbody>
           </table>
         </div>
+        <label className="flex flex-wrap items-center gap-2 text-sm">
+          <span className="text-muted">A deal whose payment is paid moves to</span>
+          <span className="w-48">
+            <Select disabled={!writes} value={onPaid} onChange={(event) => setOnPaid(event.target.value)}>
+              <option value="">no other stage</option>
+              {rows.flatMap((row) => (row.id ? [{ id: row.id, name: row.name }] : [])).map((row) => (
+                <option key={row.id} value={row.id}>
+                  {row.name}
+                </option>
+              ))}
+            </Select>
+          </span>
+        </label>
         <Fault error={fault} />
         {writes ? (
           <div className="flex justify-between gap-2">

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { conversation as conversationQuery } from "@/api/conversations";
-import { contactDeals, deal as dealQuery } from "@/api/deals";
+import { contactDeals, deal as dealQuery, pipelines } from "@/api/deals";
 import { useMay } from "@/api/may";
 import { paymentAccounts, paymentProviders } from "@/api/payments";
 import { heldConversation } from "@/live/cache";
@@ -26,6 +26,7 @@ export function AskDialog({ conversationId, dealId, onClose }: AskDialogProps) {
   const contactId = place.data?.contact.id;
   const known = useQuery({ ...contactDeals(contactId ?? ""), enabled: contactId !== undefined });
   const named = useQuery({ ...dealQuery(dealId ?? ""), enabled: dealId !== undefined });
+  const usual = useQuery(pipelines()).data?.[0]?.currency;
   const usable = accounts.data?.filter((one) => one.status === "connected");
   const error = accounts.error ?? providers.error;
   const waits = !error && (!usable || !providers.data || (dealId !== undefined && named.isPending) || (contactId !== undefined && known.isPending) || (conversationId !== undefined && place.isPending));
@@ -36,7 +37,7 @@ export function AskDialog({ conversationId, dealId, onClose }: AskDialogProps) {
       {error ? <Failed error={error} onRetry={() => void Promise.all([accounts.refetch(), providers.refetch()])} /> : null}
       {waits ? <Lines rows={6} /> : null}
       {!waits && usable?.length === 0 ? <NoAccount onClose={onClose} /> : null}
-      {!waits && usable?.length && providers.data ? <AskForm accounts={usable} providers={providers.data} deals={deals} dealId={dealId} conversationId={conversationId} onClose={onClose} /> : null}
+      {!waits && usable?.length && providers.data ? <AskForm usual={usual} accounts={usable} providers={providers.data} deals={deals} dealId={dealId} conversationId={conversationId} onClose={onClose} /> : null}
     </Dialog>
   );
 }

@@ -17,11 +17,13 @@ interface AskFormProps {
   deals: Deal[];
   dealId?: string;
   conversationId?: string;
+  /** The currency that one would expect, where nothing says so. */
+  usual?: string;
   onClose: () => void;
 }
 
 /** How much, for what, and by which ways. */
-export function AskForm({ accounts, providers, deals, dealId, conversationId, onClose }: AskFormProps) {
+export function AskForm({ accounts, providers, deals, dealId, conversationId, usual, onClose }: AskFormProps) {
   const ask = useAsk();
   const here = deals.find((one) => one.id === dealId) ?? deals.find((one) => conversationId !== undefined && one.conversation_ids.includes(conversationId));
   const [attached, setAttached] = useState(here?.id ?? "");
@@ -33,7 +35,7 @@ export function AskForm({ accounts, providers, deals, dealId, conversationId, on
   const abilities = providers.find((one) => one.id === account?.provider)?.abilities;
   const [typedCurrency, setCurrency] = useState<string>();
   const fromLines = sells && lines && (!account?.currency || account.currency === deal?.value.currency);
-  const currency = (fromLines ? deal?.value.currency : (account?.currency ?? typedCurrency ?? here?.value.currency ?? lastCurrency())) ?? "USD";
+  const currency = (fromLines ? deal?.value.currency : (account?.currency ?? typedCurrency ?? here?.value.currency ?? lastCurrency())) ?? usual ?? "USD";
   const [typed, setTyped] = useState(() => (here && here.value.minor > 0 ? plainAmount(here.value) : ""));
   const [typedText, setText] = useState<string>();
   const text = typedText ?? deal?.title ?? "";

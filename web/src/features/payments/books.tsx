@@ -11,17 +11,14 @@ import { Empty, Failed } from "@/ui/states";
 import { AccountChoice } from "./account-choice";
 import { books, type Sum } from "./sums";
 
-/** A calendar day of here, for a field. */
+/** A day of UTC, as the books have them. */
 function dateField(at: Date): string {
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+  return at.toISOString().slice(0, 10);
 }
 
 /** What came in, went back and was kept by the provider, day by day, for each account and currency. */
 export function Books() {
-  const [from, setFrom] = useState(() => {
-    const today = new Date();
-    return dateField(new Date(today.getFullYear(), today.getMonth(), 1));
-  });
+  const [from, setFrom] = useState(() => `${dateField(new Date()).slice(0, 8)}01`);
   const [to, setTo] = useState(() => dateField(new Date()));
   const [account, setAccount] = useState<string>();
   const known = from !== "" && to !== "" && from <= to;
@@ -39,6 +36,7 @@ export function Books() {
           to
           <Input type="date" className="w-40" value={to} min={from} onChange={(event) => setTo(event.target.value)} />
         </label>
+        <span className="text-xs text-muted">Days of UTC</span>
         <AccountChoice value={account} onChange={setAccount} />
       </div>
       {known ? null : <p className="text-muted">Choose two days, the earlier one first.</p>}
@@ -53,7 +51,7 @@ export function Books() {
               {name} <span className="font-normal text-muted">{page.currency}</span>
             </h2>
             <div className="overflow-x-auto rounded-lg border bg-surface" tabIndex={0} role="group" aria-label={`Days of ${name} in ${page.currency}`}>
-              <table className="w-full min-w-150 text-right tabular-nums [&_td]:px-3 [&_th]:px-3">
+              <table className="w-full min-w-150 text-right whitespace-nowrap tabular-nums [&_td]:px-3 [&_th]:px-3">
                 <thead className="bg-canvas text-xs text-muted [&_th]:py-2 [&_th]:font-medium">
                   <tr>
                     <th className="text-left">Day</th>

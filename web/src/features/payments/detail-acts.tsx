@@ -37,7 +37,7 @@ export function DetailActs({ payment }: { payment: PaymentDetail }) {
       <div className="flex flex-wrap items-center justify-end gap-2 border-t pt-4">
         <p className="flex-1 basis-60 text-sm text-muted">Nobody can pay it any more: its link and code are closed. What was paid already stays.</p>
         <Button onClick={() => setSure(false)}>Keep it</Button>
-        <Button look="danger" autoFocus busy={busy === "cancel"} onClick={() => void run("cancel", cancelPayment(payment.id), "The request is cancelled.")}>
+        <Button look="danger" autoFocus busy={busy === "cancel"} onClick={() => void run("cancel", cancelPayment(payment.id), "It is being cancelled at the provider.")}>
           Cancel the request
         </Button>
       </div>
@@ -48,7 +48,7 @@ export function DetailActs({ payment }: { payment: PaymentDetail }) {
       <Button busy={busy === "refresh"} onClick={() => void run("refresh", refreshPayment(payment.id), "Asked the provider.")}>
         <RefreshCw /> Look again
       </Button>
-      {isOpen(payment.state) ? (
+      {isOpen(payment.state) && !payment.closing ? (
         <Button look="danger" onClick={() => setSure(true)}>
           <Ban /> Cancel
         </Button>

@@ -29,6 +29,7 @@ export function Detail({ payment, onClose }: { payment: PaymentDetail; onClose: 
         <div className="mt-1 flex flex-wrap gap-1.5">
           <PaymentChip state={payment.state} />
           {account && !account.live ? <Chip>Test</Chip> : null}
+          {payment.closing && open ? <Chip tone="warning">Being cancelled</Chip> : null}
           {payment.dispute ? <Chip tone="negative">Disputed</Chip> : null}
         </div>
       </header>
@@ -42,7 +43,7 @@ export function Detail({ payment, onClose }: { payment: PaymentDetail; onClose: 
         {payment.contact ? <Fact name="From">{payment.contact.name || "Unnamed"}</Fact> : null}
         <Fact name="Paid to">{account?.name ?? payment.provider}</Fact>
         <Fact name="Paid by">{payment.methods.map((one) => paymentMethodNames[one] ?? one).join(", ")}</Fact>
-        {open && payment.expires_at ? <Fact name="Expires">{dateAndTime(payment.expires_at)}</Fact> : null}
+        {open ? <Fact name="Expires">{dateAndTime(payment.expires_at)}</Fact> : null}
         {payment.paid_at ? <Fact name="Paid">{dateAndTime(payment.paid_at)}</Fact> : null}
         {payment.captured.minor > 0 ? <Fact name="Taken">{moneyText(payment.captured)}</Fact> : null}
         {payment.refunded.minor > 0 ? <Fact name="Went back">{moneyText(payment.refunded)}</Fact> : null}
@@ -74,7 +75,7 @@ export function Detail({ payment, onClose }: { payment: PaymentDetail; onClose: 
             {payment.history.map((one, index) => (
               <li key={index} className="flex flex-wrap gap-x-2">
                 <span className="min-w-0 flex-1 basis-48 [overflow-wrap:anywhere]">
-                  {historyText(one)}
+                  {historyText(one, payment.amount.currency)}
                   {one.by ? <span className="text-muted"> · {one.by.name}</span> : null}
                 </span>
                 <time dateTime={one.at} title={exact(one.at)} className="text-muted tabular-nums">

@@ -2,7 +2,6 @@ import { useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link2 } from "lucide-react";
 
-import { useMay } from "@/api/may";
 import { dismissOrphan, linkOrphan, type Orphan, paymentKeys, type Reconciliation } from "@/api/payments";
 import { moneyText } from "@/lib/money";
 import { paymentMethodNames } from "@/lib/payment-words";
@@ -14,7 +13,6 @@ import { toast, toastError } from "@/ui/toast";
 /** Money without a request: linked to one of those that it may pay, or put aside with a reason. */
 export function OrphanRow({ orphan, account }: { orphan: Orphan; account: string }) {
   const client = useQueryClient();
-  const writes = useMay("writePayments");
   const [reason, setReason] = useState<string>();
 
   /** It is gone at once, and back where the server refuses. */
@@ -46,7 +44,7 @@ export function OrphanRow({ orphan, account }: { orphan: Orphan; account: string
         </span>
         <span className="font-mono text-xs text-muted [overflow-wrap:anywhere]">{orphan.external_id}</span>
       </div>
-      {writes && reason === undefined ? (
+      {reason === undefined ? (
         <div className="flex flex-wrap gap-2">
           {orphan.suggestions.map((one) => (
             <Button key={one.payment_id} small className="max-w-full" onClick={() => void settle(linkOrphan(orphan.charge_id, one.payment_id), "Linked.")}>

@@ -1,4 +1,4 @@
-import { HandCoins } from "lucide-react";
+import { CircleDollarSign } from "lucide-react";
 
 import { useMay } from "@/api/may";
 import { usePaymentDialog } from "@/lib/facts/payment-dialog";
@@ -24,7 +24,7 @@ export function PanelPayments({ contactId, dealId, conversationId }: PanelPaymen
       <PaymentRows label={dealId ? "Payments of the deal" : "Payments of the contact"} filter={dealId ? { deal_id: dealId } : { contact_id: contactId }} />
       {writes && conversationId ? (
         <Button small look="quiet" className="-ml-2 text-muted" onClick={() => show({ kind: "ask", conversationId, dealId })}>
-          <HandCoins /> Ask for money
+          <CircleDollarSign /> Ask for money
         </Button>
       ) : null}
     </Section>

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { CircleAlert, HandCoins } from "lucide-react";
+import { CircleAlert, CircleDollarSign } from "lucide-react";
 
 import { paymentAccounts, paymentList, paymentStates, type Payment } from "@/api/payments";
 import { usePaymentDialog } from "@/lib/facts/payment-dialog";
@@ -15,7 +15,7 @@ import { Rows } from "@/ui/skeletons";
 import { Empty, Failed } from "@/ui/states";
 import { AccountChoice } from "./account-choice";
 
-const row = "grid w-full grid-cols-[minmax(10rem,3fr)_minmax(7rem,1.5fr)_8.5rem_minmax(6rem,1fr)_minmax(7rem,1fr)_6.5rem] items-center gap-3 px-4 max-md:grid-cols-[minmax(0,1fr)_auto] max-md:gap-y-0.5";
+const row = "grid w-full grid-cols-[minmax(10rem,3fr)_minmax(7rem,1.5fr)_8rem_minmax(6rem,1fr)_minmax(9.5rem,1.4fr)_5.5rem] items-center gap-3 px-4 max-md:grid-cols-[minmax(0,1fr)_auto] max-md:gap-y-0.5";
 const wide = "max-md:hidden";
 
 /** Requests for money, newest first, of a state or an account. */
@@ -45,7 +45,7 @@ export function PaymentTable() {
       </div>
       {list.isPending ? <Rows label="Loading payments" rows={8} height={48} framed /> : null}
       {list.isError && payments.length === 0 ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}
-      {list.data && payments.length === 0 ? <Empty icon={<HandCoins />} text={filtered ? "No payment fits." : "Nothing was asked for yet. Open a conversation and press $."} /> : null}
+      {list.data && payments.length === 0 ? <Empty icon={<CircleDollarSign />} text={filtered ? "No payment fits." : "Nothing was asked for yet. Open a conversation and press $."} /> : null}
       {payments.length > 0 ? (
         <div className="overflow-hidden rounded-lg border bg-surface">
           <div aria-hidden="true" className={classes(row, wide, "h-9 border-b bg-canvas text-xs font-medium text-muted")}>

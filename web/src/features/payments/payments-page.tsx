@@ -1,6 +1,6 @@
 import { Link, useSearch } from "@tanstack/react-router";
 import { useQuery } from "@tanstack/react-query";
-import { HandCoins } from "lucide-react";
+import { CircleDollarSign } from "lucide-react";
 
 import { useMay } from "@/api/may";
 import { reconciliation } from "@/api/payments";
@@ -20,14 +20,15 @@ type View = keyof typeof views;
 /** All requests for money, what came of them day by day, and what a person has to look at. */
 export function PaymentsPage() {
   const { view: asked } = useSearch({ strict: false });
-  const view: View = asked !== undefined && asked in views ? (asked as View) : "payments";
   const reads = useMay("readPayments");
   const writes = useMay("writePayments");
+  const counts = useMay("refundPayments");
+  const view: View = counts && asked !== undefined && asked in views ? (asked as View) : "payments";
   const show = usePaymentDialog((state) => state.show);
-  const matters = openMatters(useQuery({ ...reconciliation(), enabled: reads }).data);
+  const matters = openMatters(useQuery({ ...reconciliation(), enabled: counts }).data);
   const ask = (
     <Button look="primary" onClick={() => show({ kind: "ask" })}>
-      <HandCoins /> Make a payment link
+      <CircleDollarSign /> Make a payment link
     </Button>
   );
   return (
@@ -35,20 +36,22 @@ export function PaymentsPage() {
       <Page wide title="Payments" act={writes ? ask : null}>
         {reads ? (
           <>
-            <nav aria-label="What of the payments" className="mb-4 flex w-fit gap-1 rounded-md bg-line/50 p-0.5">
-              {Object.entries(views).map(([id, name]) => (
-                <Link
-                  key={id}
-                  to="/payments"
-                  search={{ view: id === "payments" ? undefined : id }}
-                  aria-current={id === view ? "page" : undefined}
-                  className={classes("flex h-7 items-center gap-1.5 rounded-md px-3 text-sm", id === view ? "bg-surface font-medium shadow-sm" : "text-muted hover:text-text")}
-                >
-                  {name}
-                  {id === "look" && matters > 0 ? <span className="rounded bg-warning-quiet px-1 text-xs font-medium text-warning tabular-nums">{matters}</span> : null}
-                </Link>
-              ))}
-            </nav>
+            {counts ? (
+              <nav aria-label="What of the payments" className="mb-4 flex w-fit gap-1 rounded-md bg-line/50 p-0.5">
+                {Object.entries(views).map(([id, name]) => (
+                  <Link
+                    key={id}
+                    to="/payments"
+                    search={{ view: id === "payments" ? undefined : id }}
+                    aria-current={id === view ? "page" : undefined}
+                    className={classes("flex h-7 items-center gap-1.5 rounded-md px-3 text-sm", id === view ? "bg-surface font-medium shadow-sm" : "text-muted hover:text-text")}
+                  >
+                    {name}
+                    {id === "look" && matters > 0 ? <span className="rounded bg-warning-quiet px-1 text-xs font-medium text-warning tabular-nums">{matters}</span> : null}
+                  </Link>
+                ))}
+              </nav>
+            ) : null}
             {view === "payments" ? <PaymentTable /> : view === "books" ? <Books /> : <ToLookAt />}
           </>
         ) : (

@@ -2,7 +2,6 @@ import { useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, RefreshCw } from "lucide-react";
 
-import { useMay } from "@/api/may";
 import { checkNow, paymentAccounts, paymentKeys, reconciliation } from "@/api/payments";
 import { usePaymentDialog } from "@/lib/facts/payment-dialog";
 import { moneyText } from "@/lib/money";
@@ -25,7 +24,6 @@ export function ToLookAt() {
   const found = useQuery(reconciliation());
   const accounts = useQuery(paymentAccounts()).data;
   const show = usePaymentDialog((state) => state.show);
-  const writes = useMay("writePayments");
   const [busy, setBusy] = useState(false);
   const nameOf = (id: string) => accounts?.find((one) => one.id === id)?.name ?? "An account";
 
@@ -52,8 +50,8 @@ export function ToLookAt() {
                 <span className="text-muted">
                   {one.at ? (
                     <>
-                      <Ago at={one.at} />, {count(one.charges, "charge")}
-                      {one.repaired > 0 ? `, ${count(one.repaired, "difference")} repaired` : ""}
+                      <Ago at={one.at} />, {count(one.charges ?? 0, "charge")}
+                      {one.repaired ? `, ${count(one.repaired, "difference")} repaired` : ""}
                     </>
                   ) : (
                     "not yet"
@@ -64,11 +62,9 @@ export function ToLookAt() {
             ))}
             {checked.length === 0 ? <li className="text-muted">No account was compared yet.</li> : null}
           </ul>
-          {writes ? (
-            <Button busy={busy} onClick={check}>
-              <RefreshCw /> Check now
-            </Button>
-          ) : null}
+          <Button busy={busy} onClick={check}>
+            <RefreshCw /> Check now
+          </Button>
         </div>
       </Panel>
       {openMatters(found.data) === 0 ? <Empty icon={<CircleCheck />} text="Everything adds up. Nothing waits for you." /> : null}

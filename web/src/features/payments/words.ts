@@ -1,4 +1,6 @@
 import type { Charge, Dispute, PaymentDetail, Refund } from "@/api/payments";
+import { moneyText } from "@/lib/money";
+import { paymentStateNames } from "@/lib/payment-words";
 import { sentenceCase } from "@/lib/text";
 
 export const progressNames: Record<Charge["progress"], string> = {
@@ -11,7 +13,7 @@ export const progressNames: Record<Charge["progress"], string> = {
   cancelled: "Cancelled",
 };
 
-export const refundNames: Record<Refund["state"], string> = { asked: "Asked for", pending: "On its way", done: "Went back", failed: "Failed" };
+export const refundNames: Record<Refund["state"], string> = { asked: "Asked for", pending: "On its way", done: "Went back", failed: "Failed", unknown: "No answer" };
 
 export const disputeNames: Record<Dispute["state"], string> = {
   inquiry: "The payer’s bank asks",
@@ -37,9 +39,22 @@ export function mismatchText(mismatch: string): string {
   return mismatches[mismatch] ?? sentenceCase(mismatch);
 }
 
-/** One line of what happened; what the server tells beside it, where that is text. */
-export function historyText({ what, data }: PaymentDetail["history"][number]): string {
+const happenings: Record<string, string> = {
+  asked: "Asked for",
+  offered: "The provider made a page to pay on",
+  not_offered: "The provider made no page",
+  cancel_asked: "Asked to be cancelled",
+  linked: "Money was linked to it by hand",
+};
+
+/** One line of what happened. */
+export function historyText({ what, data }: PaymentDetail["history"][number], currency: string): string {
   const told = typeof data === "object" && data !== null ? (data as Record<string, unknown>) : {};
-  const more = ["state", "reason", "detail", "problem"].flatMap((name) => (typeof told[name] === "string" && told[name] !== "" ? [String(told[name]).replaceAll("_", " ")] : []));
-  return [sentenceCase(what), ...more].join(": ");
+  const text = (name: string) => (typeof told[name] === "string" ? told[name] : "");
+  const money = typeof told.minor === "number" ? moneyText({ minor: told.minor, currency }) : "";
+  if (what === "state") return `${paymentStateNames[text("from")] ?? text("from")} → ${paymentStateNames[text("to")] ?? text("to")}`;
+  if (what === "refund_asked") return `Refund of ${money} asked for: ${text("reason")}`;
+  if (what === "refund") return [`Refund of ${money}: ${(refundNames[text("state") as Refund["state"]] ?? text("state")).toLowerCase()}`, text("detail")].filter(Boolean).join(". ");
+  if (what === "dispute") return `Dispute: ${disputeNames[text("state") as Dispute["state"]] ?? text("state")}`;
+  return [happenings[what] ?? sentenceCase(what), text("detail")].filter(Boolean).join(": ");
 }

@@ -14,7 +14,9 @@ export function Bubble({ message, onView, onOpen }: MessageRowProps) {
   const out = message.direction === "outbound";
   const format = message.parts.find((part) => part.type === "format");
   const framed = message.parts.find((part) => part.type === "template" || part.type === "buttons");
-  const bare = message.attachments.length > 0 && !message.text && message.attachments.every((one) => one.kind === "image" || one.kind === "sticker") && !message.reply_to;
+  const pays = message.parts.some((part) => part.type === "payment");
+  const pictures = message.attachments.length > 0 && !message.text && message.attachments.every((one) => one.kind === "image" || one.kind === "sticker") && !message.reply_to;
+  const bare = pictures || pays;
   const letter = message.parts.find((part) => part.type === "email");
   const html = message.parts.some((part) => part.type === "html");
   // A call's recording stands under its card.
@@ -44,7 +46,7 @@ export function Bubble({ message, onView, onOpen }: MessageRowProps) {
           </div>
         ) : null}
         {out ? (
-          <span className={classes("mb-0.5 flex", bare && "absolute right-1 bottom-1 rounded bg-surface/80 p-0.5")}>
+          <span className={classes("mb-0.5 flex", pictures && "absolute right-1 bottom-1 rounded bg-surface/80 p-0.5", pays && "absolute right-2 bottom-1.5")}>
             <StatusGlyph message={message} />
           </span>
         ) : null}

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
-import { Ban, Check, Copy, HandCoins, Info, MoreHorizontal, QrCode, RefreshCw, Undo2 } from "lucide-react";
+import { Ban, Check, Copy, CircleDollarSign, Info, MoreHorizontal, QrCode, RefreshCw, Undo2 } from "lucide-react";
 
 import { useMay } from "@/api/may";
 import { cancelPayment, type Payment, type PaymentPart, refreshPayment } from "@/api/payments";
@@ -31,9 +31,9 @@ export function PaymentCard({ part, message }: PaymentCardProps) {
   const show = usePaymentDialog((store) => store.show);
   const asked = !message.local;
   return (
-    <section aria-label={`Payment: ${part.description}`} className="my-1 flex w-72 max-w-full flex-col gap-2 rounded-md border border-line-strong/60 bg-surface/70 p-2.5">
+    <section aria-label={`Payment: ${part.description}`} className="flex w-72 max-w-full flex-col gap-2 rounded-lg bg-bubble-out on-tint p-3">
       <div className="flex items-start gap-2">
-        <HandCoins className="mt-1 size-4 shrink-0 text-muted" aria-hidden="true" />
+        <CircleDollarSign className="mt-1 size-4 shrink-0 text-muted" aria-hidden="true" />
         <button type="button" disabled={!asked} onClick={() => show({ kind: "detail", id: part.payment_id })} className="min-w-0 flex-1 rounded text-left">
           <span className="block text-lg font-semibold tabular-nums">{moneyText({ minor, currency })}</span>
           <span dir="auto" className="block text-sm break-words">
@@ -131,7 +131,7 @@ function Acts({ part }: { part: PaymentPart }) {
           onClose={() => setDoomed(false)}
           onConfirm={() => {
             setDoomed(false);
-            run(cancelPayment(id), "The request is cancelled.");
+            run(cancelPayment(id), "It is being cancelled at the provider.");
           }}
         />
       ) : null}

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
-import { HandCoins, Plus } from "lucide-react";
+import { CircleDollarSign, Plus } from "lucide-react";
 
 import { useMay } from "@/api/may";
 import { paymentAccounts, paymentProviders } from "@/api/payments";
@@ -23,11 +23,11 @@ export function PaymentAccountsPage() {
     </Button>
   ) : null;
   return (
-    <Page title="Payments" text="Accounts at payment providers. Your team asks for money inside conversations; it goes to these accounts, never through Switchboard." act={list.data?.length ? add : null}>
+    <Page title="Payments" text="Where the money goes that your team asks for in conversations." act={list.data?.length ? add : null}>
       {list.isPending ? <Panels label="Loading payment accounts" lines={[3, 3]} /> : null}
       {list.isError ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.data?.length === 0 ? (
-        <Empty icon={<HandCoins />} text="No payment account is connected yet.">
+        <Empty icon={<CircleDollarSign />} text="No payment account is connected yet.">
           {add}
         </Empty>
       ) : null}
