@@ -12,10 +12,10 @@ use super::{Desk, real};
 /// `creates` is the provider's call, by the simulator's name.
 pub async fn asking_twice_makes_one(desk: &Desk, creates: &str) {
     let ask = desk.request(&[Method::Card]);
-    desk.cashier.faults().next(creates, Fault::CutAfter);
-    assert!(matches!(desk.ask(&ask).await, Err(ProviderError::Unknown(_))), "an answer that was cut off");
     desk.cashier.faults().next(creates, Fault::Status(503));
     assert!(matches!(desk.ask(&ask).await, Err(ProviderError::Unknown(_))), "an answer that says nothing");
+    desk.cashier.faults().next(creates, Fault::CutAfter);
+    assert!(matches!(desk.ask(&ask).await, Err(ProviderError::Unknown(_))), "an answer that was cut off");
     let offer = desk.ask(&ask).await.unwrap();
     assert_eq!(desk.ask(&ask).await.unwrap().id, offer.id);
     assert!(offer.url.starts_with("http") && offer.expires_at.is_some());
