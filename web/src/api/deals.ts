@@ -11,15 +11,14 @@ export { type BoardFilter, dealKeys };
 type Told = components["schemas"];
 
 export type Deal = Told["Deal"];
-/** With the stage to which a deal moves when it is paid. */
-export type Pipeline = Told["Pipeline"] & { on_paid_stage_id?: string | null };
+export type Pipeline = Told["Pipeline"];
 export type Stage = Told["Stage"];
 export type StageTotal = Told["StageTotal"];
 export type DealActivity = Told["DealActivity"];
 export type NewDeal = Told["NewDeal"];
 export type DealChange = Told["DealChange"];
 export type StageForm = Told["StageForm"];
-export type PipelineChange = Told["PipelineChange"] & { on_paid_stage_id?: string | null };
+export type PipelineChange = Told["PipelineChange"];
 export type DealLine = Told["DealLine"];
 export type WrittenKind = Told["DealActivityKind"];
 

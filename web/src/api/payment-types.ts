@@ -1,7 +1,7 @@
 import type { Money } from "@/lib/money";
 import type { FormField } from "./channel-types";
 
-/** Payments in the server's words. */
+/** Payments in the server's words, with their states named. */
 
 export type PaymentMethod = "card" | "pix" | "boleto" | "other";
 

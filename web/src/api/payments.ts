@@ -1,42 +1,19 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import type { Money } from "@/lib/money";
-import { authorizedFetch } from "./authorized-fetch";
+import { api, body } from "./client";
 import { paymentKeys } from "./payment-keys";
 import type { BalanceDay, Payment, PaymentAccount, PaymentDetail, PaymentProvider, PaymentRequest, PaymentState, Reconciliation, Refund } from "./payment-types";
-import { Problem } from "./problem";
 import type { Page } from "./types";
 
 export type * from "./payment-types";
 export { paymentStates } from "./payment-types";
 export { paymentKeys };
 
-type Query = Record<string, string | number | undefined>;
-
-interface Call {
-  query?: Query;
-  body?: unknown;
-  /** The same for each try of the same act. */
-  key?: string;
-  signal?: AbortSignal;
-}
-
-async function ask<T>(method: string, path: string, { query = {}, body, key, signal }: Call = {}): Promise<T> {
-  const address = new URL(`/api/v1${path}`, location.origin);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== "") address.searchParams.set(name, String(value));
-  const headers = new Headers();
-  if (body !== undefined) headers.set("content-type", "application/json");
-  if (key) headers.set("idempotency-key", key);
-  const response = await authorizedFetch(new Request(address, { method, headers, signal, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body) }));
-  const told: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined);
-  if (!response.ok) throw Problem.from(response.status, told);
-  return told as T;
-}
-
 export function paymentProviders() {
   return queryOptions({
     queryKey: ["payment-providers"] as const,
-    queryFn: async ({ signal }) => (await ask<Page<PaymentProvider>>("GET", "/payment-providers", { signal })).data,
+    queryFn: async ({ signal }) => (await body<Page<PaymentProvider>>(api.GET("/api/v1/payment-providers", { signal }))).data,
     staleTime: Infinity,
   });
 }
@@ -44,26 +21,26 @@ export function paymentProviders() {
 export function paymentAccounts() {
   return queryOptions({
     queryKey: ["payment-accounts"] as const,
-    queryFn: async ({ signal }) => (await ask<Page<PaymentAccount>>("GET", "/payment-accounts", { signal })).data,
+    queryFn: async ({ signal }) => (await body<Page<PaymentAccount>>(api.GET("/api/v1/payment-accounts", { signal }))).data,
     staleTime: 60_000,
   });
 }
 
 export function connectPaymentAccount(form: { provider: string; name: string; account: Record<string, string> }): Promise<PaymentAccount> {
-  return ask("POST", "/payment-accounts", { body: form });
+  return body<PaymentAccount>(api.POST("/api/v1/payment-accounts", { body: form }));
 }
 
 export function patchPaymentAccount(id: string, change: { name?: string; account?: Record<string, string>; version?: number }): Promise<PaymentAccount> {
-  return ask("PATCH", `/payment-accounts/${id}`, { body: change });
+  return body<PaymentAccount>(api.PATCH("/api/v1/payment-accounts/{id}", { params: { path: { id } }, body: change }));
 }
 
-export function removePaymentAccount(id: string): Promise<void> {
-  return ask("DELETE", `/payment-accounts/${id}`);
+export async function removePaymentAccount(id: string): Promise<void> {
+  await body<undefined>(api.DELETE("/api/v1/payment-accounts/{id}", { params: { path: { id } } }));
 }
 
 /** Asks the provider whose account it is. */
 export function testPaymentAccount(id: string): Promise<PaymentAccount> {
-  return ask("POST", `/payment-accounts/${id}/test`);
+  return body<PaymentAccount>(api.POST("/api/v1/payment-accounts/{id}/test", { params: { path: { id } } }));
 }
 
 export interface PaymentFilter {
@@ -78,7 +55,7 @@ export interface PaymentFilter {
 export function paymentList(filter: PaymentFilter) {
   return infiniteQueryOptions({
     queryKey: paymentKeys.list(filter),
-    queryFn: ({ pageParam, signal }) => ask<Page<Payment>>("GET", "/payments", { query: { ...filter, cursor: pageParam, limit: 50 }, signal }),
+    queryFn: ({ pageParam, signal }) => body<Page<Payment>>(api.GET("/api/v1/payments", { params: { query: { ...filter, cursor: pageParam, limit: 50 } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
@@ -88,7 +65,7 @@ export function paymentList(filter: PaymentFilter) {
 export function lastPayments(filter: PaymentFilter) {
   return queryOptions({
     queryKey: paymentKeys.last(filter),
-    queryFn: async ({ signal }) => (await ask<Page<Payment>>("GET", "/payments", { query: { ...filter, limit: 5 }, signal })).data,
+    queryFn: async ({ signal }) => (await body<Page<Payment>>(api.GET("/api/v1/payments", { params: { query: { ...filter, limit: 5 } }, signal }))).data,
     staleTime: 30_000,
   });
 }
@@ -96,45 +73,48 @@ export function lastPayments(filter: PaymentFilter) {
 export function payment(id: string) {
   return queryOptions({
     queryKey: paymentKeys.one(id),
-    queryFn: ({ signal }) => ask<PaymentDetail>("GET", `/payments/${id}`, { signal }),
+    queryFn: ({ signal }) => body<PaymentDetail>(api.GET("/api/v1/payments/{id}", { params: { path: { id } }, signal })),
   });
 }
 
+/** The same for each try of the same act: a lost answer does nothing twice. */
+const once = (key: string | undefined) => (key ? { "Idempotency-Key": key } : {});
+
 export function askForMoney(request: PaymentRequest): Promise<Payment> {
-  return ask("POST", "/payments", { body: request, key: request.client_id });
+  return body<Payment>(api.POST("/api/v1/payments", { headers: once(request.client_id), body: request }));
 }
 
 /** Without an amount: all that is left. */
 export function refundPayment(id: string, refund: { amount?: Money; reason: string }, key: string): Promise<Refund> {
-  return ask("POST", `/payments/${id}/refund`, { body: refund, key });
+  return body<Refund>(api.POST("/api/v1/payments/{id}/refund", { params: { path: { id } }, headers: once(key), body: refund }));
 }
 
 export function cancelPayment(id: string): Promise<Payment> {
-  return ask("POST", `/payments/${id}/cancel`);
+  return body<Payment>(api.POST("/api/v1/payments/{id}/cancel", { params: { path: { id } } }));
 }
 
 /** Looks at the provider now. */
 export function refreshPayment(id: string): Promise<Payment> {
-  return ask("POST", `/payments/${id}/refresh`);
+  return body<Payment>(api.POST("/api/v1/payments/{id}/refresh", { params: { path: { id } } }));
 }
 
 export function reconciliation() {
   return queryOptions({
     queryKey: paymentKeys.reconciliation,
-    queryFn: ({ signal }) => ask<Reconciliation>("GET", "/payments/reconciliation", { signal }),
+    queryFn: ({ signal }) => body<Reconciliation>(api.GET("/api/v1/payments/reconciliation", { signal })),
   });
 }
 
 export async function checkNow(): Promise<void> {
-  await ask<unknown>("POST", "/payments/reconciliation");
+  await body<undefined>(api.POST("/api/v1/payments/reconciliation"));
 }
 
 export function linkOrphan(charge_id: string, payment_id: string): Promise<Payment> {
-  return ask("POST", "/payments/reconciliation/link", { body: { charge_id, payment_id } });
+  return body<Payment>(api.POST("/api/v1/payments/reconciliation/link", { body: { charge_id, payment_id } }));
 }
 
-export function dismissOrphan(charge_id: string, reason: string): Promise<void> {
-  return ask("POST", "/payments/reconciliation/dismiss", { body: { charge_id, reason } });
+export async function dismissOrphan(charge_id: string, reason: string): Promise<void> {
+  await body<undefined>(api.POST("/api/v1/payments/reconciliation/dismiss", { body: { charge_id, reason } }));
 }
 
 export interface BalanceFilter {
@@ -147,6 +127,6 @@ export interface BalanceFilter {
 export function balance(filter: BalanceFilter) {
   return queryOptions({
     queryKey: paymentKeys.balance(filter),
-    queryFn: async ({ signal }) => (await ask<{ data: BalanceDay[] }>("GET", "/payments/balance", { query: { ...filter }, signal })).data,
+    queryFn: async ({ signal }) => (await body<Page<BalanceDay>>(api.GET("/api/v1/payments/balance", { params: { query: filter }, signal }))).data,
   });
 }

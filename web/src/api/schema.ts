@@ -1382,6 +1382,229 @@ export interface paths {
         patch: operations["update_organization"];
         trace?: never;
     };
+    "/api/v1/payment-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts as everybody in the organization may see them; only those who may read integrations see account fields. */
+        get: operations["list_payment_accounts"];
+        put?: never;
+        /** Connects an account: stores it sealed and asks the provider whose it is. One that it refuses is kept as `broken`. */
+        post: operations["create_payment_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payment-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** What was asked for with it stays in the books, and is no longer looked at. */
+        delete: operations["delete_payment_account"];
+        options?: never;
+        head?: never;
+        /** Renames, or changes account fields and then asks the provider anew. */
+        patch: operations["update_payment_account"];
+        trace?: never;
+    };
+    "/api/v1/payment-accounts/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the provider whose account it is. */
+        post: operations["test_payment_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payment-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every payment provider of this installation. */
+        get: operations["list_payment_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments by the conditions that are given, newest first. Those of conversations that one does not see are not among them. */
+        get: operations["list_payments"];
+        put?: never;
+        /** Asks for money. The answer comes at once, as `preparing`; the page to pay on follows within a moment, and the message with it. */
+        post: operations["create_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sums of each day, account and currency, newest first; days without any movement are left out. */
+        get: operations["get_payment_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_payment_reconciliation"];
+        put?: never;
+        /** Compares all accounts with their providers' lists now; what is found is told as it is found. */
+        post: operations["compare_payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/reconciliation/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that money belongs to no request; it stays in the books. */
+        post: operations["dismiss_payment_charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/reconciliation/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says to which request money belongs. 409 when it belongs to one already. */
+        post: operations["link_payment_charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the request back: nobody can pay it once the provider has closed its page. 409 when it has ended already. */
+        post: operations["cancel_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at the provider now; what is found there is told as it is found. */
+        post: operations["refresh_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives money back. The answer comes at once, as `asked`; what the provider says follows. */
+        post: operations["refund_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/phones": {
         parameters: {
             query?: never;
@@ -1807,6 +2030,11 @@ export interface components {
         BlockContact: {
             blocked?: boolean;
         };
+        /** @description A method that is there for some currencies only. */
+        BoundMethod: {
+            currencies: string[];
+            method: components["schemas"]["PaymentMethod"];
+        };
         Button: {
             description?: string | null;
             /** @description Comes back when the customer presses it. */
@@ -1910,6 +2138,27 @@ export interface components {
             name: string;
             /** @description Where the platform's app sends the callbacks of all accounts, on channels where it has one address. */
             shared_webhook_url?: string | null;
+        };
+        /** Format: uuid */
+        ChargeId: string;
+        /** @description What a provider tells of a charge. */
+        ChargeSeen: {
+            amount: components["schemas"]["Money"];
+            captured: components["schemas"]["Money"];
+            /** Format: date-time */
+            created_at: string;
+            dispute?: components["schemas"]["Dispute"] | null;
+            failure?: components["schemas"]["PaymentFailure"] | null;
+            fee?: components["schemas"]["Money"] | null;
+            method: components["schemas"]["PaymentMethod"];
+            /** Format: date-time */
+            paid_at?: string | null;
+            /** @description Name or e-mail address of who paid. */
+            payer?: string | null;
+            /** @description `open`, `processing`, `authorized`, `captured`, `failed`, `expired`, `cancelled` */
+            progress: string;
+            receipt_url?: string | null;
+            refunded: components["schemas"]["Money"];
         };
         /** @description One line of an integration's health. */
         Check: {
@@ -2198,8 +2447,8 @@ export interface components {
             deal_id: components["schemas"]["DealId"];
             id: components["schemas"]["ActivityId"];
             /**
-             * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `deleted`,
-             *     `restored`.
+             * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`,
+             *     `deleted`, `restored`.
              */
             kind: string;
             text: string;
@@ -2283,6 +2532,22 @@ export interface components {
         DealsCreation: {
             deals: components["schemas"]["PlainDeal"][];
         };
+        /** @description The payer's bank wants the money back. */
+        Dispute: {
+            amount?: components["schemas"]["Money"] | null;
+            /**
+             * Format: date-time
+             * @description Until when evidence is taken.
+             */
+            due?: string | null;
+            /** @description The provider's. */
+            id: string;
+            /** @description The provider's word for it. */
+            reason?: string | null;
+            state: components["schemas"]["DisputeState"];
+        };
+        /** @enum {string} */
+        DisputeState: "inquiry" | "needs_response" | "under_review" | "won" | "lost";
         EditMessage: {
             text: string;
         };
@@ -2778,12 +3043,45 @@ export interface components {
             color?: string;
             name: string;
         };
+        NewPayment: {
+            account_id: components["schemas"]["PaymentAccountId"];
+            amount?: components["schemas"]["Money"] | null;
+            /** @description Of the message: a repetition with the same one is the request that it was the first time. */
+            client_id?: string | null;
+            contact_id?: components["schemas"]["ContactId"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            /** @description Ask for what the deal sells, line by line. */
+            deal_lines?: boolean;
+            description: string;
+            /**
+             * Format: int32
+             * @description The provider's usual time unless told.
+             */
+            expires_in_minutes?: number | null;
+            /** @description `card`, `pix`, `boleto`, as far as the provider has them. */
+            methods: components["schemas"]["PaymentMethod"][];
+        };
+        NewPaymentAccount: {
+            /** @description The provider's form, filled in. */
+            account: {
+                [key: string]: string;
+            };
+            name: string;
+            provider: string;
+        };
         NewPipeline: {
             /** @description An ISO 4217 code. */
             currency: string;
             name: string;
             /** @description In the order of the board; absent: the usual ones. */
             stages?: components["schemas"]["StageForm"][] | null;
+        };
+        NewRefund: {
+            amount?: components["schemas"]["Money"] | null;
+            charge_id?: components["schemas"]["ChargeId"] | null;
+            /** @description For those who look at it later. */
+            reason: string;
         };
         NewScheduledMessage: {
             message: components["schemas"]["SendMessage"];
@@ -2865,6 +3163,36 @@ export interface components {
          * @description The tenant.
          */
         OrganizationId: string;
+        /** @description Money that belongs to no request. */
+        OrphanCharge: {
+            account_id: components["schemas"]["PaymentAccountId"];
+            amount: components["schemas"]["Money"];
+            captured: components["schemas"]["Money"];
+            charge_id: components["schemas"]["ChargeId"];
+            /** @description The provider's. */
+            external_id: string;
+            method: components["schemas"]["PaymentMethod"];
+            /** Format: date-time */
+            paid_at?: string | null;
+            payer?: string | null;
+            provider: string;
+            /** @description Open requests for as much, newest first. */
+            suggestions: components["schemas"]["OrphanSuggestion"][];
+        };
+        OrphanDismissal: {
+            charge_id: components["schemas"]["ChargeId"];
+            reason: string;
+        };
+        OrphanLink: {
+            charge_id: components["schemas"]["ChargeId"];
+            payment_id: components["schemas"]["PaymentId"];
+        };
+        OrphanSuggestion: {
+            amount: components["schemas"]["Money"];
+            contact_name?: string | null;
+            description: string;
+            payment_id: components["schemas"]["PaymentId"];
+        };
         OutboundLocation: {
             address?: string | null;
             /** Format: double */
@@ -3126,8 +3454,8 @@ export interface components {
                 deal_id: components["schemas"]["DealId"];
                 id: components["schemas"]["ActivityId"];
                 /**
-                 * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `deleted`,
-                 *     `restored`.
+                 * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`,
+                 *     `deleted`, `restored`.
                  */
                 kind: string;
                 text: string;
@@ -3355,6 +3683,134 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page, and where the next one begins. */
+        Page_Payment: {
+            data: {
+                account_id: components["schemas"]["PaymentAccountId"];
+                amount: components["schemas"]["Money"];
+                /** @description Taken from the payer, refunds not subtracted. */
+                captured: components["schemas"]["Money"];
+                /** @description Somebody has asked for it to be cancelled; the provider decides. */
+                closing: boolean;
+                contact?: components["schemas"]["PaymentContact"] | null;
+                conversation_id?: components["schemas"]["ConversationId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by?: components["schemas"]["PaymentPerson"] | null;
+                deal_id?: components["schemas"]["DealId"] | null;
+                description: string;
+                dispute?: components["schemas"]["Dispute"] | null;
+                error?: components["schemas"]["PaymentFault"] | null;
+                /** Format: date-time */
+                expires_at: string;
+                fee?: components["schemas"]["Money"] | null;
+                id: components["schemas"]["PaymentId"];
+                message_id?: components["schemas"]["MessageId"] | null;
+                /** @description `card`, `pix`, `boleto`, `other` */
+                methods: string[];
+                /** @description What does not add up: `currency`, `too_much`, `too_little`, `refunded`, `after_cancel`. */
+                mismatch?: string | null;
+                net?: components["schemas"]["Money"] | null;
+                /** Format: date-time */
+                paid_at?: string | null;
+                pix_code?: string | null;
+                provider: string;
+                /** @description A page with the receipt, for the payer. */
+                receipt_url?: string | null;
+                refunded: components["schemas"]["Money"];
+                /**
+                 * @description `preparing`, until the provider has made a page for it; then `pending`, `processing`, `authorized`, `paid`, `partially_refunded`,
+                 *     `refunded`, `failed`, `expired`, `cancelled`, `charged_back`.
+                 */
+                state: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description The page on which it is paid. */
+                url?: string | null;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_PaymentAccount: {
+            data: {
+                /** @description Empty for those who may not read integrations. */
+                account: {
+                    [key: string]: string;
+                };
+                /** Format: date-time */
+                created_at: string;
+                /** @description The only currency that it takes, where there is only one. */
+                currency?: string | null;
+                /** @description Who stands behind the credentials, as the provider says. */
+                holder?: string | null;
+                id: components["schemas"]["PaymentAccountId"];
+                /** @description Whether real money moves. */
+                live: boolean;
+                name: string;
+                /** @description What the provider said when it was last asked, where it refused. */
+                problem?: string | null;
+                /** @description `stripe` */
+                provider: string;
+                /** @description `connected`, `paused`, or `broken`: the provider refuses its credentials. */
+                status: string;
+                /** Format: int32 */
+                version: number;
+                /** @description Where the provider is to call. */
+                webhook_url: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_PaymentDay: {
+            data: {
+                account_id: components["schemas"]["PaymentAccountId"];
+                /** Format: int64 */
+                captured: number;
+                /**
+                 * Format: int64
+                 * @description Charges that were captured.
+                 */
+                count: number;
+                currency: string;
+                /** Format: date */
+                day: string;
+                /** Format: int64 */
+                fees: number;
+                /**
+                 * Format: int64
+                 * @description By disputes.
+                 */
+                lost: number;
+                /**
+                 * Format: int64
+                 * @description What is left of it all.
+                 */
+                net: number;
+                provider: string;
+                /** Format: int64 */
+                refunded: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_PaymentProvider: {
+            data: {
+                abilities: components["schemas"]["PaymentAbilities"];
+                /** @description Fields that an admin fills in, in the order of the form. */
+                account_form: components["schemas"]["AccountField"][];
+                /** @description `stripe` */
+                id: string;
+                /** @description `Stripe` */
+                name: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
         Page_Phone: {
             data: {
                 /** @description Whether browsers are telephones of it. */
@@ -3379,6 +3835,7 @@ export interface components {
                 currency: string;
                 id: components["schemas"]["PipelineId"];
                 name: string;
+                on_paid_stage_id?: components["schemas"]["StageId"] | null;
                 /** @description In the order of the board. */
                 stages: components["schemas"]["Stage"][];
                 /** Format: date-time */
@@ -3614,6 +4071,9 @@ export interface components {
         }) | (components["schemas"]["Call"] & {
             /** @enum {string} */
             type: "call";
+        }) | (components["schemas"]["PaymentCard"] & {
+            /** @enum {string} */
+            type: "payment";
         }) | {
             detail?: string | null;
             /** @enum {string} */
@@ -3635,6 +4095,235 @@ export interface components {
              */
             read_seq: number;
         };
+        /** @description Money that was asked for, and what came of it. */
+        Payment: {
+            account_id: components["schemas"]["PaymentAccountId"];
+            amount: components["schemas"]["Money"];
+            /** @description Taken from the payer, refunds not subtracted. */
+            captured: components["schemas"]["Money"];
+            /** @description Somebody has asked for it to be cancelled; the provider decides. */
+            closing: boolean;
+            contact?: components["schemas"]["PaymentContact"] | null;
+            conversation_id?: components["schemas"]["ConversationId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: components["schemas"]["PaymentPerson"] | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            description: string;
+            dispute?: components["schemas"]["Dispute"] | null;
+            error?: components["schemas"]["PaymentFault"] | null;
+            /** Format: date-time */
+            expires_at: string;
+            fee?: components["schemas"]["Money"] | null;
+            id: components["schemas"]["PaymentId"];
+            message_id?: components["schemas"]["MessageId"] | null;
+            /** @description `card`, `pix`, `boleto`, `other` */
+            methods: string[];
+            /** @description What does not add up: `currency`, `too_much`, `too_little`, `refunded`, `after_cancel`. */
+            mismatch?: string | null;
+            net?: components["schemas"]["Money"] | null;
+            /** Format: date-time */
+            paid_at?: string | null;
+            pix_code?: string | null;
+            provider: string;
+            /** @description A page with the receipt, for the payer. */
+            receipt_url?: string | null;
+            refunded: components["schemas"]["Money"];
+            /**
+             * @description `preparing`, until the provider has made a page for it; then `pending`, `processing`, `authorized`, `paid`, `partially_refunded`,
+             *     `refunded`, `failed`, `expired`, `cancelled`, `charged_back`.
+             */
+            state: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The page on which it is paid. */
+            url?: string | null;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description What a provider can do. */
+        PaymentAbilities: {
+            /** @description Of these currencies only, where a method is bound to some. */
+            bound: components["schemas"]["BoundMethod"][];
+            /** Format: int32 */
+            longest_minutes: number;
+            methods: components["schemas"]["PaymentMethod"][];
+            /**
+             * Format: int32
+             * @description How long a request can stay open, in minutes.
+             */
+            shortest_minutes: number;
+            /**
+             * Format: int32
+             * @description Where nobody says otherwise.
+             */
+            usual_minutes: number;
+        };
+        /** @description An account as people see it; its secrets are masked. */
+        PaymentAccount: {
+            /** @description Empty for those who may not read integrations. */
+            account: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            created_at: string;
+            /** @description The only currency that it takes, where there is only one. */
+            currency?: string | null;
+            /** @description Who stands behind the credentials, as the provider says. */
+            holder?: string | null;
+            id: components["schemas"]["PaymentAccountId"];
+            /** @description Whether real money moves. */
+            live: boolean;
+            name: string;
+            /** @description What the provider said when it was last asked, where it refused. */
+            problem?: string | null;
+            /** @description `stripe` */
+            provider: string;
+            /** @description `connected`, `paused`, or `broken`: the provider refuses its credentials. */
+            status: string;
+            /** Format: int32 */
+            version: number;
+            /** @description Where the provider is to call. */
+            webhook_url: string;
+        };
+        PaymentAccountChange: {
+            /** @description Fields that change; the others stay, as do secrets that come back masked. Empty text removes an optional field. */
+            account?: {
+                [key: string]: string;
+            };
+            name?: string | null;
+            /** Format: int32 */
+            version?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description An account at a payment provider.
+         */
+        PaymentAccountId: string;
+        /** @description Money that is asked for, as it stands. */
+        PaymentCard: {
+            /** @description Its ISO 4217 code. */
+            currency: string;
+            description: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            methods: string[];
+            /**
+             * Format: int64
+             * @description In the currency's smallest unit.
+             */
+            minor: number;
+            /** Format: uuid */
+            payment_id: string;
+            pix_code?: string | null;
+            /** Format: int64 */
+            refunded_minor: number;
+            /** @description `preparing` until there is something to pay by. */
+            state: string;
+            /** @description The page on which it is paid. */
+            url?: string | null;
+        };
+        /** @description What one time of paying, or trying to, came to. */
+        PaymentCharge: components["schemas"]["ChargeSeen"] & {
+            external_id: string;
+            id: components["schemas"]["ChargeId"];
+        };
+        PaymentContact: {
+            id: components["schemas"]["ContactId"];
+            name: string;
+        };
+        /** @description The sums of one day, account and currency, in the currency's smallest unit. */
+        PaymentDay: {
+            account_id: components["schemas"]["PaymentAccountId"];
+            /** Format: int64 */
+            captured: number;
+            /**
+             * Format: int64
+             * @description Charges that were captured.
+             */
+            count: number;
+            currency: string;
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            fees: number;
+            /**
+             * Format: int64
+             * @description By disputes.
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description What is left of it all.
+             */
+            net: number;
+            provider: string;
+            /** Format: int64 */
+            refunded: number;
+        };
+        /** @description A payment with all that is known of it. */
+        PaymentDetail: components["schemas"]["Payment"] & {
+            /** @description Each time that somebody paid, or tried to, oldest first. */
+            charges: components["schemas"]["PaymentCharge"][];
+            history: components["schemas"]["PaymentHappening"][];
+            refunds: components["schemas"]["Refund"][];
+        };
+        PaymentFailure: {
+            /** @description The provider's: `insufficient_funds`, `cc_rejected_high_risk`. */
+            code: string;
+            detail: string;
+        };
+        PaymentFault: {
+            /** @description The provider's. */
+            code: string;
+            detail: string;
+        };
+        PaymentHappening: {
+            /** Format: date-time */
+            at: string;
+            by?: components["schemas"]["PaymentPerson"] | null;
+            data: Record<string, unknown>;
+            /** @description `asked`, `offered`, `not_offered`, `state`, `cancel_asked`, `refund_asked`, `refund`, `dispute`, `linked` */
+            what: string;
+        };
+        /** Format: uuid */
+        PaymentId: string;
+        /**
+         * @description A way to pay.
+         * @enum {string}
+         */
+        PaymentMethod: "card" | "pix" | "boleto" | "other";
+        PaymentPerson: {
+            id: components["schemas"]["UserId"];
+            name: string;
+        };
+        /** @description A provider that accounts can be connected at. */
+        PaymentProvider: {
+            abilities: components["schemas"]["PaymentAbilities"];
+            /** @description Fields that an admin fills in, in the order of the form. */
+            account_form: components["schemas"]["AccountField"][];
+            /** @description `stripe` */
+            id: string;
+            /** @description `Stripe` */
+            name: string;
+        };
+        /** @description When an account was compared last, and what came of it. */
+        PaymentReview: {
+            account_id: components["schemas"]["PaymentAccountId"];
+            /** Format: date-time */
+            at?: string | null;
+            /**
+             * Format: int64
+             * @description How many the provider listed.
+             */
+            charges?: number | null;
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description Of them, how many our books had otherwise.
+             */
+            repaired?: number | null;
+        };
         /** @description An integration that takes calls. */
         Phone: {
             /** @description Whether browsers are telephones of it. */
@@ -3654,6 +4343,7 @@ export interface components {
             currency: string;
             id: components["schemas"]["PipelineId"];
             name: string;
+            on_paid_stage_id?: components["schemas"]["StageId"] | null;
             /** @description In the order of the board. */
             stages: components["schemas"]["Stage"][];
             /** Format: date-time */
@@ -3665,6 +4355,7 @@ export interface components {
         PipelineChange: {
             currency?: string | null;
             name?: string | null;
+            on_paid_stage_id?: components["schemas"]["StageId"] | null;
             /**
              * Format: int32
              * @description Where it stands among the others, from 0.
@@ -3742,9 +4433,39 @@ export interface components {
              */
             seq: number;
         };
+        /** @description What has to be looked at by a person. */
+        Reconciliation: {
+            /** @description When each account was compared with the provider's list. */
+            checked: components["schemas"]["PaymentReview"][];
+            /** @description Requests whose sums do not add up. */
+            mismatches: components["schemas"]["Payment"][];
+            /** @description Money that belongs to no request, newest first. */
+            orphans: components["schemas"]["OrphanCharge"][];
+            /** @description Refunds of the last days that failed or were never answered. */
+            unanswered: components["schemas"]["Refund"][];
+        };
         Refresh: {
             organization_id?: components["schemas"]["OrganizationId"] | null;
         };
+        Refund: {
+            amount: components["schemas"]["Money"];
+            by?: components["schemas"]["PaymentPerson"] | null;
+            charge_id: components["schemas"]["ChargeId"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description The provider's words, where it failed. */
+            detail?: string | null;
+            id: components["schemas"]["RefundId"];
+            payment_id: components["schemas"]["PaymentId"];
+            reason: string;
+            /**
+             * @description `asked`: the provider has not answered yet. `pending`: on its way. `done`, `failed`. `unknown`: the provider never answered;
+             *     look there before asking again.
+             */
+            state: string;
+        };
+        /** Format: uuid */
+        RefundId: string;
         /**
          * @description A reason for people. `code` is ours, stable and translated by the web app; `platform_code` and `detail` are
          *     the platform's own words.
@@ -8920,6 +9641,688 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payment_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PaymentAccount"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_payment_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPaymentAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_payment_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_payment_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentAccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_payment_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payment_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PaymentProvider"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payments: {
+        parameters: {
+            query?: {
+                conversation_id?: components["schemas"]["ConversationId"];
+                deal_id?: components["schemas"]["DealId"];
+                contact_id?: components["schemas"]["ContactId"];
+                account_id?: components["schemas"]["PaymentAccountId"];
+                /**
+                 * @description `preparing`, `pending`, `processing`, `authorized`, `paid`, `partially_refunded`, `refunded`, `failed`, `expired`, `cancelled`,
+                 *     `charged_back`
+                 */
+                state?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Payment"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayment"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_payment_balance: {
+        parameters: {
+            query?: {
+                /** @description A day of UTC; thirty days before `to` unless told. */
+                from?: string;
+                /** @description Included; today unless told. */
+                to?: string;
+                account_id?: components["schemas"]["PaymentAccountId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PaymentDay"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_payment_reconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Begun */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_payment_charge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrphanDismissal"];
+            };
+        };
+        responses: {
+            /** @description Dismissed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_payment_charge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrphanLink"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentDetail"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["PaymentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRefund"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
                 };
             };
             /** @description A problem, RFC 9457 */
