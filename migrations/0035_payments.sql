@@ -68,7 +68,7 @@ create table payments (
     updated_at timestamptz not null default now(),
     primary key (organization_id, id),
     foreign key (organization_id, account_id) references payment_accounts (organization_id, id),
-    foreign key (organization_id, conversation_id) references conversations (organization_id, id) on delete set null (conversation_id, message_id),
+    foreign key (organization_id, conversation_id) references conversations (organization_id, id) on delete set null (conversation_id),
     foreign key (organization_id, deal_id) references deals (organization_id, id) on delete set null (deal_id),
     foreign key (organization_id, contact_id) references contacts (organization_id, id) on delete set null (contact_id)
 );

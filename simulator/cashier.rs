@@ -4,6 +4,7 @@
 pub(crate) mod amount;
 mod deliveries;
 pub(crate) mod pix;
+pub(crate) mod qr;
 pub(crate) mod sheet;
 mod trouble;
 

@@ -8,6 +8,7 @@ pub mod discord;
 pub mod email;
 mod faults;
 mod gate;
+pub mod mercado_pago;
 pub mod meta;
 mod player;
 pub mod slack;
@@ -89,7 +90,7 @@ platforms! {
     webchat,
     api;
     twilio { sms, voice };
-    cashiers { stripe }
+    cashiers { stripe, mercado_pago }
 }
 
 impl Simulator {

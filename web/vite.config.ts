@@ -26,5 +26,5 @@ export default defineConfig({
       input: { index: path("./index.html"), playground: path("./playground.html"), docs: path("./docs.html") },
     },
   },
-  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx", "guides/*.test.ts"], restoreMocks: true },
+  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx", "guides/*.test.ts", "widget/*.test.ts"], restoreMocks: true },
 });

@@ -4,6 +4,9 @@ use axum::{
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::qr;
 
 /// What stands on it.
 #[derive(Default)]
@@ -22,6 +25,8 @@ pub(crate) struct Sheet {
     pub(crate) alert: Option<String>,
     /// A code to copy.
     pub(crate) code: Option<(&'static str, String)>,
+    /// The code is shown as a picture, too.
+    pub(crate) picture: bool,
     /// Ways to pay: the value, and what people call it.
     pub(crate) means: Vec<(&'static str, &'static str)>,
     /// The first one is what most people want.
@@ -40,7 +45,8 @@ header b{color:var(--brand)}h1{font-size:1.125rem;margin:1rem 0 0;font-weight:60
 letter-spacing:-.02em}ul{list-style:none;margin:0 0 1rem;padding:.75rem 0;border-block:1px solid var(--line)}li{display:flex;
 justify-content:space-between;gap:1rem}p{margin:.75rem 0}.alert{padding:.625rem .75rem;border-radius:8px;background:#c0262618;border:1px solid #c02626}
 fieldset{border:1px solid var(--line);border-radius:10px;margin:0 0 1rem;padding:.5rem .875rem .75rem}legend{color:var(--soft);font-size:.875rem}
-label{display:flex;gap:.625rem;align-items:center;min-height:2.5rem}textarea{width:100%;min-height:6rem;font:13px/1.4 ui-monospace,monospace;
+label{display:flex;gap:.625rem;align-items:center;min-height:2.5rem}img{display:block;width:14rem;max-width:100%;margin:0 auto 1rem;border-radius:8px}
+textarea{width:100%;min-height:6rem;font:13px/1.4 ui-monospace,monospace;
 color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:8px;padding:.5rem}button{width:100%;min-height:2.875rem;
 margin-top:.5rem;border-radius:10px;border:1px solid var(--line);background:transparent;color:inherit;font:inherit;cursor:pointer}
 button.first{background:var(--brand);border-color:var(--brand);color:#fff;font-weight:600}button:hover{filter:brightness(1.08)}
@@ -73,8 +79,9 @@ impl Sheet {
             .as_ref()
             .map(|text| format!("<p class=\"alert\" role=\"alert\">{}</p>", escaped(text)));
         let code = self.code.as_ref().map(|(name, code)| {
+            let picture = if self.picture { picture(code) } else { String::new() };
             format!(
-                "<label for=\"code\">{name}</label><textarea id=\"code\" readonly>{}</textarea>",
+                "{picture}<label for=\"code\">{name}</label><textarea id=\"code\" readonly>{}</textarea>",
                 escaped(code)
             )
         });
@@ -130,6 +137,11 @@ impl Sheet {
             .collect();
         format!("<form method=\"post\">{means}{buttons}</form>")
     }
+}
+
+fn picture(code: &str) -> String {
+    let png = STANDARD.encode(qr::png(code));
+    format!("<img src=\"data:image/png;base64,{png}\" alt=\"The code as a picture, for a bank's app\">")
 }
 
 /// Safe as text and inside quotes.

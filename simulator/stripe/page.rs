@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Form,
     extract::{Path, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde_json::Value;
@@ -18,6 +18,7 @@ use super::{
 use crate::cashier::{
     Deed,
     amount::shown,
+    qr,
     sheet::{Sheet, escaped},
 };
 
@@ -33,7 +34,26 @@ pub(super) fn address(account: &Account, offer: &str) -> Option<String> {
 }
 
 pub(super) async fn show(State(shared): Playing, Path(id): Path<String>) -> Response {
-    sheet(&shared, &id, None)
+    match id.split_once('.') {
+        Some((id, kind)) => picture(&shared, id, kind),
+        None => sheet(&shared, &id, None),
+    }
+}
+
+/// A Pix code's, as the intent names it: `png` or `svg`.
+fn picture(shared: &Shared, id: &str, kind: &str) -> Response {
+    let code = shared.place(id).and_then(|account| {
+        let code = |account: &mut Account| {
+            let shown = &account.get(id)?["next_action"]["pix_display_qr_code"]["data"];
+            shown.as_str().map(str::to_owned)
+        };
+        shared.look(&account, code).flatten()
+    });
+    match (code, kind) {
+        (Some(code), "png") => ([(header::CONTENT_TYPE, "image/png")], qr::png(&code)).into_response(),
+        (Some(code), "svg") => ([(header::CONTENT_TYPE, "image/svg+xml")], qr::svg(&code)).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// A payer presses a button.
@@ -159,6 +179,7 @@ fn pix(account: &Account, intent: &Value, alert: Option<String>) -> Sheet {
             let code = text(&intent["next_action"]["pix_display_qr_code"], "data").to_owned();
             sheet.state = "Paste this code into your bank's app.".to_owned();
             sheet.code = Some(("Pix copy and paste", code));
+            sheet.picture = true;
             sheet.buttons = vec![("pay", "Pay"), ("expire", "Let it expire")];
         }
         "succeeded" => settled(account, text(intent, "id"), &mut sheet),

@@ -1,6 +1,7 @@
 //! What happened to a payment and by whom. Nothing in it is ever changed.
 
 use chrono::{DateTime, Utc};
+use payments::Money;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -10,7 +11,7 @@ use super::show::Person;
 use crate::{
     db::Tx,
     error::Result,
-    ids::{PaymentId, UserId},
+    ids::{ChargeId, DealId, PaymentId, RefundId, UserId},
 };
 
 #[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
@@ -22,8 +23,36 @@ pub struct Happening {
     /// `null`: the hub or the provider.
     #[sqlx(json(nullable))]
     pub by: Option<Person>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Facts)]
     pub data: Value,
+}
+
+/// What there is to say about it; each kind has some of these.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PaymentFacts)]
+pub struct Facts {
+    /// States, of `state`.
+    pub from: Option<String>,
+    pub to: Option<String>,
+    /// Of `refund` and `refund_asked`, in the smallest unit.
+    pub minor: Option<i64>,
+    pub refund_id: Option<RefundId>,
+    pub state: Option<String>,
+    pub reason: Option<String>,
+    /// The provider's words.
+    pub code: Option<String>,
+    pub detail: Option<String>,
+    /// The provider's, of `offered`.
+    pub offer_id: Option<String>,
+    pub url: Option<String>,
+    /// Of `linked`.
+    pub charge_id: Option<ChargeId>,
+    /// Of `asked`.
+    pub amount: Option<Money>,
+    pub deal_id: Option<DealId>,
+    /// Of `dispute`: the provider's id, and until when evidence is taken.
+    pub id: Option<String>,
+    pub due: Option<DateTime<Utc>>,
 }
 
 pub async fn note(tx: &mut Tx, id: PaymentId, by: Option<UserId>, what: &str, data: &Value) -> Result<()> {

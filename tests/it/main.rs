@@ -38,6 +38,7 @@ mod openapi;
 mod outage;
 mod paces;
 mod page_policy;
+mod payments;
 mod people;
 mod played;
 mod process;

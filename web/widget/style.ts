@@ -52,6 +52,17 @@ header .icon:focus-visible{outline-color:var(--on)}
 .msg code,.msg pre{font-family:ui-monospace,monospace;font-size:13px;white-space:pre-wrap}
 .choices{display:flex;flex-wrap:wrap;gap:6px}
 .choices button,.choices a{border:1px solid var(--c);border-radius:999px;padding:5px 12px;background:var(--paper);color:var(--ink);text-decoration:none}
+.pay{display:flex;flex-wrap:wrap;align-items:center;gap:6px 10px;min-width:210px;padding:4px 0}
+.pay p{flex-basis:100%}
+.pay strong{font-size:20px}
+.pay .state{font-size:12px;font-weight:600;border:1px solid var(--edge);border-radius:999px;padding:1px 9px}
+.pay .good{border-color:transparent;background:var(--ink);color:var(--paper)}
+.pay .over{color:var(--quiet)}
+.pay .meta{flex-basis:100%;align-self:auto}
+.pay .go,.pay .copy{flex:1 1 100%;text-align:center;border-radius:10px;padding:9px 12px;font-weight:600;text-decoration:none;border:1px solid var(--c)}
+.pay .go{background:var(--c);color:var(--on)}
+.pay .qr{width:168px;margin:0 auto;background:#fff;fill:#000;border-radius:8px}
+.pay .code{flex:1 1 100%;max-height:58px;overflow-y:auto;font-size:12px;overflow-wrap:anywhere;background:var(--paper);border-radius:8px;padding:6px 8px}
 .typing{font-size:13px;color:var(--quiet);padding:0 16px 6px;min-height:24px}
 .files{display:flex;flex-wrap:wrap;gap:6px;padding:0 12px 8px;margin:0;list-style:none;max-height:132px;overflow-y:auto}
 .files li{background:var(--soft);border-radius:8px;padding-inline-start:8px;font-size:13px;display:flex;align-items:center;gap:2px;max-width:100%}

@@ -25,6 +25,20 @@ export interface Attachment {
   thumbnail_url: string | null;
 }
 
+/** Money that is asked for, as it stands. */
+export interface Payment {
+  payment_id: string;
+  description: string;
+  /** In the currency's smallest unit. */
+  minor: number;
+  currency: string;
+  state: string;
+  url: string | null;
+  pix_code: string | null;
+  expires_at: string | null;
+  refunded_minor: number;
+}
+
 export interface Message {
   id: string;
   position: string;
@@ -36,6 +50,7 @@ export interface Message {
   attachments: Attachment[];
   buttons: { id: string; title: string; url?: string }[];
   location: { latitude: number; longitude: number; name: string | null } | null;
+  payment?: Payment | null;
   reply_to: { id: string | null; text: string | null } | null;
   sent_at: string;
   edited: boolean;

@@ -1,5 +1,6 @@
 /** What a visitor sees: the launcher, the panel, the messages. Knows no network. */
 import { el, icon, safe, written } from "./dom";
+import { paymentCard } from "./payment";
 import { sheet } from "./style";
 import { compare, type Message, type Outgoing, type Settings } from "./types";
 import type { Words } from "./words";
@@ -52,7 +53,7 @@ export class ChatWindow {
     private readonly settings: Settings,
     private readonly words: Words,
     private readonly doings: Doings,
-    look: { language: string; rtl: boolean },
+    private readonly look: { language: string; rtl: boolean },
   ) {
     const root = this.host.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet(settings.colour)];
@@ -179,7 +180,8 @@ export class ChatWindow {
     box.append(el("span", { class: "quiet" }, `${mine ? this.words.you : (message.name ?? this.words.agent)}: `));
     if (message.deleted) box.append(el("em", {}, this.words.deleted));
     if (message.reply_to?.text) box.append(el("div", { class: "quote", dir: "auto" }, message.reply_to.text));
-    if (message.text) box.append(el("p", { dir: "auto" }, written(message)));
+    if (message.payment) box.append(paymentCard(message.payment, this.words, this.look.language));
+    else if (message.text) box.append(el("p", { dir: "auto" }, written(message)));
     for (const file of message.attachments) box.append(this.attachment(message, file));
     if (message.location) {
       const { latitude, longitude, name } = message.location;

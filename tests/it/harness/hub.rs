@@ -85,6 +85,20 @@ impl Hub {
         Work::start(&self.app)
     }
 
+    /// Starts a worker with a runtime and connections of its own: dropping it is `kill -9`, whatever it has under way.
+    pub fn mortal_worker(&self) -> MortalWorker {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let address = self.url.trim_start_matches("http://").parse().unwrap();
+        let config = config(&self.database, &self.data, address, &[]);
+        let app = {
+            let _inside = runtime.enter();
+            open_app(config, &self.database, self.channels)
+        };
+        runtime.spawn(worker::run(app, CancellationToken::new()));
+        MortalWorker(Some(runtime))
+    }
+
     /// Somebody who is not logged in.
     pub fn client(&self) -> Client {
         Client::new(&self.url)
@@ -126,6 +140,9 @@ pub struct Twin {
     server: JoinHandle<()>,
 }
 
+/// A worker that can be killed by dropping it.
+pub struct MortalWorker(Option<tokio::runtime::Runtime>);
+
 /// A worker; cut off when dropped.
 pub struct Work {
     task: JoinHandle<()>,
@@ -149,6 +166,14 @@ impl Work {
     pub async fn end(mut self) {
         self.stop.cancel();
         (&mut self.task).await.unwrap();
+    }
+}
+
+impl Drop for MortalWorker {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

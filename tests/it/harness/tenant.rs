@@ -60,6 +60,8 @@ impl Tenant {
             "id" => noun,
             "assignee" | "member" | "author" | "mention" | "owner" => "user",
             "below" => "deal",
+            "account" if noun.starts_with("payment") => "payment-account",
+            "on_paid_stage" => "stage",
             "reply_to" | "before_message" => "message",
             "into" => "conversation",
             thing => thing,
@@ -131,6 +133,9 @@ impl Tenant {
             pipeline,
             stage,
             deal,
+            payment_account,
+            payment,
+            charge,
         ] = [
             "integration",
             "contact",
@@ -146,11 +151,17 @@ impl Tenant {
             "pipeline",
             "stage",
             "deal",
+            "payment-account",
+            "payment",
+            "charge",
         ]
         .map(|thing| self.new_id(thing));
         let place = Place { organization, column: "integrations.sealed", row: integration };
         let sealed =
             hub.app.vault.seal(place, br#"{"bot_token":"1:secret","secret_token":"secret"}"#).unwrap();
+        let place = Place { organization, column: "payment_accounts.sealed", row: payment_account };
+        let till =
+            hub.app.vault.seal(place, br#"{"secret_key":"sk_test_secret","webhook_secret":"whsec_secret"}"#);
         let word = self.word.replace('\'', "");
         let statements = format!(
             "insert into integrations (organization_id, id, channel, name, account_key, account, sealed)
@@ -188,6 +199,26 @@ impl Tenant {
              insert into deal_conversations (organization_id, deal_id, conversation_id) values ('{organization}', '{deal}', '{conversation}');
              insert into deal_activities (organization_id, id, deal_id, kind, text, author_id)
                  values ('{organization}', gen_random_uuid(), '{deal}', 'note', '{word} likes red', '{user}');
+             insert into payment_accounts (organization_id, id, provider, name, sealed)
+                 values ('{organization}', '{payment_account}', 'stripe', '{word} till', decode('{till}', 'hex'));
+             insert into payments (organization_id, id, account_id, conversation_id, deal_id, contact_id, amount, currency, description, methods,
+                                   expires_at, state, offer_id, captured, mismatch)
+                 values ('{organization}', '{payment}', '{payment_account}', '{conversation}', '{deal}', '{contact}', 1000, 'BRL', '{word} car',
+                         '{{card}}', now() + interval '1 day', 'paid', 'cs_{word}', 900, 'too_little');
+             insert into payment_charges (organization_id, id, account_id, payment_id, external_id, currency, captured, charge, seen_at, created_at)
+                 select '{organization}', id, '{payment_account}', payment, name, 'BRL', 900, jsonb_build_object('id', name, 'progress', 'captured',
+                        'amount', money, 'captured', money, 'refunded', jsonb_build_object('minor', 0, 'currency', 'BRL'), 'method', 'card',
+                        'refunds', '[]'::jsonb, 'payer', '{word} payer', 'created_at', now()), now(), now()
+                 from (values ('{charge}'::uuid, null::uuid, 'pi_{word}'), (gen_random_uuid(), '{payment}', 'pi_{word}_2')) as c (id, payment, name),
+                      jsonb_build_object('minor', 900, 'currency', 'BRL') as money;
+             insert into payment_entries (organization_id, account_id, charge_id, kind, currency, amount)
+                 values ('{organization}', '{payment_account}', '{charge}', 'captured', 'BRL', 900);
+             insert into refunds (organization_id, id, payment_id, charge_id, amount, reason, state)
+                 values ('{organization}', gen_random_uuid(), '{payment}', '{charge}', 100, '{word} was late', 'failed');
+             insert into payment_history (organization_id, id, payment_id, what, data)
+                 values ('{organization}', gen_random_uuid(), '{payment}', 'asked', jsonb_build_object('word', '{word}'));
+             insert into payment_notices (organization_id, account_id, external_id, kind, about)
+                 values ('{organization}', '{payment_account}', 'evt_{word}', 'x', '{{}}');
              insert into notices (organization_id, id, integration_id, topic, severity, text)
                  values ('{organization}', gen_random_uuid(), '{integration}', 'quality', 'info', '{word}');
              insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)
@@ -203,6 +234,7 @@ impl Tenant {
              insert into mirror_words (organization_id, integration_id, external_id, conversation_id, place, author)
                  values ('{organization}', '{integration}', 'C0{word}:3.4', '{conversation}', 'C0{word}', '{{}}')",
             sealed = hex::encode(sealed),
+            till = hex::encode(till.unwrap()),
             user = self.id("user").unwrap(),
         );
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut hub.sql().await).await.unwrap();

@@ -229,6 +229,7 @@ fn value(
         "smallint" | "integer" | "bigint" | "numeric" => "1".to_owned(),
         "date" | "timestamp with time zone" => "now()".to_owned(),
         "boolean" => "false".to_owned(),
+        "text[]" => "'{}'".to_owned(),
         kind => panic!("{table}.{name}: say here what a plain {kind} looks like"),
     }
 }
