@@ -112,3 +112,14 @@ async fn right_after_its_notice_a_payment_may_be_missing() {
     assert_eq!(look().await.unwrap().charges, []);
     assert_eq!(look().await.unwrap().charges[0].id, charge);
 }
+
+#[tokio::test]
+async fn a_boleto_that_ran_out_leaves_the_page_open() {
+    let desk = open().await;
+    let (ask, offer) = desk.offer().await;
+    desk.cashier.start_boleto(&offer.id).await.unwrap();
+    desk.cashier.act(&offer.id, simulator::Deed::LapseBoleto).await.unwrap();
+    assert_eq!(desk.stands(&ask, &offer.id).await, State::Pending);
+    desk.cashier.pay(&offer.id).await.unwrap();
+    assert_eq!(desk.stands(&ask, &offer.id).await, State::Paid);
+}
