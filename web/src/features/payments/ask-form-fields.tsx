@@ -39,7 +39,7 @@ export function AskForm({ accounts, providers, deals, dealId, conversationId, us
   const [typed, setTyped] = useState(() => (here && here.value.minor > 0 ? plainAmount(here.value) : ""));
   const [typedText, setText] = useState<string>();
   const text = typedText ?? deal?.title ?? "";
-  const [without, setWithout] = useState<PaymentMethod[]>([]);
+  const [without, setWithout] = useState<PaymentMethod[]>(["other"]);
   const [typedExpiry, setExpiry] = useState<number>();
   const offered = abilities && isCode(currency) ? methodsFor(abilities, currency) : [];
   const methods = offered.filter((one) => !without.includes(one));
