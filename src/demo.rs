@@ -6,6 +6,7 @@ mod room;
 mod sales;
 mod seed;
 mod talks;
+mod till;
 
 use std::{collections::BTreeMap, io::Write, net::SocketAddr, sync::Arc};
 
@@ -51,9 +52,14 @@ impl Demo {
             self.adopt(app, organization).await?;
         }
         room::open(&self.simulator);
-        match found {
-            Some((_, true)) => Ok(()),
-            _ => seed::plant(app, &self.simulator).await,
+        if !matches!(found, Some((_, true))) {
+            seed::plant(app, &self.simulator).await?;
+        }
+        match seed::find(app).await? {
+            Some((organization, _)) => {
+                till::open(app, &self.simulator, organization, |address| self.moved(address)).await
+            }
+            None => Ok(()),
         }
     }
 

@@ -11,10 +11,11 @@ use crate::{
         client::Client,
         look,
         number::Number,
-        wire::{
+        sent::{
             BackUrls, Ended, Excluded, Moment, NewItem, NewMetadata, NewMethods, NewPayer, NewPayment,
-            NewPixPayer, NewPreference, NewStatus, Payment, Preference,
+            NewPixPayer, NewPreference, NewStatus,
         },
+        wire::{Payment, Preference},
     },
     provider::{Ask, Offer},
 };

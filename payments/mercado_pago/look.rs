@@ -14,7 +14,8 @@ use crate::{
         client::Client,
         number::Number,
         seen::{self, SeenError},
-        wire::{Chargeback, MerchantOrder, Moment, NewRefund, Payment, PaymentRefund, Preference},
+        sent::{Moment, NewRefund},
+        wire::{Chargeback, MerchantOrder, Payment, PaymentRefund, Preference},
     },
     provider::{About, Charges, Look, OfferSeen, OfferState, Refund},
 };
@@ -77,12 +78,9 @@ async fn offer(client: &Client<'_>, id: &str, named: Vec<Payment>) -> Result<Loo
     Ok(Look { offer: Some(offer), charges })
 }
 
-/// The page stays open after it was paid; who has paid is through with it all the same.
+/// The page stays open after it was paid; who has paid is through with it all the same. A boleto that runs out leaves it open.
 fn state(preference: &Preference, charges: &[Charge], now: DateTime<Utc>) -> OfferState {
-    let through = |charge: &Charge| {
-        matches!(charge.progress, Progress::Captured | Progress::Processing | Progress::Authorized)
-    };
-    if charges.iter().any(through) {
+    if charges.iter().any(|charge| charge.progress == Progress::Captured) {
         OfferState::Complete
     } else if is_over(preference, now) {
         OfferState::Expired

@@ -9,6 +9,7 @@ mod look;
 mod notice;
 mod number;
 mod seen;
+mod sent;
 #[cfg(test)]
 mod tests;
 mod wire;

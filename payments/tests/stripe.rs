@@ -38,6 +38,7 @@ scenes! {
     what_is_closed_cannot_be_paid;
     refunds_are_made_once("refunds.create");
     a_refund_made_elsewhere_is_seen;
+    a_look_that_fails_is_taken_again("checkout.sessions.retrieve");
     a_dispute_has_a_deadline_and_an_end;
     every_charge_is_listed(130);
     a_wrong_key_breaks_the_account("secret_key");
@@ -102,4 +103,26 @@ async fn too_many_calls_wait_and_what_is_not_there_is_refused() {
         matches!(&refused, Err(ProviderError::Refused { code, .. }) if code == "idempotency_error"),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn a_refund_that_fails_leaves_it_paid() {
+    let desk = open().await;
+    desk.simulator.stripe.set_slow_refunds(&desk.merchant(), true);
+    scenes::a_refund_that_fails_leaves_it_paid(&desk).await;
+}
+
+#[tokio::test]
+async fn both_secrets_are_believed_while_one_is_rolled() {
+    let desk = open().await;
+    desk.simulator.stripe.roll_secret(&desk.merchant()).unwrap();
+    desk.paid().await;
+    assert!(!desk.heard().is_empty(), "signed with both");
+    desk.simulator.stripe.retire_secret(&desk.merchant());
+    let (_, offer) = desk.offer().await;
+    desk.cashier.deliveries().hold();
+    desk.cashier.pay(&offer.id).await.unwrap();
+    desk.cashier.deliveries().set_patience(std::time::Duration::from_millis(10), 1);
+    assert!(desk.cashier.deliveries().release(simulator::Order::Made).await.is_err());
+    assert!(desk.heard().is_empty(), "the new secret alone is not ours");
 }

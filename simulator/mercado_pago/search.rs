@@ -105,7 +105,10 @@ mod tests {
 
     #[test]
     fn dates_are_relative_or_whole() {
-        let ago = |text| (Utc::now() - moment(text).unwrap()).num_hours();
+        let ago = |text| {
+            let then = moment(text).unwrap();
+            (Utc::now() - then).num_hours()
+        };
         assert_eq!((ago("NOW"), ago("NOW-1DAYS"), ago("NOW-30MINUTES"), ago("NOW-2DAY")), (0, 24, 0, 48));
         assert!((28 * 24..=31 * 24).contains(&ago("NOW-1MONTHS")));
         let whole = moment("2026-01-31T23:59:59.000-03:00").unwrap();

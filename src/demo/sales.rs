@@ -8,7 +8,7 @@ use crate::{
     deals::{
         deal_make::{self, Plan},
         line::Line,
-        pipeline,
+        pipeline::{self, StageKind},
     },
     error::{Error, Result},
     ids::{ContactId, ConversationId, OrganizationId, UserId},
@@ -63,6 +63,9 @@ pub(super) async fn plant(app: &App, organization: OrganizationId, seller: UserI
     }
     let dollar: Currency = "USD".parse().map_err(|error| Error::Internal(format!("{error}")))?;
     let board = pipeline::create(&mut tx, "Sales", dollar, &pipeline::usual_stages()).await?;
+    let won = board.stages.iter().find(|stage| stage.kind == StageKind::Won).map(|stage| stage.id);
+    let change = pipeline::Change { on_paid_stage_id: Some(won), ..pipeline::Change::default() };
+    pipeline::change(&mut tx, board.id, &change).await?;
     let member = Member::find(&mut tx, seller).await?;
     let talks: Vec<(String, ConversationId, ContactId)> = sqlx::query_as(
         "select distinct on (p.name) p.name, c.id, p.id from contacts p

@@ -31,7 +31,7 @@ pub struct Desk {
     pub net: Client,
     pub callback_url: Url,
     heard: Arc<Mutex<Vec<Notice>>>,
-    _simulator: Simulator,
+    pub simulator: Simulator,
 }
 
 pub fn real(minor: i64) -> Money {
@@ -50,7 +50,7 @@ impl Desk {
             cashier.enter_webhook(&one, callback_url.as_str());
         }
         let net = Client::new(Private::Allowed, Limits::default()).unwrap();
-        Self { cashier, provider, account, net, callback_url, heard, _simulator: simulator }
+        Self { cashier, provider, account, net, callback_url, heard, simulator }
     }
 
     /// For BRL 159.90 within an hour.
@@ -106,6 +106,11 @@ impl Desk {
 
     pub async fn close(&self, offer: &str) -> Result<(), ProviderError> {
         self.provider.close(&self.account, offer, &self.net).await
+    }
+
+    /// The merchant's id at the provider.
+    pub fn merchant(&self) -> String {
+        self.cashier.accounts().remove(0)
     }
 
     /// What callbacks said there is to look at, since this was asked last.

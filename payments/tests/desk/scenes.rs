@@ -115,6 +115,36 @@ pub async fn refunds_are_made_once(desk: &Desk, creates: &str) {
     assert!(desk.refund(Uuid::now_v7(), &charge, 1).await.is_err());
 }
 
+/// The played provider takes its time with refunds.
+pub async fn a_refund_that_fails_leaves_it_paid(desk: &Desk) {
+    let (ask, offer, charge) = desk.paid().await;
+    let refund = desk.refund(Uuid::now_v7(), &charge, 5_000).await.unwrap();
+    assert_eq!(refund.state, RefundState::Pending);
+    desk.heard();
+    desk.cashier.end_refund(&refund.id, false).await.unwrap();
+    assert!(desk.follow().await.iter().any(|one| one.id == charge));
+    let (standing, charges) = desk.look(&ask, &offer.id).await;
+    assert_eq!((standing.state, standing.kept().unwrap()), (State::Paid, ask.amount));
+    assert_eq!(charges[0].refunds[0].state, RefundState::Failed);
+}
+
+/// `looks` are the provider's calls by which an offer is looked at.
+pub async fn a_look_that_fails_is_taken_again(desk: &Desk, looks: &str) {
+    let (ask, offer, _) = desk.paid().await;
+    let about = payments::About::Offer(offer.id.clone());
+    for fault in [
+        Fault::Status(500),
+        Fault::CutBefore,
+        Fault::CutAfter,
+        Fault::Refuse { code: 429, retry_after: None },
+    ] {
+        desk.cashier.faults().next(looks, fault.clone());
+        let look = desk.provider.look(&desk.account, &about, &desk.net).await;
+        assert!(matches!(look, Err(ProviderError::Later { .. })), "{fault:?}: {look:?}");
+    }
+    assert_eq!(desk.stands(&ask, &offer.id).await, State::Paid);
+}
+
 pub async fn a_refund_made_elsewhere_is_seen(desk: &Desk) {
     let (ask, offer, charge) = desk.paid().await;
     desk.heard();
@@ -145,7 +175,7 @@ pub async fn a_dispute_has_a_deadline_and_an_end(desk: &Desk) {
 
 /// More than a page, some of which the hub has no part in.
 pub async fn every_charge_is_listed(desk: &Desk, elsewhere: usize) {
-    let merchant = desk.cashier.accounts().remove(0);
+    let merchant = desk.merchant();
     let mut made = BTreeSet::new();
     for at in 0..elsewhere {
         let sale = Sale {
