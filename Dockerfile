@@ -7,6 +7,8 @@ COPY web/package.json web/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY web ./
 COPY docs/channels ../docs/channels
+COPY payments/stripe/README.md ../payments/stripe/README.md
+COPY payments/mercado_pago/README.md ../payments/mercado_pago/README.md
 RUN npm run build
 
 FROM rust:1.95-bookworm AS binary

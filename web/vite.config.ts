@@ -9,7 +9,7 @@ const hub = process.env.SWITCHBOARD_URL ?? "http://localhost:8080";
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), guides(path("../docs/channels"))],
+  plugins: [react(), tailwindcss(), guides(path("../docs/channels"), path("../payments"))],
   resolve: { alias: { "@": path("./src") } },
   server: {
     proxy: {
