@@ -36,8 +36,9 @@ async function ask({ amount, currency = "BRL", what, to }) {
   if (!(await dialog().getByLabel("Currency").getAttribute("readonly")) && currency) await dialog().getByLabel("Currency").fill(currency);
   await dialog().getByLabel("Amount").fill(amount);
   await dialog().getByLabel("For what").fill(what);
-  await dialog().getByRole("button", { name: /^Ask for .*\d/ }).click();
-  await dialog().waitFor({ state: "detached" });
+  const send = dialog().getByRole("button", { name: /^Ask for .*\d/ });
+  await send.click();
+  await send.waitFor({ state: "detached" });
 }
 
 /** The request of that name, once it can be paid. */
