@@ -56,6 +56,11 @@ impl Poster {
         Some((answer.bytes().await.ok()?, mime))
     }
 
+    /// Whether somebody is there; 0 without an answer.
+    pub async fn head(&self, url: &str) -> u16 {
+        self.http.head(url).send().await.map_or(0, |answer| answer.status().as_u16())
+    }
+
     /// A handshake.
     pub async fn get(&self, url: &str, query: &[(&str, &str)]) -> Taken {
         Self::answer(self.http.get(url).query(query)).await

@@ -14,6 +14,7 @@ mod player;
 pub mod slack;
 pub mod stripe;
 pub mod telegram;
+pub mod trello;
 pub mod twilio;
 pub mod webchat;
 pub mod whatsapp;
@@ -38,6 +39,7 @@ macro_rules! platforms {
             $(pub $name: Arc<$name::Player>,)*
             $(pub $shared: Arc<$shared::Platform>, $(pub $view: Arc<$shared::$view::Player>,)*)*
             $(pub $cashier: Arc<$cashier::Player>,)*
+            pub trello: Arc<trello::Player>,
             gate: Gate,
         }
 
@@ -61,8 +63,10 @@ macro_rules! platforms {
                     let $cashier = Arc::new($cashier::Player::new(&base_url));
                     let router = router.merge($cashier.clone().router());
                 )*
+                let trello = Arc::new(trello::Player::new(&base_url));
+                let router = router.merge(trello.clone().router());
                 let gate = Gate::open(listener, router)?;
-                Ok(Self { $($name,)* $($shared, $($view,)*)* $($cashier,)* gate })
+                Ok(Self { $($name,)* $($shared, $($view,)*)* $($cashier,)* trello, gate })
             }
 
             pub fn players(&self) -> Vec<Arc<dyn Player>> {
@@ -102,6 +106,7 @@ impl Simulator {
     /// The hub is reached at one origin and takes itself for another one. Platforms that sign the address they call must know.
     pub fn known_as(&self, reached_at: &str, called: &str) {
         self.twilio.known_as(reached_at, called);
+        self.trello.messenger().known_as(reached_at, called);
         for cashier in self.cashiers() {
             cashier.deliveries().known_as(reached_at, called);
         }

@@ -69,6 +69,8 @@ ids! {
     PaymentId;
     ChargeId;
     RefundId;
+    /// A board of Trello that is kept in step.
+    TrelloId;
     /// A recorded callback.
     CallbackId;
 }

@@ -41,6 +41,7 @@ pub mod routing;
 pub mod serve;
 pub mod start;
 pub mod store;
+pub mod trello;
 pub mod upload;
 pub mod vault;
 pub mod web;

@@ -12,7 +12,9 @@ use crate::{
     checkout,
     error::Result,
     inbox::{counts, later, snooze, task_reminder},
-    refresh, upload,
+    refresh,
+    trello::watch,
+    upload,
 };
 
 /// A worker's upkeep. Runs until told to stop.
@@ -26,6 +28,8 @@ pub async fn run(app: App, stop: CancellationToken) {
         every(&stop, Duration::from_secs(30), || alarms::check(&app)),
         every(&stop, Duration::from_secs(5), || checkout::look_at_open(&app)),
         every(&stop, Duration::from_secs(30), || checkout::ask_reviews(&app)),
+        every(&stop, Duration::from_secs(30), || watch::order_catching_up(&app)),
+        every(&stop, Duration::from_secs(3600), || watch::forget_actions(&app)),
         every(&stop, Duration::from_secs(3600), || expire(&app)),
         every(&stop, Duration::from_secs(3600), || forget_uploads(&app)),
         every(&stop, Duration::from_secs(3600), || checkout::forget_notices(&app)),

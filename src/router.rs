@@ -67,6 +67,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(http::pipelines::routes())
         .merge(http::tasks::routes())
         .merge(http::teams::routes())
+        .merge(http::trello::routes())
         .merge(http::users::routes())
         .merge(http::messages::routes())
 }
@@ -94,6 +95,7 @@ pub fn router(app: App) -> Router {
         .merge(http::media::router())
         .merge(http::install::router())
         .merge(http::payment_callbacks::router())
+        .merge(http::trello_callbacks::router())
         .merge(visitors)
         .merge(pages)
         .with_state(app);

@@ -19,6 +19,7 @@ use crate::{
     listeners, maintenance, media, mirror,
     payment::order,
     profiles, refresh,
+    trello::{self, order as boards, work},
 };
 
 /// Jobs that one claim takes.
@@ -48,6 +49,7 @@ pub async fn run(app: App, stop: CancellationToken) {
     let upkeep = tokio::spawn(maintenance::run(app.clone(), stop.clone()));
     let listening = tokio::spawn(listeners::run(app.clone(), stop.clone()));
     let following = tokio::spawn(mirror::run(app.clone(), stop.clone()));
+    let boards = tokio::spawn(trello::follow::run(app.clone(), stop.clone()));
     while !stop.is_cancelled() {
         let woken = app.db.jobs().notified();
         match jobs.claim(CLAIM.min(room(&jobs))).await {
@@ -63,7 +65,7 @@ pub async fn run(app: App, stop: CancellationToken) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // It ends by itself, and lets others have its connections at once.
-    let _ = tokio::join!(listening, following);
+    let _ = tokio::join!(listening, following, boards);
     renewal.abort();
     upkeep.abort();
 }
@@ -143,6 +145,12 @@ async fn perform(app: &App, job: &Job) -> Result<End> {
         "profile" => Ok(end_of(profiles::learn(app, job).await?)),
         "mirror_post" => Ok(turn(mirror::show(app, job).await?)),
         "mirror_word" => Ok(turn(mirror::take_word(app, job).await?)),
+        boards::KIND => Ok(match work::carry_out(app, job).await? {
+            work::Turn::Done => End::Done,
+            work::Turn::Wait(pause) => End::Later(pause),
+            work::Turn::Again(why) => End::Again(None, why),
+            work::Turn::Never(why) => End::Never(why),
+        }),
         unknown => Ok(End::Never(format!("there is no such job: {unknown}"))),
     }
 }

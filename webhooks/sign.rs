@@ -19,6 +19,11 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
         .unwrap_or_default()
 }
 
+/// HMAC-SHA1 in base64: Trello's over the body and the address behind it.
+pub fn hmac_sha1_base64(key: &[u8], message: &[u8]) -> String {
+    STANDARD.encode(Digest::Sha1.mac(key, message))
+}
+
 /// What [`crate::Scheme::SignedForm`] expects in its header for this address, exactly as it is written, and this body.
 pub fn signed_form(digest: Digest, key: &[u8], url: &str, body: &[u8]) -> String {
     STANDARD.encode(digest.mac(key, &form::message(url, body)))

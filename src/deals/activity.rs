@@ -137,6 +137,21 @@ pub(super) async fn write(
         .await?)
 }
 
+/// A note by somebody who is no member.
+pub(super) async fn hear(tx: &mut Tx, deal: DealId, text: &str, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query(
+        "insert into deal_activities (organization_id, id, deal_id, kind, text, at) values ($1, $2, $3, 'note', $4, $5)",
+    )
+    .bind(tx.organization())
+    .bind(ActivityId::new())
+    .bind(deal)
+    .bind(text)
+    .bind(at)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
 /// `None`: the hub of itself.
 pub(super) async fn note_down(tx: &mut Tx, author: Option<UserId>, facts: &[Fact]) -> Result<()> {
     sqlx::query(

@@ -112,7 +112,7 @@ pub(super) async fn follow(tx: &mut Tx, before: &Deal, change: &Change) -> Resul
 pub async fn delete(tx: &mut Tx, member: &Member, id: DealId) -> Result<()> {
     lock(tx, id).await?;
     deal::find(tx, id).await?;
-    set_deleted(tx, member, id, true).await?;
+    set_deleted(tx, Some(member), id, true).await?;
     told(tx, member, id).await.map(drop)
 }
 
@@ -122,7 +122,7 @@ pub async fn restore(tx: &mut Tx, member: &Member, id: DealId) -> Result<Deal> {
     if before.deleted_at.is_none() {
         return Ok(before);
     }
-    set_deleted(tx, member, id, false).await?;
+    set_deleted(tx, Some(member), id, false).await?;
     told(tx, member, id).await
 }
 
@@ -229,7 +229,13 @@ pub(super) async fn stage_named(tx: &mut Tx, id: StageId) -> Result<(Stage, Pipe
     Ok((Stage { id, name, color, kind, probability, stale_after_days }, pipeline))
 }
 
-async fn set_deleted(tx: &mut Tx, member: &Member, id: DealId, deleted: bool) -> Result<()> {
+/// `None`: in nobody's name.
+pub(super) async fn set_deleted(
+    tx: &mut Tx,
+    member: Option<&Member>,
+    id: DealId,
+    deleted: bool,
+) -> Result<()> {
     sqlx::query(
         "update deals set deleted_at = case when $3 then now() end, version = version + 1, updated_at = now()
          where organization_id = $1 and id = $2",
@@ -240,7 +246,7 @@ async fn set_deleted(tx: &mut Tx, member: &Member, id: DealId, deleted: bool) ->
     .execute(tx.sql())
     .await?;
     let kind = if deleted { "deleted" } else { "restored" };
-    activity::note_down(tx, Some(member.user_id), &[Fact::new(id, kind, None, None)]).await
+    activity::note_down(tx, member.map(|member| member.user_id), &[Fact::new(id, kind, None, None)]).await
 }
 
 pub(super) async fn touch(tx: &mut Tx, id: DealId) -> Result<()> {
@@ -269,7 +275,8 @@ pub(super) async fn told(tx: &mut Tx, member: &Member, id: DealId) -> Result<Dea
     tell(tx, Some(member), id).await
 }
 
-async fn tell(tx: &mut Tx, member: Option<&Member>, id: DealId) -> Result<Deal> {
+/// The same, of what was done in nobody's name as well.
+pub(super) async fn tell(tx: &mut Tx, member: Option<&Member>, id: DealId) -> Result<Deal> {
     let deal = deal::load(tx, &[id]).await?.pop().ok_or_else(|| Error::not_found("deal"))?;
     let by = member.map(|member| json!({"id": member.user_id, "name": member.name}));
     tx.tell(NewEvent::everybody(EventKind::DealUpdated, &json!({"deal": deal, "changed_by": by})));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     activity::{self, Fact, Turned},
     deal::Deal,
-    deal_change::{known_contact, may_own, priced, stage_named, told, unknown},
+    deal_change::{known_contact, may_own, priced, stage_named, tell, unknown},
     deal_talk,
     line::Line,
     pipeline::{self, Pipeline, Stage, StageKind},
@@ -41,6 +41,11 @@ pub struct Plan {
 }
 
 pub async fn create(tx: &mut Tx, member: &Member, plan: Plan) -> Result<Deal> {
+    make(tx, Some(member), plan).await
+}
+
+/// `None`: in nobody's name, and whoever the plan says may own it.
+pub(super) async fn make(tx: &mut Tx, member: Option<&Member>, plan: Plan) -> Result<Deal> {
     let pipeline = begin_in(tx, plan.pipeline_id, plan.stage_id).await?;
     let stage = match plan.stage_id {
         Some(id) => stage_of(&pipeline, id)?,
@@ -54,8 +59,11 @@ pub async fn create(tx: &mut Tx, member: &Member, plan: Plan) -> Result<Deal> {
     }
     let usual = pipeline.currency.parse().map_err(|error| Error::Internal(format!("{error}")))?;
     let value = priced(plan.value.unwrap_or(Money::zero(usual)), &plan.lines)?;
-    let owner = plan.owner_id.unwrap_or(Some(member.user_id));
-    may_own(tx, member, None, owner).await?;
+    let maker = member.map(|member| member.user_id);
+    let owner = plan.owner_id.unwrap_or(maker);
+    if let Some(member) = member {
+        may_own(tx, member, None, owner).await?;
+    }
     known_contact(tx, plan.contact_id).await?;
     let id = DealId::new();
     let rank = place::rank(tx, stage.id, Spot::Top, id).await?;
@@ -80,20 +88,16 @@ pub async fn create(tx: &mut Tx, member: &Member, plan: Plan) -> Result<Deal> {
     .bind(&plan.tags)
     .bind(Value::Object(attributes))
     .bind(stage.kind != StageKind::Open)
-    .bind(member.user_id)
+    .bind(maker)
     .execute(tx.sql())
     .await
     .map_err(unknown)?;
     if let Some((conversation, _)) = plan.conversation {
         deal_talk::tie(tx, id, conversation).await?;
     }
-    activity::note_down(
-        tx,
-        Some(member.user_id),
-        &[Fact::new(id, "created", None, Some(Turned::Stage(stage.clone())))],
-    )
-    .await?;
-    told(tx, member, id).await
+    activity::note_down(tx, maker, &[Fact::new(id, "created", None, Some(Turned::Stage(stage.clone())))])
+        .await?;
+    tell(tx, member, id).await
 }
 
 async fn begin_in(tx: &mut Tx, pipeline: Option<PipelineId>, stage: Option<StageId>) -> Result<Pipeline> {

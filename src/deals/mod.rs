@@ -4,6 +4,7 @@ pub mod account;
 pub mod activity;
 pub mod deal;
 pub mod deal_change;
+pub mod deal_elsewhere;
 pub mod deal_list;
 pub mod deal_make;
 pub mod deal_paid;

@@ -42,5 +42,7 @@ pub mod request_id;
 pub mod socket;
 pub mod tasks;
 pub mod teams;
+pub mod trello;
+pub mod trello_callbacks;
 pub mod users;
 pub mod webchat;

@@ -51,6 +51,7 @@ mod slack;
 mod sms;
 mod tasks;
 mod tenancy;
+mod trello;
 mod voice;
 mod watermarks;
 mod webchat;

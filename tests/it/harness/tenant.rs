@@ -136,6 +136,7 @@ impl Tenant {
             payment_account,
             payment,
             charge,
+            trello,
         ] = [
             "integration",
             "contact",
@@ -154,6 +155,7 @@ impl Tenant {
             "payment-account",
             "payment",
             "charge",
+            "trello",
         ]
         .map(|thing| self.new_id(thing));
         let place = Place { organization, column: "integrations.sealed", row: integration };
@@ -162,6 +164,8 @@ impl Tenant {
         let place = Place { organization, column: "payment_accounts.sealed", row: payment_account };
         let till =
             hub.app.vault.seal(place, br#"{"secret_key":"sk_test_secret","webhook_secret":"whsec_secret"}"#);
+        let place = Place { organization, column: "trello_connections.sealed", row: trello };
+        let board = hub.app.vault.seal(place, br#"{"token":"secret","api_secret":"secret"}"#);
         let word = self.word.replace('\'', "");
         let statements = format!(
             "insert into integrations (organization_id, id, channel, name, account_key, account, sealed)
@@ -219,6 +223,15 @@ impl Tenant {
                  values ('{organization}', gen_random_uuid(), '{payment}', 'asked', jsonb_build_object('word', '{word}'));
              insert into payment_notices (organization_id, account_id, external_id, kind, about)
                  values ('{organization}', '{payment_account}', 'evt_{word}', 'x', '{{}}');
+             insert into trello_connections (organization_id, id, sealed, member_id, member_name, board_id, board_name, board_url, pipeline_id,
+                                             status, import, callback_url)
+                 values ('{organization}', '{trello}', decode('{board}', 'hex'), '1', '{word} admin', 'b1', '{word} board', 'https://{word}',
+                         '{pipeline}', 'paused', false, 'https://{word}');
+             insert into trello_lists (organization_id, connection_id, list_id, name, position, stage_id)
+                 values ('{organization}', '{trello}', 'l1', '{word} list', 1, '{stage}');
+             insert into trello_cards (organization_id, connection_id, deal_id, card_id, problem)
+                 values ('{organization}', '{trello}', '{deal}', 'c1', '{word} problem');
+             insert into trello_actions (organization_id, connection_id, action_id) values ('{organization}', '{trello}', '{word}');
              insert into notices (organization_id, id, integration_id, topic, severity, text)
                  values ('{organization}', gen_random_uuid(), '{integration}', 'quality', 'info', '{word}');
              insert into templates (organization_id, integration_id, name, language, external_id, category, status, body)
@@ -235,6 +248,7 @@ impl Tenant {
                  values ('{organization}', '{integration}', 'C0{word}:3.4', '{conversation}', 'C0{word}', '{{}}')",
             sealed = hex::encode(sealed),
             till = hex::encode(till.unwrap()),
+            board = hex::encode(board.unwrap()),
             user = self.id("user").unwrap(),
         );
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut hub.sql().await).await.unwrap();

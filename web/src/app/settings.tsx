@@ -1,6 +1,6 @@
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { Link, useParams } from "@tanstack/react-router";
-import { ArrowLeft, Building2, CircleDollarSign, KanbanSquare, Palette, Plug, Tag, UserRound, Users, UsersRound, Webhook } from "lucide-react";
+import { ArrowLeft, Building2, CircleDollarSign, Columns3, KanbanSquare, Palette, Plug, Tag, UserRound, Users, UsersRound, Webhook } from "lucide-react";
 
 import { type May, useMay } from "@/api/may";
 import { CallbacksPage } from "@/features/callbacks/callbacks-page";
@@ -18,7 +18,10 @@ import { TeamsPage } from "@/features/settings/teams-page";
 import { classes } from "@/lib/classes";
 import { useNarrow } from "@/lib/use-media";
 import { Button } from "@/ui/button";
+import { Lines } from "@/ui/states";
 import { NotFound } from "./fallbacks";
+
+const TrelloPage = lazy(() => import("@/features/trello/trello-page").then((module) => ({ default: module.TrelloPage })));
 
 interface SettingsEntry {
   id: string;
@@ -49,6 +52,22 @@ const groups: { name: string; entries: SettingsEntry[] }[] = [
   {
     name: "Money",
     entries: [{ id: "payments", name: "Payments", icon: <CircleDollarSign />, needs: "readIntegrations", page: () => <PaymentAccountsPage /> }],
+  },
+  {
+    name: "Elsewhere",
+    entries: [
+      {
+        id: "trello",
+        name: "Trello",
+        icon: <Columns3 />,
+        needs: "readIntegrations",
+        page: () => (
+          <Suspense fallback={<Lines rows={4} className="mx-auto max-w-3xl px-6 py-6" />}>
+            <TrelloPage />
+          </Suspense>
+        ),
+      },
+    ],
   },
   {
     name: "Channels",

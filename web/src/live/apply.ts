@@ -42,6 +42,7 @@ const touched: Record<string, string[]> = {
   contacts: ["contact", "contacts", "tasks", "deals"],
   pipelines: ["pipelines", "deals"],
   payment_accounts: ["payment-accounts"],
+  trello: ["trello"],
 };
 
 type Handler = (client: QueryClient, data: unknown, notice: Notice) => void;
