@@ -1798,6 +1798,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trello": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connected boards. */
+        get: operations["list_trello_connections"];
+        put?: never;
+        /** Connects a board: stores the credentials sealed, and has Trello call the hub. Cards are taken over, where that is wanted, soon after. */
+        post: operations["create_trello_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trello/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The boards of a token, to choose one. Nothing is stored. */
+        post: operations["list_trello_boards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trello/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["trello_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trello/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_trello_connection"];
+        put?: never;
+        post?: never;
+        /** Cards and deals stay as they are, and go their own ways. */
+        delete: operations["delete_trello_connection"];
+        options?: never;
+        head?: never;
+        /** Changes which list is which stage, pauses, resumes, or takes new credentials. */
+        patch: operations["update_trello_connection"];
+        trace?: never;
+    };
+    "/api/v1/trello/{id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compares both sides soon, as it is done every ten minutes. */
+        post: operations["sync_trello_connection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -3107,6 +3193,18 @@ export interface components {
             team_id?: components["schemas"]["TeamId"] | null;
             title: string;
         };
+        NewTrelloConnection: {
+            /** @description The form, filled in. */
+            account: {
+                [key: string]: string;
+            };
+            board_id: string;
+            /** @description Whether the board's open cards become deals; otherwise both sides start with what happens from now on. */
+            import: boolean;
+            /** @description Lists that are not named are let alone, and their cards with them. */
+            lists: components["schemas"]["TrelloListStage"][];
+            pipeline_id: components["schemas"]["PipelineId"];
+        };
         /**
          * @description The one useful thing to do about a refusal.
          * @enum {string}
@@ -4005,6 +4103,61 @@ export interface components {
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
         };
+        /** @description A page, and where the next one begins. */
+        Page_TrelloBoard: {
+            data: {
+                id: string;
+                /** @description Open ones, in their order. */
+                lists: components["schemas"]["TrelloBoardList"][];
+                name: string;
+                url: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_TrelloConnection: {
+            data: {
+                account: {
+                    [key: string]: string;
+                };
+                board_id: string;
+                board_name: string;
+                board_url: string;
+                /** @description Whether Trello calls when something happens; otherwise it is asked every ten minutes. */
+                called: boolean;
+                /**
+                 * Format: int64
+                 * @description Cards that are deals.
+                 */
+                cards: number;
+                /** Format: date-time */
+                created_at: string;
+                id: components["schemas"]["TrelloId"];
+                /** @description Open lists of the board, in their order. */
+                lists: components["schemas"]["TrelloList"][];
+                /** @description Whose the token is. */
+                member_name: string;
+                pipeline_id?: components["schemas"]["PipelineId"] | null;
+                /** @description Why it is broken, or what does not work although it is connected. */
+                problem?: string | null;
+                /** @description Deals that cannot be brought in step, at most 20. */
+                problems: components["schemas"]["TrelloCardProblem"][];
+                /** @description `connected`, `paused`, or `broken`: nothing goes until somebody sees to it. */
+                status: string;
+                /**
+                 * Format: date-time
+                 * @description When both sides were last compared.
+                 */
+                synced_at?: string | null;
+                /** @description The cards that were there are still being taken over. */
+                taking_over: boolean;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
         /** @description A structured piece of a message beside its text and files. */
         Part: {
             address?: string | null;
@@ -4268,6 +4421,33 @@ export interface components {
             history: components["schemas"]["PaymentHappening"][];
             refunds: components["schemas"]["Refund"][];
         };
+        /** @description What there is to say about it; each kind has some of these. */
+        PaymentFacts: {
+            amount?: components["schemas"]["Money"] | null;
+            charge_id?: components["schemas"]["ChargeId"] | null;
+            /** @description The provider's words. */
+            code?: string | null;
+            deal_id?: components["schemas"]["DealId"] | null;
+            detail?: string | null;
+            /** Format: date-time */
+            due?: string | null;
+            /** @description States, of `state`. */
+            from?: string | null;
+            /** @description Of `dispute`: the provider's id, and until when evidence is taken. */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description Of `refund` and `refund_asked`, in the smallest unit.
+             */
+            minor?: number | null;
+            /** @description The provider's, of `offered`. */
+            offer_id?: string | null;
+            reason?: string | null;
+            refund_id?: components["schemas"]["RefundId"] | null;
+            state?: string | null;
+            to?: string | null;
+            url?: string | null;
+        };
         PaymentFailure: {
             /** @description The provider's: `insufficient_funds`, `cc_rejected_high_risk`. */
             code: string;
@@ -4282,7 +4462,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             by?: components["schemas"]["PaymentPerson"] | null;
-            data: Record<string, unknown>;
+            data: components["schemas"]["PaymentFacts"];
             /** @description `asked`, `offered`, `not_offered`, `state`, `cancel_asked`, `refund_asked`, `refund`, `dispute`, `linked` */
             what: string;
         };
@@ -4904,6 +5084,100 @@ export interface components {
         };
         /** @enum {string} */
         Transport: "webhook" | "stream";
+        TrelloAccount: {
+            /** @description The form, filled in. */
+            account: {
+                [key: string]: string;
+            };
+        };
+        /** @description An open board that the token sees. */
+        TrelloBoard: {
+            id: string;
+            /** @description Open ones, in their order. */
+            lists: components["schemas"]["TrelloBoardList"][];
+            name: string;
+            url: string;
+        };
+        TrelloBoardList: {
+            list_id: string;
+            name: string;
+        };
+        TrelloCardProblem: {
+            deal_id: components["schemas"]["DealId"];
+            problem: string;
+            title: string;
+        };
+        /** @description A connection as people see it; its secrets are masked. */
+        TrelloConnection: {
+            account: {
+                [key: string]: string;
+            };
+            board_id: string;
+            board_name: string;
+            board_url: string;
+            /** @description Whether Trello calls when something happens; otherwise it is asked every ten minutes. */
+            called: boolean;
+            /**
+             * Format: int64
+             * @description Cards that are deals.
+             */
+            cards: number;
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["TrelloId"];
+            /** @description Open lists of the board, in their order. */
+            lists: components["schemas"]["TrelloList"][];
+            /** @description Whose the token is. */
+            member_name: string;
+            pipeline_id?: components["schemas"]["PipelineId"] | null;
+            /** @description Why it is broken, or what does not work although it is connected. */
+            problem?: string | null;
+            /** @description Deals that cannot be brought in step, at most 20. */
+            problems: components["schemas"]["TrelloCardProblem"][];
+            /** @description `connected`, `paused`, or `broken`: nothing goes until somebody sees to it. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When both sides were last compared.
+             */
+            synced_at?: string | null;
+            /** @description The cards that were there are still being taken over. */
+            taking_over: boolean;
+            /** Format: int32 */
+            version: number;
+        };
+        TrelloConnectionChange: {
+            /** @description Fields that change; the others stay, as do secrets that come back masked. */
+            account?: {
+                [key: string]: string;
+            };
+            /** @description All that are a stage. */
+            lists?: components["schemas"]["TrelloListStage"][] | null;
+            status?: components["schemas"]["TrelloStatus"] | null;
+            /** Format: int32 */
+            version?: number | null;
+        };
+        /** @description What an admin fills in, in the order of the form. */
+        TrelloForm: {
+            account_form: components["schemas"]["AccountField"][];
+        };
+        /**
+         * Format: uuid
+         * @description A board of Trello that is kept in step.
+         */
+        TrelloId: string;
+        TrelloList: {
+            list_id: string;
+            name: string;
+            stage_id?: components["schemas"]["StageId"] | null;
+        };
+        /** @description A list that is a stage. */
+        TrelloListStage: {
+            list_id: string;
+            stage_id: components["schemas"]["StageId"];
+        };
+        /** @enum {string} */
+        TrelloStatus: "connected" | "paused";
         TypingState: {
             /** @description `false` when the agent stopped. */
             typing?: boolean;
@@ -11260,6 +11534,320 @@ export interface operations {
         responses: {
             /** @description Out of the team */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_trello_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TrelloConnection"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_trello_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrelloConnection"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrelloConnection"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_trello_boards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrelloAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TrelloBoard"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trello_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrelloForm"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_trello_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrelloId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrelloConnection"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_trello_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrelloId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disconnected */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_trello_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrelloId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrelloConnectionChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrelloConnection"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sync_trello_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["TrelloId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
