@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use channels::{Refusal, error::NextStep, message::Button};
+use channels::{
+    Abilities, Refusal,
+    abilities::{MediaAbility, MediaKind},
+    error::NextStep,
+    message::Button,
+};
 use chrono::{TimeDelta, Utc};
 use payments::{About, Ask, Method, Offer, Payer, ProviderError};
 use serde_json::json;
