@@ -79,6 +79,8 @@ create index payments_conversation on payments (organization_id, conversation_id
 create index payments_deal on payments (organization_id, deal_id, created_at desc, id desc) where deal_id is not null;
 create index payments_contact on payments (organization_id, contact_id, created_at desc, id desc) where contact_id is not null;
 create index payments_mismatch on payments (organization_id, updated_at desc, id desc) where mismatch is not null;
+-- Which money that nobody asked for may belong to.
+create index payments_unpaid on payments (organization_id, account_id, amount, created_at desc) where captured = 0;
 -- Those at which the provider is looked at now and then.
 create index payments_open on payments (looked_at) where state in ('pending', 'processing', 'authorized');
 call protect('payments');
@@ -181,7 +183,7 @@ create table payment_notices (
 );
 create index payment_notices_age on payment_notices (received_at);
 call protect('payment_notices');
-grant delete on payment_notices to switchboard_system;
+grant select, delete on payment_notices to switchboard_system;
 
 -- Where deals go whose payment was paid.
 alter table pipelines add column on_paid_stage_id uuid;
