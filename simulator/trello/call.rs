@@ -133,7 +133,7 @@ fn account(books: &Books, proof: Option<&str>) -> Result<Account, Refused> {
     }
     let token = part("oauth_token").unwrap_or_default();
     let found = books.accounts.iter().find(|one| one.key == key && one.token == token && !one.revoked);
-    found.cloned().ok_or_else(|| Refused(401, "invalid token"))
+    found.cloned().ok_or(Refused(401, "invalid token"))
 }
 
 fn act(books: &mut Books, account: &Account, name: &str, path: &[&str], fields: &Fields) -> Outcome {
@@ -152,7 +152,7 @@ fn act(books: &mut Books, account: &Account, name: &str, path: &[&str], fields: 
 }
 
 fn about_board(books: &Books, account: &Account, name: &str, id: &str, fields: &Fields) -> Outcome {
-    let board = books.boards.get(id).ok_or_else(|| Refused(404, "The requested resource was not found."))?;
+    let board = books.boards.get(id).ok_or(Refused(404, "The requested resource was not found."))?;
     if !board.tokens.contains(&account.token) {
         return Err(Refused(401, "unauthorized permission requested"));
     }
@@ -194,16 +194,14 @@ fn about_card(books: &mut Books, account: &Account, name: &str, id: &str, fields
             return Err(Refused(400, "invalid value for idList"));
         }
         let made = books.make_card(text(fields, "idList"), &Value::Object(fields.clone()), &by);
-        let (id, actions) = made.ok_or_else(|| Refused(404, "could not find the list"))?;
+        let (id, actions) = made.ok_or(Refused(404, "could not find the list"))?;
         return Ok(Done { answer: books.cards.get(&id).cloned().unwrap_or_default(), actions });
     }
-    let known =
-        books.cards.get(id).cloned().ok_or_else(|| Refused(404, "The requested resource was not found."))?;
+    let known = books.cards.get(id).cloned().ok_or(Refused(404, "The requested resource was not found."))?;
     if name == "cards.get" {
         return said(known);
     }
-    let actions =
-        books.change_card(id, fields, &by).ok_or_else(|| Refused(400, "invalid value for idList"))?;
+    let actions = books.change_card(id, fields, &by).ok_or(Refused(400, "invalid value for idList"))?;
     Ok(Done { answer: books.cards.get(id).cloned().unwrap_or_default(), actions })
 }
 
@@ -235,7 +233,7 @@ fn about_webhook(books: &mut Books, account: &Account, name: &str, id: &str, fie
         }
         _ => {
             let hook = books.webhooks.get_mut(id).filter(|hook| hook.token == account.token);
-            let hook = hook.ok_or_else(|| Refused(404, "The requested resource was not found."))?;
+            let hook = hook.ok_or(Refused(404, "The requested resource was not found."))?;
             if name == "webhooks.delete" {
                 books.webhooks.remove(id);
                 return said(json!({"_value": null}));
