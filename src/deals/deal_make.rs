@@ -9,6 +9,7 @@ use super::{
     deal::Deal,
     deal_change::{known_contact, may_own, priced, stage_named, told, unknown},
     deal_talk,
+    field::{self, About},
     line::Line,
     pipeline::{self, Pipeline, Stage, StageKind},
     place::{self, Spot},
@@ -49,8 +50,12 @@ pub async fn create(tx: &mut Tx, member: &Member, plan: Plan) -> Result<Deal> {
     let mut errors = Vec::new();
     attributes::check_tags(Some(&plan.tags), &mut errors);
     let attributes = attributes::changed(&Map::new(), Some(&plan.attributes), &mut errors);
+    field::check(tx, About::Deal, Some(&plan.attributes), &mut errors).await?;
     if !errors.is_empty() {
         return Err(Error::invalid(errors));
+    }
+    if stage.kind == StageKind::Won {
+        field::complete(tx, &attributes, None).await?;
     }
     let usual = pipeline.currency.parse().map_err(|error| Error::Internal(format!("{error}")))?;
     let value = priced(plan.value.unwrap_or(Money::zero(usual)), &plan.lines)?;

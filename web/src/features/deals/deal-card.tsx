@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { MoreHorizontal, Pencil, Plus, Trash2, X } from "lucide-react";
 
+import { dealFields } from "@/api/deal-fields";
 import { type Deal, deal as dealQuery, type DealChange, pipelines, removeDeal, restoreDeal } from "@/api/deals";
 import { useMay } from "@/api/may";
 import { members } from "@/api/organization";
@@ -18,7 +19,9 @@ import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Section } from "@/ui/section";
 import { Failed, Lines } from "@/ui/states";
+import { Tags } from "@/ui/tags";
 import { toast, toastError } from "@/ui/toast";
+import { TypedFields } from "@/ui/typed-fields";
 import { Story } from "./story";
 
 const LinesDialog = late(() => import("./lines-dialog").then((module) => module.LinesDialog));
@@ -41,6 +44,7 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
   const found = useQuery(dealQuery(dealId));
   const boards = useQuery(pipelines()).data ?? [];
   const people = (useQuery(members()).data ?? []).filter((one) => !one.deactivated_at && !one.invited && one.role !== "viewer");
+  const fields = (useQuery(dealFields()).data ?? []).filter((one) => one.about === "deal");
   const writes = useMay("writeDeals");
   const deletes = useMay("deleteDeals");
   const [selling, setSelling] = useState(false);
@@ -158,6 +162,12 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
           {deal.contact ? <Fact name="Contact">{deal.contact.name || "Unnamed"}</Fact> : null}
           {deal.account ? <Fact name="Company">{deal.account.name}</Fact> : null}
         </dl>
+      </Section>
+      <Section title="Fields">
+        <TypedFields fields={fields} attributes={deal.attributes} disabled={!writes} onChange={change} />
+      </Section>
+      <Section title="Tags">
+        <Tags tags={deal.tags} disabled={!writes} onChange={(tags) => change({ tags })} />
       </Section>
       {deal.lines.length > 0 || writes ? (
         <Section title="What is sold">
