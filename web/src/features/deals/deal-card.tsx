@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { MoreHorizontal, Pencil, Plus, Trash2, X } from "lucide-react";
@@ -22,6 +22,8 @@ import { Failed, Lines } from "@/ui/states";
 import { Tags } from "@/ui/tags";
 import { toast, toastError } from "@/ui/toast";
 import { TypedFields } from "@/ui/typed-fields";
+import { DealFiles } from "./deal-files";
+import { DropZone } from "./drop-zone";
 import { Story } from "./story";
 
 const LinesDialog = late(() => import("./lines-dialog").then((module) => module.LinesDialog));
@@ -47,6 +49,7 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
   const fields = (useQuery(dealFields()).data ?? []).filter((one) => one.about === "deal");
   const writes = useMay("writeDeals");
   const deletes = useMay("deleteDeals");
+  const underway = useRef<Promise<unknown>>(Promise.resolve());
   const [selling, setSelling] = useState(false);
   const [lost, setLost] = useState<string>();
   if (found.isPending) return <Lines rows={6} className="p-4" />;
@@ -55,8 +58,14 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
   const board = boards.find((one) => one.id === deal.pipeline_id);
 
   async function change(what: DealChange, foreseen: Partial<Deal> = {}): Promise<boolean> {
+    // One after the other: two quick changes by the same person do not stand in each other's way.
+    const turn = underway.current.then(() => {
+      const held = client.getQueryData(dealQuery(dealId).queryKey) ?? deal;
+      return changeDeal(client, held, { ...what, version: held.version }, foreseen);
+    });
+    underway.current = turn.catch(() => undefined);
     try {
-      await changeDeal(client, deal, { ...what, version: deal.version }, foreseen);
+      await turn;
       return true;
     } catch (error) {
       // Somebody else was faster: theirs is shown, what was typed stays in its field.
@@ -81,7 +90,7 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
     void change({ stage_id: stageId }, { stage_id: stageId, status: stage.kind });
   }
   return (
-    <div className="pb-6">
+    <DropZone dealId={deal.id} disabled={!writes}>
       <header className="flex flex-col gap-2 px-4 pt-3 pb-4">
         <div className="flex items-start gap-1">
           <h2 className="min-w-0 flex-1 pt-1 text-lg font-semibold [overflow-wrap:anywhere]">
@@ -191,11 +200,14 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
       <Section title="Next steps">{tasks(deal)}</Section>
       {payments?.(deal)}
       {talks(deal)}
+      <Section title="Files">
+        <DealFiles deal={deal} />
+      </Section>
       <Section title="What happened">
         <Story deal={deal} />
       </Section>
       {selling ? <LinesDialog deal={deal} onClose={() => setSelling(false)} onSave={(lines) => change({ lines })} /> : null}
-    </div>
+    </DropZone>
   );
 
   function value(text: string): Promise<boolean> {

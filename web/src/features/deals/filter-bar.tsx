@@ -37,7 +37,7 @@ export function FilterBar({ search, currency }: FilterBarProps) {
           ))}
         </Select>
       </div>
-      <div className="md:w-32">
+      <div className="md:w-36">
         <Select aria-label="Status is" value={search.status ?? ""} onChange={(event) => set({ status: event.target.value || undefined })}>
           <option value="">Any status</option>
           <option value="open">Open</option>
@@ -136,7 +136,7 @@ function Amount({ label, value, currency, view, onChange }: AmountProps) {
   const [typed, setTyped] = useState<{ text: string; minor?: string }>();
   const read = (text: string) => (text.trim() ? readMoney(text, currency) : undefined);
   return (
-    <div className="md:w-36">
+    <div className="md:w-44">
       <Typed
         key={view}
         label={`${label}, ${currency}`}

@@ -82,6 +82,7 @@ export function Story({ deal }: { deal: Deal }) {
 
 interface Told {
   name?: string;
+  file_name?: string;
 }
 
 function line(one: DealActivity, name: (id: unknown) => string): string {
@@ -95,6 +96,8 @@ function line(one: DealActivity, name: (id: unknown) => string): string {
       return `${moneyText(from as Money)} → ${moneyText(to as Money)}`;
     case "owner":
       return `Owner: ${name(from)} → ${name(to)}`;
+    case "file":
+      return to ? `Added ${(to as Told).file_name ?? "a file"}` : `Removed ${(from as Told).file_name ?? "a file"}`;
     case "deleted":
       return "Deleted";
     case "restored":
