@@ -25,6 +25,7 @@ mod redis;
 mod reply;
 mod report;
 mod resume;
+mod sales;
 mod search;
 mod socket;
 mod stage;
@@ -43,7 +44,7 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// Groups of figures, in the order in which `all` measures them.
-const GROUPS: [(&str, &str); 11] = [
+const GROUPS: [(&str, &str); 12] = [
     ("ingest", "c, A1, A2: callbacks stored per second, and how long one takes"),
     ("overload", "A4: three times more callbacks than the hub can store"),
     ("callbacks", "F: signatures checked, without the database"),
@@ -53,6 +54,7 @@ const GROUPS: [(&str, &str); 11] = [
     ("streams", "B5: idle connections to platforms"),
     ("reply", "C1: an agent's reply"),
     ("quota", "C3: a platform's rate limit"),
+    ("sales", "G1, G2: payments on other screens, a board of many deals"),
     ("lists", "D1, D2, E1: pages, counts and search among a million conversations"),
     ("crash", "A3: kill -9 of hub or PostgreSQL under full load"),
 ];
@@ -157,6 +159,7 @@ async fn measure(name: &str, stage: &mut Stage) -> Result<()> {
         "players" => players::run(stage).await,
         "streams" => streams::run(stage).await,
         "reply" => reply::run(stage).await,
+        "sales" => sales::run(stage).await,
         "lists" => lists::run(stage).await,
         "quota" => quota::run(stage).await,
         _ => crash::run(stage).await,

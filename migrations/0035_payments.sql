@@ -181,7 +181,7 @@ create table payment_notices (
 );
 create index payment_notices_age on payment_notices (received_at);
 call protect('payment_notices');
-grant delete on payment_notices to switchboard_system;
+grant select, delete on payment_notices to switchboard_system;
 
 -- Where deals go whose payment was paid.
 alter table pipelines add column on_paid_stage_id uuid;

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use channels::{Refusal, error::NextStep, message::Button};
+use channels::{
+    Abilities, Refusal,
+    abilities::{MediaAbility, MediaKind},
+    error::NextStep,
+    message::Button,
+};
 use chrono::{TimeDelta, Utc};
 use payments::{About, Ask, Method, Offer, Payer, ProviderError};
 use serde_json::json;
@@ -15,6 +20,7 @@ use crate::{
     error::{Error, Result},
     ids::{OrganizationId, PaymentId},
     inbox::{
+        attachment::{self, Upload},
         conversation,
         order::Extras,
         payment_message::{self, Offered},
@@ -27,6 +33,7 @@ use crate::{
         show::{self, Payment},
         words,
     },
+    upload,
 };
 
 /// Somebody waits for the page in a chat: after so long it is better asked for anew.
@@ -108,6 +115,10 @@ fn method_of(text: &str) -> Option<Method> {
 }
 
 async fn offered(app: &App, organization: OrganizationId, id: PaymentId, offer: &Offer) -> Result<Turn> {
+    let picture = match &offer.pix {
+        Some(code) => picture(app, organization, code).await,
+        None => None,
+    };
     let mut tx = app.db.begin(organization).await?;
     let done: Option<bool> = sqlx::query_scalar(
         "update payments set state = 'pending', offer_id = $3, url = $4, pix_code = $5, expires_at = coalesce($6, expires_at), error = null,
@@ -129,35 +140,62 @@ async fn offered(app: &App, organization: OrganizationId, id: PaymentId, offer: 
         tx.enqueue(PaymentOrder::Close { payment_id: id }.job());
         withhold(&mut tx, &payment, "cancelled", "It was taken back before it was sent.").await?;
     } else {
-        send(&mut tx, &payment).await?;
+        send(&mut tx, &payment, picture.as_ref()).await?;
     }
     books::tell(&mut tx, &payment);
     tx.commit().await?;
     Ok(Turn::Done)
 }
 
-/// The best that the channel can show: a button that opens the page, or its address.
-async fn send(tx: &mut Tx, payment: &Payment) -> Result<()> {
+/// The code as a picture to scan. Without one the code itself is sent.
+async fn picture(app: &App, organization: OrganizationId, code: &str) -> Option<Upload> {
+    let drawn = payments::qr::png(code).map_err(|error| Error::Internal(error.to_string()));
+    let kept = match drawn {
+        Ok(png) => upload::take(app, organization, png.into(), Some("image/png"), "pix.png").await,
+        Err(error) => Err(error),
+    };
+    kept.inspect_err(|error| tracing::warn!(%error, "a payment's code could not be drawn")).ok()
+}
+
+/// The best that the channel can show: a picture to scan with the code below it, a button that opens the page, or its address.
+async fn send(tx: &mut Tx, payment: &Payment, picture: Option<&Upload>) -> Result<()> {
     let (Some(place), Some(message)) = (payment.conversation_id, payment.message_id) else { return Ok(()) };
     let locked = conversation::lock_for_all(tx, place).await?;
-    let abilities = channels::find(&locked.channel).map(|channel| channel.abilities());
-    let url = payment.url.as_deref();
-    let title = format!("Pay {}", words::amount(payment.amount));
-    let text = words::request(&payment.description, payment.amount, None, payment.pix_code.as_deref());
-    let fits = abilities.and_then(|abilities| abilities.buttons).is_some_and(|buttons| {
-        buttons.url && title.chars().count() <= buttons.title_max && text.chars().count() <= buttons.body_max
-    });
+    let Some(channel) = channels::find(&locked.channel) else { return Ok(()) };
+    let abilities = channel.abilities();
+    let text = |url| words::request(&payment.description, payment.amount, url, payment.pix_code.as_deref());
+    let (bare, linked) = (text(None), text(payment.url.as_deref()));
     let mut extras = Extras::default();
-    let text = match url.filter(|_| fits) {
-        Some(url) => {
-            let button = Button { id: "pay".into(), title, description: None, url: Some(url.to_owned()) };
-            extras.buttons.push(button);
-            text
+    let picture = picture.filter(|_| shows(&abilities, &bare));
+    let text = match (picture, button(payment, &abilities, &bare)) {
+        (Some(picture), _) => {
+            attachment::keep(tx, None, picture).await?;
+            attachment::put(tx, place, message, picture.id).await?;
+            bare
         }
-        None => words::request(&payment.description, payment.amount, url, payment.pix_code.as_deref()),
+        (None, Some(button)) => {
+            extras.buttons.push(button);
+            bare
+        }
+        (None, None) => linked,
     };
     let offered = Offered { text, extras, card: books::card(payment) };
     payment_message::offer(tx, place, message, offered).await
+}
+
+/// Whether the channel carries a picture with such a text below it.
+fn shows(abilities: &Abilities, caption: &str) -> bool {
+    let carries = |one: &MediaAbility| one.kind == MediaKind::Image && one.caption;
+    abilities.media.iter().any(carries) && caption.chars().count() <= abilities.text.caption_max
+}
+
+fn button(payment: &Payment, abilities: &Abilities, body: &str) -> Option<Button> {
+    let title = format!("Pay {}", words::amount(payment.amount));
+    let buttons = abilities.buttons.as_ref().filter(|buttons| {
+        buttons.url && title.chars().count() <= buttons.title_max && body.chars().count() <= buttons.body_max
+    });
+    let url = payment.url.clone().filter(|_| buttons.is_some())?;
+    Some(Button { id: "pay".into(), title, description: None, url: Some(url) })
 }
 
 /// Nobody will be able to pay it.

@@ -63,7 +63,9 @@ async fn connect(
     let id = account_admin::create(app, &mut tx, provider, &name, &account).await?;
     account_admin::note_check(&mut tx, id, &checked).await?;
     tx.commit().await?;
-    cashier.adopt_account(&fields, &webhook_url(app, provider, id));
+    // The key by which the provider knows whose page the address is entered on.
+    let key = ["secret_key", "access_token"].into_iter().find_map(|name| fields.get(name));
+    cashier.enter_webhook(key.map_or("", String::as_str), &webhook_url(app, provider, id));
     Ok(())
 }
 

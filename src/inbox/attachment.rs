@@ -101,6 +101,25 @@ pub async fn keep(tx: &mut Tx, by: Option<UserId>, upload: &Upload) -> Result<Me
     })
 }
 
+/// Gives a message the upload.
+pub async fn put(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    message: MessageId,
+    upload: AttachmentId,
+) -> Result<()> {
+    sqlx::query(
+        "update attachments set message_id = $3, conversation_id = $2 where organization_id = $1 and id = $4 and message_id is null",
+    )
+    .bind(tx.organization())
+    .bind(conversation)
+    .bind(message)
+    .bind(upload)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
 /// Seen by those who see its conversation or, on a deal, by all members; an upload that was not sent yet, by who uploaded it.
 pub async fn find(tx: &mut Tx, member: &Member, id: AttachmentId) -> Result<Located> {
     let found: Option<Located> = sqlx::query_as(

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use simulator::Sale;
+use switchboard::checkout;
 
 use super::{Shop, at_each};
 use crate::harness::inbox::id;
@@ -92,4 +93,50 @@ async fn another_amount_is_a_mismatch(provider: &str) {
         assert!(mismatches.as_array().unwrap().iter().any(|one| id(one) == id(&payment)));
     }
     assert_eq!(shop.books().await[0], 2100);
+}
+
+/// What is open is looked at now and then, accounts are compared by themselves, old notices go.
+#[tokio::test]
+async fn upkeep_finds_what_no_callback_told() {
+    let shop = Shop::open("stripe").await;
+    let app = &shop.hub.app;
+    let mut sql = shop.hub.sql().await;
+    let first = {
+        let _work = shop.work();
+        shop.offered().await
+    };
+    shop.cashier.deliveries().set_dropping(true);
+    shop.cashier.pay(&shop.offer(&first).await).await.unwrap();
+    sqlx::raw_sql("update payments set looked_at = now() - interval '11 minutes'")
+        .execute(&mut sql)
+        .await
+        .unwrap();
+    let _work = shop.work();
+    shop.until(&first, "paid").await;
+    // Whose time has just run out.
+    let second = shop.offered().await;
+    shop.cashier.expire(&shop.offer(&second).await).await.unwrap();
+    let over = "update payments set looked_at = now() - interval '1 minute', expires_at = now() - interval '30 seconds' where captured = 0";
+    sqlx::raw_sql(over).execute(&mut sql).await.unwrap();
+    shop.until(&second, "expired").await;
+    // Compared by itself.
+    let third = shop.offered().await;
+    shop.cashier.pay(&shop.offer(&third).await).await.unwrap();
+    sqlx::raw_sql("update payment_accounts set reviewed_at = now() - interval '61 minutes'")
+        .execute(&mut sql)
+        .await
+        .unwrap();
+    checkout::ask_reviews(app).await.unwrap();
+    shop.until(&third, "paid").await;
+    // Taken long ago.
+    shop.cashier.deliveries().set_dropping(false);
+    shop.sold().await;
+    let count = "select count(*) from payment_notices";
+    let all: i64 = sqlx::query_scalar(count).fetch_one(&mut sql).await.unwrap();
+    checkout::forget_notices(app).await.unwrap();
+    assert!(all > 1 && sqlx::query_scalar::<_, i64>(count).fetch_one(&mut sql).await.unwrap() == all);
+    let old = "update payment_notices set received_at = now() - interval '31 days' where ctid = (select min(ctid) from payment_notices)";
+    sqlx::raw_sql(old).execute(&mut sql).await.unwrap();
+    checkout::forget_notices(app).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut sql).await.unwrap(), all - 1);
 }

@@ -26,8 +26,12 @@ export const steps: Record<NextStep, Step> = {
   none: { words: "", remedies: ["again"] },
 };
 
+/** A request for money without a page to pay on: the message itself cannot be sent. */
+const askAnew: Step = { words: "Ask for it anew.", remedies: [] };
+
 /** A step that this version does not know is treated as one with nothing to do but try. */
 export function stepOf(error: Refusal | null | undefined): Step {
+  if (error?.code === "payment_not_offered") return askAnew;
   return steps[error?.next_step as NextStep] ?? steps.none;
 }
 

@@ -45,7 +45,7 @@ export function ComposerFoot(props: ComposerFootProps) {
   const choices = abilities?.buttons ?? abilities?.list;
   return (
     <div className="flex flex-wrap items-center gap-1 px-2 pt-1 pb-2">
-      {props.onPay && !note && !editing ? (
+      {props.onPay && !shut && !note && !editing ? (
         <IconButton label="Ask for money" keys="$" onClick={props.onPay}>
           <CircleDollarSign />
         </IconButton>

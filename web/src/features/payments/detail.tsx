@@ -19,6 +19,8 @@ import { historyText, mismatchText } from "./words";
 export function Detail({ payment, onClose }: { payment: PaymentDetail; onClose: () => void }) {
   const account = useQuery(paymentAccounts()).data?.find((one) => one.id === payment.account_id);
   const open = isOpen(payment.state);
+  const taken = payment.charges.filter((one) => one.captured.minor > 0).map((one) => one.method);
+  const methods: string[] = taken.length > 0 ? [...new Set(taken)] : payment.methods;
   return (
     <div className="flex flex-col gap-5">
       <header className="flex flex-col gap-1">
@@ -42,7 +44,7 @@ export function Detail({ payment, onClose }: { payment: PaymentDetail; onClose: 
       <dl className="grid gap-x-6 gap-y-1.5 sm:grid-cols-2">
         {payment.contact ? <Fact name="From">{payment.contact.name || "Unnamed"}</Fact> : null}
         <Fact name="Paid to">{account?.name ?? payment.provider}</Fact>
-        <Fact name="Paid by">{payment.methods.map((one) => paymentMethodNames[one] ?? one).join(", ")}</Fact>
+        <Fact name={taken.length > 0 ? "Paid by" : "Can be paid by"}>{methods.map((one) => paymentMethodNames[one] ?? one).join(", ")}</Fact>
         {open ? <Fact name="Expires">{dateAndTime(payment.expires_at)}</Fact> : null}
         {payment.paid_at ? <Fact name="Paid">{dateAndTime(payment.paid_at)}</Fact> : null}
         {payment.captured.minor > 0 ? <Fact name="Taken">{moneyText(payment.captured)}</Fact> : null}
