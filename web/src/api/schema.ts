@@ -2678,7 +2678,7 @@ export interface components {
         /** @description Conditions that all hold, and how what is found is shown. */
         DealLook: {
             /**
-             * @description Expected to close before this day (`2027-03-31`), or within so many days from when one looks (`7`; `0`: overdue).
+             * @description Expected to close before this day (`2027-03-31`), or before the one that comes so many days after today (`8`; `0`: overdue).
              * @default null
              */
             closing: string | null;
