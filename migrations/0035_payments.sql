@@ -79,6 +79,8 @@ create index payments_conversation on payments (organization_id, conversation_id
 create index payments_deal on payments (organization_id, deal_id, created_at desc, id desc) where deal_id is not null;
 create index payments_contact on payments (organization_id, contact_id, created_at desc, id desc) where contact_id is not null;
 create index payments_mismatch on payments (organization_id, updated_at desc, id desc) where mismatch is not null;
+-- Which money that nobody asked for may belong to.
+create index payments_unpaid on payments (organization_id, account_id, amount, created_at desc) where captured = 0;
 -- Those at which the provider is looked at now and then.
 create index payments_open on payments (looked_at) where state in ('pending', 'processing', 'authorized');
 call protect('payments');

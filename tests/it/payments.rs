@@ -76,7 +76,7 @@ impl Shop {
     }
 
     async fn until_that(&self, payment: &Value, what: &str, is: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..800 {
+        for _ in 0..2400 {
             let now = self.payment(payment).await;
             if is(&now) {
                 return now;
@@ -125,7 +125,7 @@ impl Shop {
 
     /// No job is left but those that were put aside.
     async fn at_rest(&self) {
-        for _ in 0..800 {
+        for _ in 0..2400 {
             let left: i64 = sqlx::query_scalar("select count(*) from jobs where state = 'ready'")
                 .fetch_one(&mut self.hub.sql().await)
                 .await

@@ -166,6 +166,8 @@ test("a deal is asked for by its lines, and moves when it is paid", async () => 
   await pay(made.url);
   await panel.getByRole("list", { name: "Payments of the deal" }).getByText("Paid", { exact: true }).waitFor();
   await page.getByRole("region", { name: "Won", exact: true }).locator("[data-deal]").filter({ hasText: "Two green tents" }).waitFor();
+  const story = panel.getByRole("list", { name: "What happened" });
+  await story.getByText(`${money(65_800, board.currency)} was paid`).waitFor();
   await picture(page, "payments-deal");
 });
 

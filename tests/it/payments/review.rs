@@ -51,7 +51,7 @@ async fn money_that_nobody_asked_for_is_linked_or_dismissed(provider: &str) {
     shop.cashier.sell_elsewhere(&key, sale(1050)).await.unwrap();
     shop.cashier.sell_elsewhere(&key, sale(99)).await.unwrap();
     shop.owner.post("/payments/reconciliation", &json!({})).await.expect(202);
-    for _ in 0..400 {
+    for _ in 0..2400 {
         if shop.reconciliation().await["orphans"].as_array().unwrap().len() == 2 {
             break;
         }

@@ -52,7 +52,7 @@ async fn a_cake_is_sold_and_half_of_it_given_back(provider: &str) {
     let payment = shop.until(&payment, "pending").await;
     let url = payment["url"].as_str().unwrap().to_owned();
     // The customer has the way to pay.
-    for _ in 0..400 {
+    for _ in 0..2400 {
         if !shop.played.received(CUSTOMER).is_empty() {
             break;
         }
@@ -258,7 +258,7 @@ async fn pix_alone_is_a_code() {
         let payment = shop.ask(&body).await;
         let payment = shop.until(&payment, "pending").await;
         let code = payment["pix_code"].as_str().unwrap().to_owned();
-        for _ in 0..400 {
+        for _ in 0..2400 {
             if !shop.played.received(CUSTOMER).is_empty() {
                 break;
             }

@@ -71,13 +71,20 @@ export function Story({ deal }: { deal: Deal }) {
           <li key={one.id} className="text-sm">
             <p className="[overflow-wrap:anywhere] whitespace-pre-line">{line(one, name)}</p>
             <p className="text-xs text-muted" title={exact(one.at)}>
-              {[one.author_name, one.kind in kinds ? kinds[one.kind as WrittenKind] : ""].filter(Boolean).join(" · ")} · <Ago at={one.at} />
+              {by(one)}
+              <Ago at={one.at} />
             </p>
           </li>
         ))}
       </ol>
     </>
   );
+}
+
+/** Who wrote it down, and as what; nothing where the hub did. */
+function by(one: DealActivity): string {
+  const kind = one.kind in kinds ? kinds[one.kind as WrittenKind] : "";
+  return [one.author_name, kind].map((part) => (part ? `${part} · ` : "")).join("");
 }
 
 interface Told {
@@ -88,6 +95,8 @@ interface Told {
 function line(one: DealActivity, name: (id: unknown) => string): string {
   const { from, to } = one.data as { from: unknown; to: unknown };
   switch (one.kind) {
+    case "paid":
+      return `${moneyText(to as Money)} was paid`;
     case "created":
       return `Made in ${(to as Told).name ?? "a stage"}`;
     case "stage":
