@@ -64,6 +64,9 @@ ids! {
     StageId;
     DealId;
     ActivityId;
+    /// A saved view of the board.
+    DealViewId;
+    DealFieldId;
     /// An account at a payment provider.
     PaymentAccountId;
     PaymentId;

@@ -24,10 +24,11 @@ const BEGINNING: usize = 8192;
 
 /// Rows that are locked while their files are deleted.
 const FORGOTTEN_AT_ONCE: i64 = 50;
-/// In no message, and in none that waits for its time.
+/// In no message, in none that waits for its time, and on no deal.
 const UNSENT: &str = "a.message_id is null and not exists (
     select from scheduled_messages later
-    where later.organization_id = a.organization_id and later.request -> 'attachments' ? a.id::text)";
+    where later.organization_id = a.organization_id and later.request -> 'attachments' ? a.id::text)
+    and not exists (select from deal_files f where f.organization_id = a.organization_id and f.attachment_id = a.id)";
 
 /// What was written, before it is looked at.
 struct Written {

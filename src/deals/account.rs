@@ -6,7 +6,11 @@ use serde_json::{Map, Value, json};
 use sqlx::QueryBuilder;
 use utoipa::ToSchema;
 
-use super::{deal_list::containing, owner};
+use super::{
+    deal_list::containing,
+    field::{self, About},
+    owner,
+};
 use crate::{
     attributes,
     db::Tx,
@@ -89,7 +93,7 @@ pub async fn find(tx: &mut Tx, id: AccountId) -> Result<Account> {
 
 /// 409 when another account has the domain.
 pub async fn create(tx: &mut Tx, change: &Change) -> Result<Account> {
-    let attributes = checked(&Map::new(), change)?;
+    let attributes = checked(tx, &Map::new(), change).await?;
     if let Some(user) = change.owner_id.flatten() {
         owner::check(tx, user).await?;
     }
@@ -126,7 +130,7 @@ pub async fn change(tx: &mut Tx, id: AccountId, change: &Change) -> Result<Accou
     if let Some(user) = change.owner_id.flatten().filter(|user| Some(*user) != before.owner_id) {
         owner::check(tx, user).await?;
     }
-    let attributes = checked(&before.attributes.as_object().cloned().unwrap_or_default(), change)?;
+    let attributes = checked(tx, &before.attributes.as_object().cloned().unwrap_or_default(), change).await?;
     sqlx::query(
         "update accounts set name = coalesce($3, name), domain = case when $4 then $5 else domain end,
              phone = case when $6 then $7 else phone end, owner_id = case when $8 then $9 else owner_id end, attributes = $10,
@@ -170,10 +174,11 @@ fn told(tx: &mut Tx) {
     tx.tell(NewEvent::everybody(EventKind::SettingsUpdated, &json!({"what": "contacts"})));
 }
 
-fn checked(known: &Map<String, Value>, change: &Change) -> Result<Map<String, Value>> {
+async fn checked(tx: &mut Tx, known: &Map<String, Value>, change: &Change) -> Result<Map<String, Value>> {
     let mut errors = Vec::new();
     attributes::check_tags(change.tags.as_deref(), &mut errors);
     let attributes = attributes::changed(known, change.attributes.as_ref(), &mut errors);
+    field::check(tx, About::Account, change.attributes.as_ref(), &mut errors).await?;
     if errors.is_empty() { Ok(attributes) } else { Err(Error::invalid(errors)) }
 }
 

@@ -18,8 +18,8 @@ use crate::{
 pub struct Activity {
     pub id: ActivityId,
     pub deal_id: DealId,
-    /// What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`,
-    /// `deleted`, `restored`.
+    /// What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`, `file`
+    /// (one came, or went), `deleted`, `restored`.
     pub kind: String,
     pub text: String,
     /// What the hub wrote down.
@@ -47,6 +47,13 @@ pub enum Turned {
     Stage(Stage),
     Value(Money),
     Owner(UserId),
+    File(FileName),
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DealFileName)]
+pub struct FileName {
+    pub file_name: String,
 }
 
 /// What people write down.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     activity::{self, Fact, Turned},
     deal::{self, Deal},
+    field::{self, About},
     line::{self, Line},
     owner,
     pipeline::{Stage, StageKind},
@@ -52,7 +53,8 @@ pub async fn apply(tx: &mut Tx, member: &Member, id: DealId, change: &Change) ->
         return Err(Error::version_conflict(&before));
     }
     let mut facts = Vec::new();
-    let attributes = checked(&before, change)?;
+    let attributes = checked(tx, &before, change).await?;
+    complete(tx, &before, change, &attributes).await?;
     let lines = change.lines.as_ref().unwrap_or(&before.lines);
     let value = priced(change.value.unwrap_or(before.value), lines)?;
     if change.value.is_some_and(|wanted| wanted != value && !lines.is_empty()) {
@@ -165,13 +167,32 @@ async fn set_rank(tx: &mut Tx, id: DealId, rank: &str) -> Result<()> {
     Ok(())
 }
 
-/// Fields that need no look into the database. Answers the attributes as they are to be.
-fn checked(before: &Deal, change: &Change) -> Result<Map<String, Value>> {
+/// Answers the attributes as they are to be.
+async fn checked(tx: &mut Tx, before: &Deal, change: &Change) -> Result<Map<String, Value>> {
     let mut errors = Vec::new();
     attributes::check_tags(change.tags.as_deref(), &mut errors);
     let known = before.attributes.as_object().cloned().unwrap_or_default();
     let attributes = attributes::changed(&known, change.attributes.as_ref(), &mut errors);
+    field::check(tx, About::Deal, change.attributes.as_ref(), &mut errors).await?;
     if errors.is_empty() { Ok(attributes) } else { Err(Error::invalid(errors)) }
+}
+
+/// A deal that is to be won has what its organization wants to know of won ones; a won one does not lose it.
+async fn complete(
+    tx: &mut Tx,
+    before: &Deal,
+    change: &Change,
+    attributes: &Map<String, Value>,
+) -> Result<()> {
+    match change.stage_id.filter(|stage| *stage != before.stage_id) {
+        Some(stage) if stage_named(tx, stage).await?.0.kind == StageKind::Won => {
+            field::complete(tx, attributes, None).await
+        }
+        None if before.status == StageKind::Won => {
+            field::complete(tx, attributes, Some(change.attributes.as_ref().unwrap_or(&Map::new()))).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The lines' sum where there are lines.

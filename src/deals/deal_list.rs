@@ -22,6 +22,8 @@ pub struct Filter {
     pub stage_id: Option<StageId>,
     pub status: Option<StageKind>,
     pub owner_id: Option<UserId>,
+    /// Only those that nobody has.
+    pub unowned: bool,
     pub contact_id: Option<ContactId>,
     pub account_id: Option<AccountId>,
     pub conversation_id: Option<ConversationId>,
@@ -29,6 +31,10 @@ pub struct Filter {
     /// A piece of the title.
     pub text: Option<String>,
     pub closing_before: Option<NaiveDate>,
+    /// Worth so much or more, in smallest units of whichever currency.
+    pub value_from: Option<i64>,
+    /// Worth so much or less.
+    pub value_to: Option<i64>,
     pub stale: bool,
     /// The deleted ones instead.
     pub deleted: bool,
@@ -142,6 +148,9 @@ pub(super) fn narrow(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if let Some(owner) = filter.owner_id {
         sql.push(" and d.owner_id = ").push_bind(owner);
     }
+    if filter.unowned {
+        sql.push(" and d.owner_id is null");
+    }
     if let Some(contact) = filter.contact_id {
         sql.push(" and d.contact_id = ").push_bind(contact);
     }
@@ -163,6 +172,12 @@ pub(super) fn narrow(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
     if let Some(day) = filter.closing_before {
         sql.push(" and d.expected_close < ").push_bind(day);
+    }
+    if let Some(value) = filter.value_from {
+        sql.push(" and d.value >= ").push_bind(value);
+    }
+    if let Some(value) = filter.value_to {
+        sql.push(" and d.value <= ").push_bind(value);
     }
     if filter.stale {
         sql.push(" and ").push(STALE);

@@ -9,6 +9,7 @@ use super::{
     deal::Deal,
     deal_change::{known_contact, may_own, priced, stage_named, tell, unknown},
     deal_talk,
+    field::{self, About},
     line::Line,
     pipeline::{self, Pipeline, Stage, StageKind},
     place::{self, Spot},
@@ -54,8 +55,13 @@ pub(super) async fn make(tx: &mut Tx, member: Option<&Member>, plan: Plan) -> Re
     let mut errors = Vec::new();
     attributes::check_tags(Some(&plan.tags), &mut errors);
     let attributes = attributes::changed(&Map::new(), Some(&plan.attributes), &mut errors);
+    field::check(tx, About::Deal, Some(&plan.attributes), &mut errors).await?;
     if !errors.is_empty() {
         return Err(Error::invalid(errors));
+    }
+    // Whoever won it elsewhere was not asked for what is to be known of it.
+    if member.is_some() && stage.kind == StageKind::Won {
+        field::complete(tx, &attributes, None).await?;
     }
     let usual = pipeline.currency.parse().map_err(|error| Error::Internal(format!("{error}")))?;
     let value = priced(plan.value.unwrap_or(Money::zero(usual)), &plan.lines)?;

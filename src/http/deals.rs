@@ -58,6 +58,9 @@ struct List {
     status: Option<StageKind>,
     #[garde(skip)]
     owner_id: Option<UserId>,
+    /// Only those that nobody has.
+    #[garde(skip)]
+    unowned: Option<bool>,
     #[garde(skip)]
     contact_id: Option<ContactId>,
     #[garde(skip)]
@@ -72,6 +75,12 @@ struct List {
     /// Only those expected to close before this day.
     #[garde(skip)]
     closing_before: Option<NaiveDate>,
+    /// Worth so much or more, in smallest units of whichever currency.
+    #[garde(skip)]
+    value_from: Option<i64>,
+    /// Worth so much or less.
+    #[garde(skip)]
+    value_to: Option<i64>,
     /// Only those to which nothing happens for too long.
     #[garde(skip)]
     stale: Option<bool>,
@@ -105,12 +114,15 @@ async fn list(agent: Agent, Query(query): Query<List>) -> Result<Response> {
         stage_id: query.stage_id,
         status: query.status,
         owner_id: query.owner_id,
+        unowned: query.unowned.unwrap_or_default(),
         contact_id: query.contact_id,
         account_id: query.account_id,
         conversation_id: query.conversation_id,
         tag: query.tag,
         text: query.q,
         closing_before: query.closing_before,
+        value_from: query.value_from,
+        value_to: query.value_to,
         stale: query.stale.unwrap_or_default(),
         deleted: query.deleted.unwrap_or_default(),
     };

@@ -198,7 +198,13 @@ async fn remove(agent: Agent, Path(id): Path<PipelineId>) -> Result<StatusCode> 
 #[serde(deny_unknown_fields)]
 struct Totals {
     #[garde(skip)]
+    #[param(inline)]
+    status: Option<StageKind>,
+    #[garde(skip)]
     owner_id: Option<UserId>,
+    /// Only those that nobody has.
+    #[garde(skip)]
+    unowned: Option<bool>,
     #[garde(skip)]
     contact_id: Option<ContactId>,
     #[garde(skip)]
@@ -211,6 +217,12 @@ struct Totals {
     /// Only those expected to close before this day.
     #[garde(skip)]
     closing_before: Option<NaiveDate>,
+    /// Worth so much or more, in smallest units of whichever currency.
+    #[garde(skip)]
+    value_from: Option<i64>,
+    /// Worth so much or less.
+    #[garde(skip)]
+    value_to: Option<i64>,
     #[garde(skip)]
     stale: Option<bool>,
 }
@@ -225,12 +237,16 @@ async fn totals(
 ) -> Result<Json<Page<StageTotal>>> {
     let filter = Filter {
         pipeline_id: Some(id),
+        status: query.status,
         owner_id: query.owner_id,
+        unowned: query.unowned.unwrap_or_default(),
         contact_id: query.contact_id,
         account_id: query.account_id,
         tag: query.tag,
         text: query.q,
         closing_before: query.closing_before,
+        value_from: query.value_from,
+        value_to: query.value_to,
         stale: query.stale.unwrap_or_default(),
         ..Filter::default()
     };

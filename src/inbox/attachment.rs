@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    access::agent::Member,
+    access::{agent::Member, permission::May},
     db::Tx,
     error::{Error, Result},
     ids::{AttachmentId, ConversationId, MessageId, OrganizationId, UserId},
@@ -44,6 +44,9 @@ pub struct Located {
     pub message_id: Option<MessageId>,
     #[serde(skip)]
     pub conversation_id: Option<ConversationId>,
+    /// It lies on a deal, which every member reads.
+    #[serde(skip)]
+    pub on_deal: bool,
     #[serde(skip)]
     pub uploaded_by: Option<UserId>,
     pub state: String,
@@ -117,11 +120,13 @@ pub async fn put(
     Ok(())
 }
 
-/// Seen by those who see its conversation; an upload that was not sent yet, by who uploaded it.
+/// Seen by those who see its conversation or, on a deal, by all members; an upload that was not sent yet, by who uploaded it.
 pub async fn find(tx: &mut Tx, member: &Member, id: AttachmentId) -> Result<Located> {
     let found: Option<Located> = sqlx::query_as(
         "select a.id, a.message_id, m.conversation_id, a.uploaded_by, a.state, a.error, a.mime, a.file_name, a.storage_key,
-                a.thumbnail_key
+                a.thumbnail_key,
+                exists (select from deal_files f join deals d on d.organization_id = f.organization_id and d.id = f.deal_id
+                        where f.organization_id = a.organization_id and f.attachment_id = a.id and d.deleted_at is null) as on_deal
          from attachments a left join messages m on m.organization_id = a.organization_id and m.id = a.message_id
          where a.organization_id = $1 and a.id = $2 and m.deleted_at is null",
     )
@@ -135,6 +140,7 @@ pub async fn find(tx: &mut Tx, member: &Member, id: AttachmentId) -> Result<Loca
         Some(conversation) => {
             conversation::find(tx, member, conversation).await.map_err(|_| missing())?;
         }
+        None if found.on_deal && member.role.may(May::ReadDeals) => {}
         None if found.uploaded_by == Some(member.user_id) => {}
         None => return Err(missing()),
     }
@@ -175,6 +181,7 @@ pub async fn retry(tx: &mut Tx, member: &Member, id: AttachmentId) -> Result<Mes
 pub async fn discard(tx: &mut Tx, member: &Member, id: AttachmentId) -> Result<Vec<String>> {
     let gone: Option<(Option<String>, Option<String>)> = sqlx::query_as(
         "delete from attachments where organization_id = $1 and id = $2 and message_id is null and uploaded_by = $3
+           and not exists (select from deal_files f where f.organization_id = $1 and f.attachment_id = attachments.id)
          returning storage_key, thumbnail_key",
     )
     .bind(tx.organization())

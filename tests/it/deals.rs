@@ -1,6 +1,9 @@
 //! Deals: made from a conversation or by themselves, moved along their board, counted, changed by one and seen by all.
 
+mod fields;
+mod files;
 mod pipelines;
+mod views;
 
 use std::collections::BTreeSet;
 

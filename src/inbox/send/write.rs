@@ -21,7 +21,9 @@ pub(super) async fn files(tx: &mut Tx, ids: &[AttachmentId]) -> Result<Vec<File>
     }
     let found: Vec<File> = sqlx::query_as(
         "select id, kind, coalesce(mime, 'application/octet-stream') as mime, coalesce(size, 0) as size from attachments
-         where organization_id = $1 and id = any($2) and message_id is null and state = 'stored' for update",
+         where organization_id = $1 and id = any($2) and message_id is null and state = 'stored'
+           and not exists (select from deal_files f where f.organization_id = $1 and f.attachment_id = attachments.id)
+         for update",
     )
     .bind(tx.organization())
     .bind(ids)

@@ -15,17 +15,20 @@ const OF_ONESELF: [&str; 5] =
     ["update_me", "log_out", "end_session", "create_organization", "read_conversation"];
 
 /// The least role for what this house's own nouns change; every other change needs at least an agent.
-const LEAST: [(&str, &str); 14] = [
+const LEAST: [(&str, &str); 17] = [
     ("add_team_member", "manager"),
+    ("create_deal_field", "manager"),
     ("create_label", "manager"),
     ("create_team", "manager"),
     ("delete_conversation", "admin"),
+    ("delete_deal_field", "manager"),
     ("delete_label", "manager"),
     ("delete_team", "manager"),
     ("invite_user", "admin"),
     ("remove_team_member", "manager"),
     ("remove_user", "admin"),
     ("set_team_members", "manager"),
+    ("update_deal_field", "manager"),
     ("update_label", "manager"),
     ("update_organization", "admin"),
     ("update_team", "manager"),

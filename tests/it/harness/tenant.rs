@@ -137,6 +137,9 @@ impl Tenant {
             payment,
             charge,
             trello,
+            view,
+            field,
+            file,
         ] = [
             "integration",
             "contact",
@@ -156,6 +159,9 @@ impl Tenant {
             "payment",
             "charge",
             "trello",
+            "deal-view",
+            "deal-field",
+            "file",
         ]
         .map(|thing| self.new_id(thing));
         let place = Place { organization, column: "integrations.sealed", row: integration };
@@ -203,6 +209,13 @@ impl Tenant {
              insert into deal_conversations (organization_id, deal_id, conversation_id) values ('{organization}', '{deal}', '{conversation}');
              insert into deal_activities (organization_id, id, deal_id, kind, text, author_id)
                  values ('{organization}', gen_random_uuid(), '{deal}', 'note', '{word} likes red', '{user}');
+             insert into deal_views (organization_id, id, name, pipeline_id, look, position)
+                 values ('{organization}', '{view}', '{word} view', '{pipeline}', '{{}}', 0);
+             insert into deal_fields (organization_id, id, about, key, label, kind, choices, position)
+                 values ('{organization}', '{field}', 'deal', '{word}', '{word} field', 'choice', '{{{word}}}', 0);
+             insert into attachments (organization_id, id, kind, file_name, state, storage_key, uploaded_by)
+                 values ('{organization}', '{file}', 'document', '{word} offer.pdf', 'stored', 'none', '{user}');
+             insert into deal_files (organization_id, deal_id, attachment_id) values ('{organization}', '{deal}', '{file}');
              insert into payment_accounts (organization_id, id, provider, name, sealed)
                  values ('{organization}', '{payment_account}', 'stripe', '{word} till', decode('{till}', 'hex'));
              insert into payments (organization_id, id, account_id, conversation_id, deal_id, contact_id, amount, currency, description, methods,

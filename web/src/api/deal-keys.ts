@@ -1,9 +1,20 @@
 /** Which deals of the board. */
 export interface BoardFilter {
   owner_id?: string;
+  unowned?: boolean;
   q?: string;
+  tag?: string;
+  status?: "open" | "won" | "lost";
   stale?: boolean;
+  /** A day: only what is expected to close before it. */
+  closing_before?: string;
+  /** In the smallest unit of whichever currency. */
+  value_from?: number;
+  value_to?: number;
 }
+
+export const dealOrders = ["newest", "closing", "value"] as const;
+export type DealOrder = (typeof dealOrders)[number];
 
 export const dealKeys = {
   all: ["deals"] as const,
@@ -15,6 +26,9 @@ export const dealKeys = {
   totalsOf: (pipelineId: string, filter: BoardFilter) => ["deals", "totals", pipelineId, filter] as const,
   one: (id: string) => ["deals", "one", id] as const,
   activities: (id: string) => ["deals", "activities", id] as const,
+  files: (id: string) => ["deals", "files", id] as const,
   contacts: ["deals", "contact"] as const,
   contact: (id: string) => ["deals", "contact", id] as const,
+  accounts: ["deals", "account"] as const,
+  account: (id: string) => ["deals", "account", id] as const,
 };

@@ -1,12 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, body } from "./client";
-import { type BoardFilter, dealKeys } from "./deal-keys";
+import { type BoardFilter, dealKeys, type DealOrder } from "./deal-keys";
 import { Problem } from "./problem";
 import type { components } from "./schema";
 import type { Page } from "./types";
 
-export { type BoardFilter, dealKeys };
+export { type BoardFilter, dealKeys, type DealOrder };
 
 type Told = components["schemas"];
 
@@ -40,9 +40,6 @@ export function column(stageId: string, filter: BoardFilter) {
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 }
-
-export const dealOrders = ["newest", "closing", "value"] as const;
-export type DealOrder = (typeof dealOrders)[number];
 
 /** A pipeline's deals as a table. */
 export function dealTable(pipelineId: string, filter: BoardFilter, order: DealOrder) {

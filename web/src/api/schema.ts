@@ -875,6 +875,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deal-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** In their order, those of deals first. */
+        get: operations["list_deal_fields"];
+        put?: never;
+        /** 409 when the key is taken. */
+        post: operations["create_deal_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deal-fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_deal_field"];
+        put?: never;
+        post?: never;
+        /** The values stay, as free attributes. */
+        delete: operations["delete_deal_field"];
+        options?: never;
+        head?: never;
+        /** Key and kind stay, and so do values that deals have. 409 with the current state when the version is another. */
+        patch: operations["update_deal_field"];
+        trace?: never;
+    };
+    "/api/v1/deal-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's in their order, then the caller's own. */
+        get: operations["list_deal_views"];
+        put?: never;
+        /** 409 when the name is taken. */
+        post: operations["create_deal_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deal-views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_deal_view"];
+        put?: never;
+        post?: never;
+        delete: operations["delete_deal_view"];
+        options?: never;
+        head?: never;
+        /** 409 with the current state when the version is another, and when the name is taken. */
+        patch: operations["update_deal_view"];
+        trace?: never;
+    };
     "/api/v1/deals": {
         parameters: {
             query?: never;
@@ -958,6 +1029,41 @@ export interface paths {
         put: operations["link_deal"];
         post?: never;
         delete: operations["unlink_deal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Newest first. Their bytes are at `/attachments/{id}`. */
+        get: operations["list_deal_files"];
+        put?: never;
+        /** Puts an upload on the deal. Done again it answers the same. */
+        post: operations["add_deal_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deals/{id}/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets the file for good. */
+        delete: operations["remove_deal_file"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2533,8 +2639,8 @@ export interface components {
             deal_id: components["schemas"]["DealId"];
             id: components["schemas"]["ActivityId"];
             /**
-             * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`,
-             *     `deleted`, `restored`.
+             * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`, `file`
+             *     (one came, or went), `deleted`, `restored`.
              */
             kind: string;
             text: string;
@@ -2572,6 +2678,69 @@ export interface components {
             id: components["schemas"]["ContactId"];
             name: string;
         };
+        DealField: {
+            about: components["schemas"]["DealFieldAbout"];
+            /** @description Of a choice, in their order. */
+            choices: string[];
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["DealFieldId"];
+            /** @description The attribute's name. */
+            key: string;
+            kind: components["schemas"]["DealFieldKind"];
+            label: string;
+            /** @description No deal is won without it. */
+            required_when_won: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @enum {string} */
+        DealFieldAbout: "deal" | "account";
+        /** @description Fields that are absent stay as they are. */
+        DealFieldChange: {
+            /** @description All of them, in their order. */
+            choices?: string[] | null;
+            label?: string | null;
+            /**
+             * Format: int32
+             * @description Where it stands among the others, from 0.
+             */
+            position?: number | null;
+            required_when_won?: boolean | null;
+            /**
+             * Format: int32
+             * @description The version that the caller has seen.
+             */
+            version?: number | null;
+        };
+        /** Format: uuid */
+        DealFieldId: string;
+        /**
+         * @description How a value is written: a text, a number, `2027-03-31`, one of the choices, `true` or `false`.
+         * @enum {string}
+         */
+        DealFieldKind: "text" | "number" | "date" | "choice" | "yes_no";
+        /** @description Its bytes are at `GET /api/v1/attachments/{id}`. */
+        DealFile: {
+            added_by?: components["schemas"]["UserId"] | null;
+            /** Format: date-time */
+            created_at: string;
+            file_name: string;
+            id: components["schemas"]["AttachmentId"];
+            mime?: string | null;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size?: number | null;
+            /** @description There is a small picture of it. */
+            thumbnail: boolean;
+        };
+        DealFileName: {
+            file_name: string;
+        };
         /** Format: uuid */
         DealId: string;
         DealIds: {
@@ -2592,6 +2761,52 @@ export interface components {
              */
             unit_minor: number;
         };
+        /** @description Conditions that all hold, and how what is found is shown. */
+        DealLook: {
+            /**
+             * @description Expected to close before this day (`2027-03-31`), or before the one that comes so many days after today (`8`; `0`: overdue).
+             * @default null
+             */
+            closing: string | null;
+            /**
+             * @description Keys of fields that the table has as columns beside its own.
+             * @default []
+             */
+            columns: string[];
+            /**
+             * @description Of the table.
+             * @default newest
+             */
+            order: components["schemas"]["Order"];
+            /** @default null */
+            owner_id: components["schemas"]["UserId"] | null;
+            /**
+             * @description A piece of the title.
+             * @default null
+             */
+            q: string | null;
+            /** @default board */
+            shape: components["schemas"]["DealViewShape"];
+            /** @default false */
+            stale: boolean;
+            /** @default null */
+            status: components["schemas"]["StageKind"] | null;
+            /** @default null */
+            tag: string | null;
+            /**
+             * Format: int64
+             * @description In smallest units of whichever currency.
+             * @default null
+             */
+            value_from: number | null;
+            /**
+             * Format: int64
+             * @default null
+             */
+            value_to: number | null;
+            /** @default all */
+            whose: components["schemas"]["DealViewWhose"];
+        };
         /** @description What came of one item, as the single request would have answered. */
         DealOutcome: {
             deal?: components["schemas"]["Deal"] | null;
@@ -2605,7 +2820,51 @@ export interface components {
             from?: components["schemas"]["DealTurned"] | null;
             to?: components["schemas"]["DealTurned"] | null;
         };
-        DealTurned: components["schemas"]["Stage"] | components["schemas"]["Money"] | components["schemas"]["UserId"];
+        DealTurned: components["schemas"]["Stage"] | components["schemas"]["Money"] | components["schemas"]["UserId"] | components["schemas"]["DealFileName"];
+        DealView: {
+            /** Format: date-time */
+            created_at: string;
+            id: components["schemas"]["DealViewId"];
+            look: components["schemas"]["DealLook"];
+            name: string;
+            pipeline_id?: components["schemas"]["PipelineId"] | null;
+            /** @description Everybody has it; otherwise it is the caller's own. */
+            shared: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Fields that are absent stay as they are; `null` empties. */
+        DealViewChange: {
+            look?: components["schemas"]["DealLook"] | null;
+            name?: string | null;
+            pipeline_id?: components["schemas"]["PipelineId"] | null;
+            /**
+             * Format: int32
+             * @description Where it stands among everybody's, or among one's own, from 0.
+             */
+            position?: number | null;
+            /** @description Everybody's from now on, or the caller's own. */
+            shared?: boolean | null;
+            /**
+             * Format: int32
+             * @description The version that the caller has seen.
+             */
+            version?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description A saved view of the board.
+         */
+        DealViewId: string;
+        /** @enum {string} */
+        DealViewShape: "board" | "table";
+        /**
+         * @description Whose deals.
+         * @enum {string}
+         */
+        DealViewWhose: "all" | "mine" | "nobody" | "member";
         DealsChange: {
             /** @description Added to the tags that each has. */
             add_tags?: string[];
@@ -3109,6 +3368,28 @@ export interface components {
             title: string;
             value?: components["schemas"]["Money"] | null;
         };
+        NewDealField: {
+            about?: components["schemas"]["DealFieldAbout"];
+            /** @description Of a choice. */
+            choices?: string[];
+            /** @description The attribute's name: values that are there under it already become the field's. */
+            key: string;
+            kind: components["schemas"]["DealFieldKind"];
+            label: string;
+            /** @description No deal is won without it. */
+            required_when_won?: boolean;
+        };
+        NewDealFile: {
+            /** @description An upload of the caller's, from `POST /attachments`. */
+            attachment_id: components["schemas"]["AttachmentId"];
+        };
+        NewDealView: {
+            look?: components["schemas"]["DealLook"];
+            name: string;
+            pipeline_id?: components["schemas"]["PipelineId"] | null;
+            /** @description For everybody; made by managers. */
+            shared?: boolean;
+        };
         NewInstall: {
             /** @description The channel's `install_form`, filled in. */
             account?: {
@@ -3233,6 +3514,8 @@ export interface components {
             text: string;
             topic: string;
         };
+        /** @enum {string} */
+        Order: "newest" | "board" | "closing" | "value";
         OrderItem: {
             currency: string;
             id: string;
@@ -3552,11 +3835,54 @@ export interface components {
                 deal_id: components["schemas"]["DealId"];
                 id: components["schemas"]["ActivityId"];
                 /**
-                 * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`,
-                 *     `deleted`, `restored`.
+                 * @description What people write down: `note`, `call`, `meeting`, `email`. What the hub does: `created`, `stage`, `value`, `owner`, `paid`, `file`
+                 *     (one came, or went), `deleted`, `restored`.
                  */
                 kind: string;
                 text: string;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_DealField: {
+            data: {
+                about: components["schemas"]["DealFieldAbout"];
+                /** @description Of a choice, in their order. */
+                choices: string[];
+                /** Format: date-time */
+                created_at: string;
+                id: components["schemas"]["DealFieldId"];
+                /** @description The attribute's name. */
+                key: string;
+                kind: components["schemas"]["DealFieldKind"];
+                label: string;
+                /** @description No deal is won without it. */
+                required_when_won: boolean;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_DealFile: {
+            data: {
+                added_by?: components["schemas"]["UserId"] | null;
+                /** Format: date-time */
+                created_at: string;
+                file_name: string;
+                id: components["schemas"]["AttachmentId"];
+                mime?: string | null;
+                /**
+                 * Format: int64
+                 * @description In bytes.
+                 */
+                size?: number | null;
+                /** @description There is a small picture of it. */
+                thumbnail: boolean;
             }[];
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
@@ -3569,6 +3895,25 @@ export interface components {
                 problem?: components["schemas"]["Problem"] | null;
                 /** Format: int32 */
                 status: number;
+            }[];
+            /** @description Give it back as `cursor`; `null` on the last page. */
+            next_cursor?: string | null;
+        };
+        /** @description A page, and where the next one begins. */
+        Page_DealView: {
+            data: {
+                /** Format: date-time */
+                created_at: string;
+                id: components["schemas"]["DealViewId"];
+                look: components["schemas"]["DealLook"];
+                name: string;
+                pipeline_id?: components["schemas"]["PipelineId"] | null;
+                /** @description Everybody has it; otherwise it is the caller's own. */
+                shared: boolean;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
             }[];
             /** @description Give it back as `cursor`; `null` on the last page. */
             next_cursor?: string | null;
@@ -7996,6 +8341,402 @@ export interface operations {
             };
         };
     };
+    list_deal_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DealField"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deal_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDealField"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealField"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealField"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_deal_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_deal_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealFieldChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealField"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deal_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DealView"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_deal_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDealView"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealView"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_deal_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealViewId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealView"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_deal_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealViewId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_deal_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealViewId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DealViewChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealView"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deals: {
         parameters: {
             query?: {
@@ -8003,6 +8744,8 @@ export interface operations {
                 stage_id?: components["schemas"]["StageId"];
                 status?: "open" | "won" | "lost";
                 owner_id?: components["schemas"]["UserId"];
+                /** @description Only those that nobody has. */
+                unowned?: boolean;
                 contact_id?: components["schemas"]["ContactId"];
                 account_id?: components["schemas"]["AccountId"];
                 conversation_id?: components["schemas"]["ConversationId"];
@@ -8011,6 +8754,10 @@ export interface operations {
                 q?: string;
                 /** @description Only those expected to close before this day. */
                 closing_before?: string;
+                /** @description Worth so much or more, in smallest units of whichever currency. */
+                value_from?: number;
+                /** @description Worth so much or less. */
+                value_to?: number;
                 /** @description Only those to which nothing happens for too long. */
                 stale?: boolean;
                 /** @description The deleted ones instead. */
@@ -8484,6 +9231,127 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Deal"];
                 };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deal_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DealFile"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_deal_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDealFile"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DealFile"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem, RFC 9457 */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_deal_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["DealId"];
+                file_id: components["schemas"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem, RFC 9457 */
             "4XX": {
@@ -10857,7 +11725,10 @@ export interface operations {
     get_pipeline_totals: {
         parameters: {
             query?: {
+                status?: "open" | "won" | "lost";
                 owner_id?: components["schemas"]["UserId"];
+                /** @description Only those that nobody has. */
+                unowned?: boolean;
                 contact_id?: components["schemas"]["ContactId"];
                 account_id?: components["schemas"]["AccountId"];
                 tag?: string;
@@ -10865,6 +11736,10 @@ export interface operations {
                 q?: string;
                 /** @description Only those expected to close before this day. */
                 closing_before?: string;
+                /** @description Worth so much or more, in smallest units of whichever currency. */
+                value_from?: number;
+                /** @description Worth so much or less. */
+                value_to?: number;
                 stale?: boolean;
             };
             header?: never;

@@ -1,14 +1,19 @@
 import { useState } from "react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { KanbanSquare, MessageSquare, Plus, Rows3 } from "lucide-react";
+import { KanbanSquare, ListFilter, MessageSquare, Plus, Rows3 } from "lucide-react";
 
-import { type BoardFilter, type Deal, deal as dealQuery, type DealOrder, dealOrders, pipelines } from "@/api/deals";
+import { type Deal, deal as dealQuery, pipelines } from "@/api/deals";
+import { type DealOrder, dealOrders } from "@/api/deal-keys";
 import { useMay } from "@/api/may";
 import { useSession } from "@/api/session";
 import { Board } from "@/features/deals/board";
+import { boardSearch, conditionCount, filterOf, orderOf } from "@/features/deals/board-search";
 import { DealCard } from "@/features/deals/deal-card";
+import { ColumnsMenu } from "@/features/deals/columns-menu";
+import { FilterBar } from "@/features/deals/filter-bar";
 import { FirstPipeline } from "@/features/deals/first-pipeline";
+import { ViewTabs } from "@/features/deals/view-tabs";
 import { PanelPayments } from "@/features/payments/panel-payments";
 import { DealTasks } from "@/features/tasks/deal-tasks";
 import { classes } from "@/lib/classes";
@@ -24,13 +29,13 @@ const DealTable = late(() => import("@/features/deals/deal-table").then((module)
 const DealDialog = late(() => import("@/features/deals/deal-dialog").then((module) => module.DealDialog));
 
 const orderNames: Record<DealOrder, string> = { newest: "Newest first", closing: "Closing next", value: "Greatest first" };
-const whose = { all: "All", mine: "Mine", stale: "Quiet" };
 
 /** The board of a pipeline; a deal opens beside it, and its conversation beside that. */
 export function Deals() {
   const { dealId } = useParams({ strict: false });
-  const { pipeline: asked, view = "all", q = "", shape, order: ordered } = useSearch({ strict: false });
-  const order = dealOrders.find((one) => one === ordered) ?? "newest";
+  const search = boardSearch(useSearch({ strict: false }));
+  const { pipeline: asked, q = "", shape } = search;
+  const order = orderOf(search);
   const boards = useQuery(pipelines());
   const opened = useQuery({ ...dealQuery(dealId ?? ""), enabled: dealId !== undefined });
   const me = useSession((session) => session.user?.id);
@@ -38,14 +43,15 @@ export function Deals() {
   const narrow = useNarrow();
   const navigate = useNavigate();
   const [adding, setAdding] = useState(false);
+  const [filtering, setFiltering] = useState(() => conditionCount(search) > 0);
   const [talk, setTalk] = useState<string>();
   if (boards.isPending) return <Lines rows={6} className="p-6" />;
   if (boards.isError) return <Failed error={boards.error} onRetry={() => void boards.refetch()} className="h-full" />;
   const wanted = asked ?? opened.data?.pipeline_id;
   const pipeline = boards.data.find((one) => one.id === wanted) ?? boards.data[0];
   if (!pipeline) return <FirstPipeline />;
-  const filter: BoardFilter = { owner_id: view === "mine" ? me : undefined, stale: view === "stale" || undefined, q: q.trim() || undefined };
-  const search = { pipeline: asked, view: view === "all" ? undefined : view, q: q || undefined, shape, order: ordered };
+  const filter = filterOf(search, me);
+  const conditions = conditionCount(search);
   const shows = opened.data?.conversation_ids.includes(talk ?? "") ? talk : undefined;
   return (
     <main className="flex h-full min-h-0 bg-canvas">
@@ -64,19 +70,6 @@ export function Deals() {
                 </Select>
               </div>
             ) : null}
-            <nav aria-label="Which deals" className="flex gap-1 rounded-md bg-line/50 p-0.5">
-              {Object.entries(whose).map(([id, name]) => (
-                <Link
-                  key={id}
-                  to="/deals"
-                  search={{ ...search, view: id === "all" ? undefined : id }}
-                  aria-current={id === view ? "page" : undefined}
-                  className={classes("flex h-7 items-center rounded-md px-3 text-sm", id === view ? "bg-surface font-medium shadow-sm" : "text-muted hover:text-text")}
-                >
-                  {name}
-                </Link>
-              ))}
-            </nav>
             <nav aria-label="How they are shown" className="flex gap-1 rounded-md bg-line/50 p-0.5">
               {[
                 { id: undefined, name: "Board", icon: <KanbanSquare /> },
@@ -105,6 +98,7 @@ export function Deals() {
                 </Select>
               </div>
             ) : null}
+            {shape === "table" ? <ColumnsMenu search={search} /> : null}
             <span className="flex-1" />
             <div className="w-52 max-md:w-full">
               <Input
@@ -115,12 +109,17 @@ export function Deals() {
                 onChange={(event) => void navigate({ to: "/deals", search: { ...search, q: event.target.value || undefined }, replace: true })}
               />
             </div>
+            <Button aria-expanded={filtering} onClick={() => setFiltering(!filtering)} className={classes(conditions > 0 && "border-accent text-accent-text")}>
+              <ListFilter /> Filter{conditions > 0 ? ` (${conditions})` : ""}
+            </Button>
             {writes ? (
               <Button look="primary" onClick={() => setAdding(true)}>
                 <Plus /> New deal
               </Button>
             ) : null}
           </header>
+          <ViewTabs search={search} pipelineId={pipeline.id} />
+          {filtering ? <FilterBar key={pipeline.id} search={search} currency={pipeline.currency} /> : null}
           {shape === "table" ? (
             <DealTable key={pipeline.id} pipeline={pipeline} filter={filter} order={order} openId={dealId} search={search} />
           ) : (

@@ -5,23 +5,20 @@ import { NotFound, PageFailed } from "./fallbacks";
 import { Shell } from "./shell";
 
 /** Everything that addresses may carry after the question mark; pages take what is theirs. */
-export interface Search {
-  next?: string;
-  email?: string;
-  token?: string;
-  view?: string;
-  q?: string;
-  at?: string;
-  pipeline?: string;
-  shape?: string;
-  order?: string;
-  state?: string;
-  account?: string;
-}
+export type Search = Partial<Record<(typeof known)[number], string>>;
+
+const known = [
+  ...["next", "email", "token", "view", "q", "at", "pipeline", "shape", "order", "state", "account"] as const,
+  ...["owner", "tag", "status", "stale", "closing", "from", "to", "columns"] as const,
+] as const;
 
 function readSearch(raw: Record<string, unknown>): Search {
-  const text = (name: string) => (typeof raw[name] === "string" || typeof raw[name] === "number" ? String(raw[name]) : undefined);
-  return { next: text("next"), email: text("email"), token: text("token"), view: text("view"), q: text("q"), at: text("at"), pipeline: text("pipeline"), shape: text("shape"), order: text("order"), state: text("state"), account: text("account") };
+  const search: Search = {};
+  for (const name of known) {
+    const value = raw[name];
+    if (typeof value === "string" || typeof value === "number") search[name] = String(value);
+  }
+  return search;
 }
 
 const root = createRootRoute({ component: Outlet, validateSearch: readSearch, notFoundComponent: NotFound, errorComponent: PageFailed });

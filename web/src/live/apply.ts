@@ -39,8 +39,10 @@ const touched: Record<string, string[]> = {
   organization: ["organization"],
   integrations: ["integrations", "templates", "phones"],
   templates: ["templates"],
-  contacts: ["contact", "contacts", "tasks", "deals"],
-  pipelines: ["pipelines", "deals"],
+  contacts: ["contact", "contacts", "tasks", "deals", "accounts"],
+  pipelines: ["pipelines", "deals", "deal-views"],
+  deal_views: ["deal-views"],
+  deal_fields: ["deal-fields"],
   payment_accounts: ["payment-accounts"],
   trello: ["trello"],
 };

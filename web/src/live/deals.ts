@@ -24,7 +24,8 @@ export function onDeal(client: QueryClient, deal: Deal): void {
   holdDeal(client, deal);
   recount(client);
   void client.invalidateQueries({ queryKey: dealKeys.activities(deal.id) });
-  void client.invalidateQueries({ queryKey: dealKeys.contacts });
+  void client.invalidateQueries({ queryKey: dealKeys.files(deal.id) });
+  for (const queryKey of [dealKeys.contacts, dealKeys.accounts]) void client.invalidateQueries({ queryKey });
 }
 
 /** Something beside a deal changed, such as its next task: where the deal is shown, it is asked for anew. */
@@ -74,6 +75,11 @@ export function rankBetween(above: Deal | undefined, below: Deal | undefined): s
 /** Whether a deal belongs on a board with this filter, as far as it can be told here. */
 function fits(deal: Deal, filter: BoardFilter): boolean {
   if (filter.owner_id && deal.owner_id !== filter.owner_id) return false;
+  if (filter.unowned && deal.owner_id) return false;
   if (filter.stale && !deal.stale) return false;
+  if (filter.status && deal.status !== filter.status) return false;
+  if (filter.tag && !deal.tags.includes(filter.tag)) return false;
+  if (filter.closing_before && !(deal.expected_close && deal.expected_close < filter.closing_before)) return false;
+  if (deal.value.minor < (filter.value_from ?? 0) || deal.value.minor > (filter.value_to ?? Infinity)) return false;
   return !filter.q || deal.title.toLowerCase().includes(filter.q.trim().toLowerCase());
 }

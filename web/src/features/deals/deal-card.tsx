@@ -1,8 +1,9 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { MoreHorizontal, Pencil, Plus, Trash2, X } from "lucide-react";
 
+import { dealFields } from "@/api/deal-fields";
 import { type Deal, deal as dealQuery, type DealChange, pipelines, removeDeal, restoreDeal } from "@/api/deals";
 import { useMay } from "@/api/may";
 import { members } from "@/api/organization";
@@ -18,7 +19,11 @@ import { late } from "@/ui/late";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Section } from "@/ui/section";
 import { Failed, Lines } from "@/ui/states";
+import { Tags } from "@/ui/tags";
 import { toast, toastError } from "@/ui/toast";
+import { TypedFields } from "@/ui/typed-fields";
+import { DealFiles } from "./deal-files";
+import { DropZone } from "./drop-zone";
 import { Story } from "./story";
 
 const LinesDialog = late(() => import("./lines-dialog").then((module) => module.LinesDialog));
@@ -41,8 +46,10 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
   const found = useQuery(dealQuery(dealId));
   const boards = useQuery(pipelines()).data ?? [];
   const people = (useQuery(members()).data ?? []).filter((one) => !one.deactivated_at && !one.invited && one.role !== "viewer");
+  const fields = (useQuery(dealFields()).data ?? []).filter((one) => one.about === "deal");
   const writes = useMay("writeDeals");
   const deletes = useMay("deleteDeals");
+  const underway = useRef<Promise<unknown>>(Promise.resolve());
   const [selling, setSelling] = useState(false);
   const [lost, setLost] = useState<string>();
   if (found.isPending) return <Lines rows={6} className="p-4" />;
@@ -51,8 +58,14 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
   const board = boards.find((one) => one.id === deal.pipeline_id);
 
   async function change(what: DealChange, foreseen: Partial<Deal> = {}): Promise<boolean> {
+    // One after the other: two quick changes by the same person do not stand in each other's way.
+    const turn = underway.current.then(() => {
+      const held = client.getQueryData(dealQuery(dealId).queryKey) ?? deal;
+      return changeDeal(client, held, { ...what, version: held.version }, foreseen);
+    });
+    underway.current = turn.catch(() => undefined);
     try {
-      await changeDeal(client, deal, { ...what, version: deal.version }, foreseen);
+      await turn;
       return true;
     } catch (error) {
       // Somebody else was faster: theirs is shown, what was typed stays in its field.
@@ -77,7 +90,7 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
     void change({ stage_id: stageId }, { stage_id: stageId, status: stage.kind });
   }
   return (
-    <div className="pb-6">
+    <DropZone dealId={deal.id} disabled={!writes}>
       <header className="flex flex-col gap-2 px-4 pt-3 pb-4">
         <div className="flex items-start gap-1">
           <h2 className="min-w-0 flex-1 pt-1 text-lg font-semibold [overflow-wrap:anywhere]">
@@ -159,6 +172,12 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
           {deal.account ? <Fact name="Company">{deal.account.name}</Fact> : null}
         </dl>
       </Section>
+      <Section title="Fields">
+        <TypedFields fields={fields} attributes={deal.attributes} disabled={!writes} onChange={change} />
+      </Section>
+      <Section title="Tags">
+        <Tags tags={deal.tags} disabled={!writes} onChange={(tags) => change({ tags })} />
+      </Section>
       {deal.lines.length > 0 || writes ? (
         <Section title="What is sold">
           <ul aria-label="What is sold" className="flex flex-col gap-1 text-sm">
@@ -181,11 +200,14 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
       <Section title="Next steps">{tasks(deal)}</Section>
       {payments?.(deal)}
       {talks(deal)}
+      <Section title="Files">
+        <DealFiles deal={deal} />
+      </Section>
       <Section title="What happened">
         <Story deal={deal} />
       </Section>
       {selling ? <LinesDialog deal={deal} onClose={() => setSelling(false)} onSave={(lines) => change({ lines })} /> : null}
-    </div>
+    </DropZone>
   );
 
   function value(text: string): Promise<boolean> {

@@ -1,8 +1,9 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, useEffect, useMemo, useRef, useState } from "react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 
+import { type DealField, dealFields } from "@/api/deal-fields";
 import { type BoardFilter, type Deal, type DealOrder, dealTable, type Pipeline } from "@/api/deals";
 import { useMay } from "@/api/may";
 import { members } from "@/api/organization";
@@ -11,6 +12,7 @@ import { moneyText } from "@/lib/money";
 import { day } from "@/lib/time";
 import { Ago } from "@/ui/ago";
 import { Chip } from "@/ui/chip";
+import { fieldText } from "@/ui/field-value";
 import { Rows } from "@/ui/skeletons";
 import { Empty, Failed } from "@/ui/states";
 import { BulkBar } from "./bulk-bar";
@@ -25,8 +27,13 @@ interface DealTableProps {
   search: BoardSearch;
 }
 
-const row = "grid grid-cols-[2rem_minmax(10rem,3fr)_minmax(7rem,1.5fr)_minmax(6rem,1fr)_minmax(7rem,1.5fr)_6rem_6rem] items-center gap-3 px-3 max-md:grid-cols-[2rem_minmax(8rem,3fr)_minmax(6rem,1fr)]";
+const row = "grid grid-cols-(--columns) items-center gap-3 px-3 max-md:grid-cols-[2rem_minmax(8rem,3fr)_minmax(6rem,1fr)]";
 const wide = "max-md:hidden";
+
+/** The table's own columns, and behind them as many as were chosen. */
+function template(more: number): string {
+  return `2rem minmax(10rem,3fr) minmax(7rem,1.5fr) minmax(6rem,1fr) minmax(7rem,1.5fr) 6rem 6rem${" minmax(6rem,1fr)".repeat(more)}`;
+}
 
 /** A pipeline's deals line by line, in an order; many are changed at once. */
 export function DealTable({ pipeline, filter, order, openId, search }: DealTableProps) {
@@ -34,6 +41,9 @@ export function DealTable({ pipeline, filter, order, openId, search }: DealTable
   const deals = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
   const people = useQuery(members()).data;
   const names = useMemo(() => new Map((people ?? []).map((one) => [one.id, one.name])), [people]);
+  const chosen = search.columns?.split(",") ?? [];
+  const fields = (useQuery(dealFields()).data ?? []).filter((one) => one.about === "deal");
+  const more = fields.filter((one) => chosen.includes(one.key));
   const writes = useMay("writeDeals");
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const scroller = useRef<HTMLDivElement>(null);
@@ -55,7 +65,7 @@ export function DealTable({ pipeline, filter, order, openId, search }: DealTable
   if (list.isError && deals.length === 0) return <Failed error={list.error} onRetry={() => void list.refetch()} />;
   if (deals.length === 0) return <Empty text="No deal fits." />;
   return (
-    <div className="mx-4 mb-4 flex min-h-0 flex-1 flex-col overflow-hidden rounded-lg border bg-surface">
+    <div style={{ "--columns": template(more.length) } as CSSProperties} className="relative mx-4 mb-4 flex min-h-0 flex-1 flex-col overflow-hidden rounded-lg border bg-surface">
       {here.length > 0 ? <BulkBar ids={here} pipeline={pipeline} people={people ?? []} onDone={() => setTicked(new Set())} /> : null}
       <div className={classes(row, "h-9 shrink-0 border-b bg-canvas text-xs font-medium text-muted")}>
         <span className="flex">
@@ -74,6 +84,11 @@ export function DealTable({ pipeline, filter, order, openId, search }: DealTable
         <span className={wide}>Owner</span>
         <span className={wide}>Closes</span>
         <span className={wide}>Changed</span>
+        {more.map((field) => (
+          <span key={field.key} className={classes("truncate", wide)} title={field.label}>
+            {field.label}
+          </span>
+        ))}
       </div>
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto">
         <ul aria-label="Deals" className="relative" style={{ height: virtual.getTotalSize() }}>
@@ -97,6 +112,9 @@ export function DealTable({ pipeline, filter, order, openId, search }: DealTable
                 <span className={classes("truncate text-muted", wide)}>
                   <Ago at={deal.updated_at} />
                 </span>
+                {more.map((field) => (
+                  <FieldCell key={field.key} field={field} value={deal.attributes[field.key]} />
+                ))}
               </li>
             ) : null;
           })}
@@ -104,6 +122,11 @@ export function DealTable({ pipeline, filter, order, openId, search }: DealTable
       </div>
     </div>
   );
+}
+
+function FieldCell({ field, value }: { field: DealField; value: unknown }) {
+  const text = fieldText(value, field.kind);
+  return <span className={classes("truncate", field.kind === "number" && "tabular-nums", wide)}>{field.kind === "date" && text ? day(text) : text}</span>;
 }
 
 function StageOf({ deal, pipeline }: { deal: Deal; pipeline: Pipeline }) {

@@ -10,6 +10,7 @@ import { Page } from "@/ui/page";
 import { Panels } from "@/ui/skeletons";
 import { Empty, Failed } from "@/ui/states";
 import { toastError } from "@/ui/toast";
+import { FieldsPanel } from "./fields-panel";
 import { PipelineForm } from "./pipeline-form";
 
 /** The boards of deals and their stages. */
@@ -54,6 +55,7 @@ export function PipelinesPage() {
       {list.isError ? <Failed error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.data?.length === 0 ? <Empty icon={<KanbanSquare />} text="No pipelines yet." /> : null}
       {list.data?.map((one) => <PipelineForm key={`${one.id} ${one.version}`} pipeline={one} writes={writes} />)}
+      <FieldsPanel writes={writes} />
     </Page>
   );
 }

@@ -89,6 +89,7 @@ function by(one: DealActivity): string {
 
 interface Told {
   name?: string;
+  file_name?: string;
 }
 
 function line(one: DealActivity, name: (id: unknown) => string): string {
@@ -104,6 +105,8 @@ function line(one: DealActivity, name: (id: unknown) => string): string {
       return `${moneyText(from as Money)} → ${moneyText(to as Money)}`;
     case "owner":
       return `Owner: ${name(from)} → ${name(to)}`;
+    case "file":
+      return to ? `Added ${(to as Told).file_name ?? "a file"}` : `Removed ${(from as Told).file_name ?? "a file"}`;
     case "deleted":
       return "Deleted";
     case "restored":

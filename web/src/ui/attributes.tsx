@@ -1,17 +1,16 @@
 import { useState } from "react";
 import { Plus, X } from "lucide-react";
 
-import type { ContactChange } from "@/api/types";
-import { Button, IconButton } from "@/ui/button";
-import { EditInPlace } from "@/ui/edit-in-place";
+import { Button, IconButton } from "./button";
+import { EditInPlace } from "./edit-in-place";
 
 interface AttributesProps {
   attributes: Record<string, unknown>;
   disabled: boolean;
-  onChange: (change: ContactChange) => Promise<boolean>;
+  onChange: (change: { attributes: Record<string, unknown> }) => Promise<boolean>;
 }
 
-/** The organization's own facts about a contact. */
+/** The organization's own facts about a contact, a deal or a company. */
 export function Attributes({ attributes, disabled, onChange }: AttributesProps) {
   const [adding, setAdding] = useState<string>();
   const entries = Object.entries(attributes);

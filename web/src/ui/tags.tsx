@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Plus, X } from "lucide-react";
 
-import { Button } from "@/ui/button";
+import { Button } from "./button";
 
 interface TagsProps {
   tags: string[];
@@ -9,7 +9,7 @@ interface TagsProps {
   onChange: (tags: string[]) => Promise<boolean>;
 }
 
-/** Words that sort contacts: added by typing, taken off one by one. */
+/** Words that sort things: added by typing, taken off one by one. */
 export function Tags({ tags, disabled, onChange }: TagsProps) {
   const [typed, setTyped] = useState<string>();
 
