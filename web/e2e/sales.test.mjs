@@ -245,7 +245,7 @@ test("a company is made, gets a contact and a deal, is changed by two at once, a
   const phone = await openPage(browser, hub, { width: 390, height: 844 });
   await logIn(phone);
   await phone.goto(`/companies/${company.id}`);
-  await phone.getByRole("heading", { name: "Basecamp Supplies" }).waitFor();
+  await phone.getByRole("region", { name: "Company", exact: true }).getByText("Basecamp Supplies").waitFor();
   await checkAccessible(phone, "a company on a phone");
   await picture(phone, "sales-company-phone");
   await phone.goto("/deals?tag=vip");
