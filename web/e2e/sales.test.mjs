@@ -194,3 +194,82 @@ test("files are put on a deal, dropped onto it, downloaded and removed", async (
   assert.deepEqual((await call("GET", `/deals/${deal.id}/files`)).data.map((one) => one.file_name), ["plan.txt"]);
   await other.close();
 });
+
+test("a company is made, gets a contact and a deal, is changed by two at once, and deleted", async () => {
+  await page.goto("/contacts");
+  await page.getByRole("link", { name: "Companies", exact: true }).click();
+  await page.getByRole("button", { name: "New company" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Basecamp Supplies");
+  await dialog.getByLabel("Domain").fill("https://www.basecamp.example/about");
+  await checkAccessible(page, "a new company");
+  await dialog.getByRole("button", { name: "Add company" }).click();
+  const card = page.getByRole("region", { name: "Company", exact: true });
+  await card.getByRole("button", { name: "Edit Domain" }).getByText("basecamp.example", { exact: true }).waitFor();
+  const [company] = (await call("GET", "/accounts?q=basecamp")).data;
+  await card.getByLabel("Owner").selectOption({ label: "Bruno Lima" });
+  await card.getByRole("button", { name: "Tag" }).click();
+  await card.getByLabel("New tag").fill("shop");
+  await card.getByLabel("New tag").press("Enter");
+  await until(async () => (await call("GET", `/accounts/${company.id}`)).tags.join() === "shop");
+
+  const [person] = (await call("GET", "/contacts")).data;
+  await page.goto(`/contacts/${person.id}`);
+  const contact = page.getByRole("region", { name: "Contact", exact: true });
+  await contact.getByRole("button", { name: "Add a company" }).click();
+  await dialog.getByRole("combobox", { name: "Find a company" }).fill("baseca");
+  await dialog.getByRole("option", { name: /Basecamp Supplies/ }).click();
+  await contact.getByRole("link", { name: "Basecamp Supplies" }).waitFor();
+  const [deal] = (await call("GET", "/deals?q=Ten%20tents")).data;
+  await page.goto(`/deals/${deal.id}`);
+  await panel().getByRole("button", { name: "Add a company" }).click();
+  await dialog.getByRole("option", { name: /Basecamp Supplies/ }).click();
+  await panel().getByRole("link", { name: "Basecamp Supplies" }).click();
+  await card.getByRole("list", { name: "Deals with the company" }).getByText("Ten tents").waitFor();
+  await card.getByRole("list", { name: "Contacts of the company" }).getByRole("listitem").first().waitFor();
+  await checkAccessible(page, "a company");
+  await picture(page, "sales-company");
+
+  await page.route(`**/api/v1/accounts/${company.id}`, async (route) => {
+    if (route.request().method() === "PATCH") await call("PATCH", `/accounts/${company.id}`, { phone: "+49 30 1" });
+    return route.continue();
+  });
+  await card.getByRole("button", { name: "Edit Phone" }).click();
+  await card.getByLabel("Phone").fill("+49 30 2");
+  await card.getByLabel("Phone").press("Enter");
+  await page.getByText("Somebody else changed this company meanwhile.").waitFor();
+  await card.getByLabel("Phone").press("Escape");
+  await card.getByRole("button", { name: "Edit Phone" }).getByText("+49 30 1").waitFor();
+  await page.unroute(`**/api/v1/accounts/${company.id}`);
+
+  const phone = await openPage(browser, hub, { width: 390, height: 844 });
+  await logIn(phone);
+  await phone.goto(`/companies/${company.id}`);
+  await phone.getByRole("region", { name: "Company", exact: true }).getByText("Basecamp Supplies").waitFor();
+  await checkAccessible(phone, "a company on a phone");
+  await picture(phone, "sales-company-phone");
+  await phone.goto("/deals?tag=vip");
+  await phone.getByRole("group", { name: "Filter" }).waitFor();
+  await checkAccessible(phone, "the filter on a phone");
+  await picture(phone, "sales-filter-phone");
+  await phone.close();
+
+  await page.getByRole("button", { name: "More about this company" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await dialog.getByRole("button", { name: "Delete company" }).click();
+  await page.getByText("No companies yet.").waitFor();
+  assert.equal((await call("GET", `/deals/${deal.id}`)).account, null);
+});
+
+test("the board with its filter and an open deal, in the dark", async () => {
+  const [deal] = (await call("GET", "/deals?q=Tagged%20tent")).data;
+  const dark = await openPage(browser, hub, { theme: "dark", width: 1280, height: 844 });
+  await logIn(dark);
+  await dark.goto(`/deals/${deal.id}?tag=vip`);
+  await dark.getByRole("group", { name: "Filter" }).waitFor();
+  await panel(dark).getByText("Contract number").waitFor();
+  await checkAccessible(dark, "a deal and the filter in the dark");
+  await picture(dark, "sales-dark");
+  assert.deepEqual([...page.faults, ...dark.faults], []);
+  await dark.context().close();
+});

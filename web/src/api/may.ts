@@ -8,6 +8,7 @@ const least = {
   assignConversations: "agent",
   writeContacts: "agent",
   mergeContacts: "agent",
+  deleteContacts: "manager",
   writeDeals: "agent",
   deleteDeals: "manager",
   assignDeals: "manager",

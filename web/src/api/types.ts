@@ -92,6 +92,8 @@ export interface Contact {
   identities: Identity[];
   attributes: Record<string, unknown>;
   tags?: string[];
+  /** The company that they belong to. */
+  account?: { id: string; name: string } | null;
   blocked: boolean;
   /** False once the customer has blocked us. */
   reachable?: boolean;
@@ -303,6 +305,7 @@ export interface ContactChange {
   email?: string | null;
   attributes?: Record<string, unknown>;
   tags?: string[];
+  account_id?: string | null;
   version?: number;
 }
 

@@ -1,6 +1,7 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ArrowLeft, Users } from "lucide-react";
 
+import { CompanyOf } from "@/features/companies/company-of";
 import { ContactCard } from "@/features/contact/contact-card";
 import { ContactList } from "@/features/contacts/contact-list";
 import { ContactSearch } from "@/features/contacts/contact-search";
@@ -11,6 +12,7 @@ import { useNarrow } from "@/lib/use-media";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
 import { PanelTasks } from "./panel-tasks";
+import { PeopleTabs } from "./people-tabs";
 
 /** The list of contacts, and one of them beside it. */
 export function Contacts() {
@@ -28,6 +30,7 @@ export function Contacts() {
               <h1 className="text-lg font-semibold">Contacts</h1>
               <TableMenu />
             </div>
+            <PeopleTabs />
             <ContactSearch q={q} />
           </header>
           <ContactList q={q} openId={contactId} />
@@ -41,7 +44,7 @@ export function Contacts() {
             </Button>
           ) : null}
           <div className="relative mx-auto max-w-xl">
-            <ContactCard key={contactId} contactId={contactId} deals={<ContactDeals contactId={contactId} />} payments={<PanelPayments contactId={contactId} />} tasks={<PanelTasks contactId={contactId} />} />
+            <ContactCard key={contactId} contactId={contactId} company={CompanyOf} deals={<ContactDeals contactId={contactId} />} payments={<PanelPayments contactId={contactId} />} tasks={<PanelTasks contactId={contactId} />} />
           </div>
         </section>
       ) : narrow ? null : (

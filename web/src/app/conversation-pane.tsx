@@ -16,10 +16,7 @@ import { Failed } from "@/ui/states";
 import { ConversationWaiting } from "./conversation-waiting";
 import { queryClient } from "./query-client";
 
-const ContactDeals = late(() => import("@/features/deals/contact-deals").then((module) => module.ContactDeals));
-const PanelPayments = late(() => import("@/features/payments/panel-payments").then((module) => module.PanelPayments));
-const PanelTasks = late(() => import("./panel-tasks").then((module) => module.PanelTasks));
-const ContactCard = late(() => import("@/features/contact/contact-card").then((module) => module.ContactCard));
+const ContactPanel = late(() => import("./contact-panel").then((module) => module.ContactPanel));
 
 interface ConversationPaneProps {
   conversationId: string;
@@ -65,15 +62,7 @@ export function ConversationPane({ conversationId, view, at }: ConversationPaneP
             <X />
           </IconButton>
           {conversation ? (
-            <ContactCard
-              fallback={<CardSkeleton />}
-              key={conversation.contact.id}
-              contactId={conversation.contact.id}
-              conversationId={conversation.id}
-              deals={<ContactDeals contactId={conversation.contact.id} conversationId={conversation.id} />}
-              payments={<PanelPayments contactId={conversation.contact.id} conversationId={conversation.id} />}
-              tasks={<PanelTasks contactId={conversation.contact.id} conversationId={conversation.id} />}
-            />
+            <ContactPanel fallback={<CardSkeleton />} key={conversation.contact.id} contactId={conversation.contact.id} conversationId={conversation.id} />
           ) : (
             <CardSkeleton />
           )}

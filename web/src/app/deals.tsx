@@ -7,6 +7,7 @@ import { type Deal, deal as dealQuery, pipelines } from "@/api/deals";
 import { type DealOrder, dealOrders } from "@/api/deal-keys";
 import { useMay } from "@/api/may";
 import { useSession } from "@/api/session";
+import { CompanyOf } from "@/features/companies/company-of";
 import { Board } from "@/features/deals/board";
 import { boardSearch, conditionCount, filterOf, orderOf } from "@/features/deals/board-search";
 import { DealCard } from "@/features/deals/deal-card";
@@ -134,6 +135,7 @@ export function Deals() {
             key={dealId}
             dealId={dealId}
             onClose={() => void navigate({ to: "/deals", search })}
+            company={CompanyOf}
             talks={(deal) => <Talks deal={deal} shown={shows} onShow={setTalk} />}
             payments={(deal) => <PanelPayments dealId={deal.id} conversationId={deal.conversation_ids[0]} />}
             tasks={(deal) => <DealTasks dealId={deal.id} contactId={deal.contact?.id} conversationId={deal.conversation_ids[0]} />}

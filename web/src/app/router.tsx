@@ -58,6 +58,8 @@ const oneDeal = createRoute({ getParentRoute: () => deals, path: "$dealId" });
 const payments = createRoute({ getParentRoute: () => inside, path: "/payments", component: lazyRouteComponent(() => import("@/features/payments/payments-page"), "PaymentsPage") });
 const contacts = createRoute({ getParentRoute: () => inside, path: "/contacts", component: lazyRouteComponent(() => import("./contacts"), "Contacts") });
 const oneContact = createRoute({ getParentRoute: () => contacts, path: "$contactId" });
+const companies = createRoute({ getParentRoute: () => inside, path: "/companies", component: lazyRouteComponent(() => import("./companies"), "Companies") });
+const oneCompany = createRoute({ getParentRoute: () => companies, path: "$companyId" });
 const settings = createRoute({ getParentRoute: () => inside, path: "/settings", component: lazyRouteComponent(() => import("./settings"), "Settings") });
 const settingsPage = createRoute({ getParentRoute: () => settings, path: "$page" });
 const settingsItem = createRoute({ getParentRoute: () => settings, path: "$page/$item" });
@@ -65,7 +67,7 @@ const settingsItem = createRoute({ getParentRoute: () => settings, path: "$page/
 const tree = root.addChildren([
   home,
   ...auth,
-  inside.addChildren([inbox.addChildren([thread]), tasks, deals.addChildren([oneDeal]), payments, contacts.addChildren([oneContact]), settings.addChildren([settingsPage, settingsItem])]),
+  inside.addChildren([inbox.addChildren([thread]), tasks, deals.addChildren([oneDeal]), payments, contacts.addChildren([oneContact]), companies.addChildren([oneCompany]), settings.addChildren([settingsPage, settingsItem])]),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent", defaultErrorComponent: PageFailed });

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ComponentType, type ReactNode, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ban, BellOff, Merge, MoreHorizontal } from "lucide-react";
 
@@ -35,6 +35,8 @@ const Confirm = late(() => import("@/ui/confirm").then((module) => module.Confir
 const MergeDialog = late(() => import("./merge-dialog").then((module) => module.MergeDialog));
 
 interface ContactCardProps {
+  /** Shows the company that they belong to, and changes it. */
+  company?: ComponentType<{ company?: { id: string; name: string } | null; disabled: boolean; onChange: (id: string | null) => Promise<boolean> }>;
   contactId: string;
   /** The conversation beside which the card is shown; left out of the others. */
   conversationId?: string;
@@ -48,7 +50,7 @@ interface ContactCardProps {
 }
 
 /** All that is known about a contact, each thing changed where it stands. */
-export function ContactCard({ contactId, conversationId, onMerged, tasks, deals, payments }: ContactCardProps) {
+export function ContactCard({ contactId, conversationId, onMerged, tasks, deals, payments, company: Company }: ContactCardProps) {
   const found = useQuery(contactQuery(contactId));
   const names = useQuery(channels());
   const client = useQueryClient();
@@ -120,6 +122,11 @@ export function ContactCard({ contactId, conversationId, onMerged, tasks, deals,
           <Fact name="E-mail">
             <EditInPlace label="E-mail" type="email" value={contact.email ?? ""} disabled={!writes} onSave={(email) => change({ email: email || null })} />
           </Fact>
+          {Company ? (
+            <Fact name="Company">
+              <Company company={contact.account} disabled={!writes} onChange={(account_id) => change({ account_id })} />
+            </Fact>
+          ) : null}
         </dl>
       </Section>
       {deals ? <Section title="Deals">{deals}</Section> : null}

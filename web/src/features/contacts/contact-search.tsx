@@ -6,7 +6,7 @@ import { useShortcuts } from "@/lib/shortcuts";
 import { useRested } from "@/lib/use-delayed";
 import { Input } from "@/ui/field";
 
-export function ContactSearch({ q }: { q: string }) {
+export function ContactSearch({ q, label = "Search contacts", placeholder = "Name, phone, e-mail" }: { q: string; label?: string; placeholder?: string }) {
   const [typed, setTyped] = useState(q);
   const field = useRef<HTMLInputElement>(null);
   const navigate = useNavigate();
@@ -17,7 +17,7 @@ export function ContactSearch({ q }: { q: string }) {
   return (
     <div className="relative" ref={(box) => void (field.current = box?.querySelector("input") ?? null)}>
       <Search className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted" aria-hidden="true" />
-      <Input type="search" aria-label="Search contacts" placeholder="Name, phone, e-mail" className="pl-8" value={typed} 
+      <Input type="search" aria-label={label} placeholder={placeholder} className="pl-8" value={typed} 
         onChange={(event) => {
           setTyped(event.target.value);
           search(event.target.value);

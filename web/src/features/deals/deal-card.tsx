@@ -1,6 +1,6 @@
-import { type ReactNode, useRef, useState } from "react";
+import { type ComponentType, type ReactNode, useRef, useState } from "react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { MoreHorizontal, Pencil, Plus, Trash2, X } from "lucide-react";
 
 import { dealFields } from "@/api/deal-fields";
@@ -35,12 +35,14 @@ interface DealCardProps {
   talks: (deal: Deal) => ReactNode;
   /** Its next steps. */
   tasks: (deal: Deal) => ReactNode;
+  /** Shows the company that it is made with, and changes it. */
+  company: ComponentType<{ company?: { id: string; name: string } | null; disabled: boolean; onChange: (id: string | null) => Promise<boolean> }>;
   /** What was asked for, and paid. */
   payments?: (deal: Deal) => ReactNode;
 }
 
 /** All that is known of a deal, each thing changed where it stands. */
-export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardProps) {
+export function DealCard({ dealId, onClose, talks, tasks, company: Company, payments }: DealCardProps) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const found = useQuery(dealQuery(dealId));
@@ -168,8 +170,16 @@ export function DealCard({ dealId, onClose, talks, tasks, payments }: DealCardPr
               ))}
             </select>
           </Fact>
-          {deal.contact ? <Fact name="Contact">{deal.contact.name || "Unnamed"}</Fact> : null}
-          {deal.account ? <Fact name="Company">{deal.account.name}</Fact> : null}
+          {deal.contact ? (
+            <Fact name="Contact">
+              <Link to="/contacts/$contactId" params={{ contactId: deal.contact.id }} className="text-accent-text hover:underline">
+                {deal.contact.name || "Unnamed"}
+              </Link>
+            </Fact>
+          ) : null}
+          <Fact name="Company">
+            <Company company={deal.account} disabled={!writes} onChange={(account_id) => change({ account_id })} />
+          </Fact>
         </dl>
       </Section>
       <Section title="Fields">

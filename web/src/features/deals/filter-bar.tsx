@@ -45,7 +45,7 @@ export function FilterBar({ search, currency }: FilterBarProps) {
           <option value="lost">Lost</option>
         </Select>
       </div>
-      <div className="md:w-44">
+      <div className="md:w-48">
         <Select
           aria-label="Closes"
           value={byDay ? "day" : (search.closing ?? "")}
