@@ -1,6 +1,7 @@
 //! The demo: an organization with people and conversations, on platforms that are played in this process. Only with
 //! `SWITCHBOARD_DEMO=true`, and only in builds with the `playground` feature.
 
+mod board;
 mod playground;
 mod room;
 mod sales;

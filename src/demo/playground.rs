@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use simulator::{Act, ActError, ChatMessage, Customer, Fault, Media, Simulator};
 use tokio::sync::broadcast;
 
-use super::{room, seed};
+use super::{board, room, seed};
 use crate::{
     app::App,
     error::{Error, Problem, Result},
@@ -101,6 +101,7 @@ pub(super) fn router(app: App, simulator: Arc<Simulator>) -> Router {
         .route("/playground/api/file", get(file))
         .route("/playground/api/changes", get(changes))
         .with_state(Playground { app, simulator: simulator.clone() })
+        .merge(board::router(simulator.clone()))
         .merge(room::router(simulator))
 }
 
