@@ -58,7 +58,7 @@ test("an admin connects a board, and its cards become deals", async () => {
   if ((await takeOver.getAttribute("aria-checked")) !== "true") await takeOver.click();
   await picture(page, "trello-lists");
   await checkAccessible(page, "which list is which stage");
-  await dialog().getByRole("button", { name: "Connect", exact: true }).click();
+  await dialog().getByRole("button", { name: "Connect Northwind" }).click();
   await dialog().waitFor({ state: "detached" });
   await page.getByRole("list", { name: "Lists" }).getByText("Offer sent").first().waitFor();
   await picture(page, "trello-connected");
