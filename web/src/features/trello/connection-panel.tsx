@@ -4,6 +4,7 @@ import { CirclePause, CirclePlay, KeyRound, Pencil, RefreshCw, Trash2 } from "lu
 
 import { pipelines } from "@/api/deals";
 import { disconnectTrello, patchTrello, syncTrello, type TrelloConnection, type TrelloConnectionChange, trelloConnections } from "@/api/trello";
+import { count } from "@/lib/text";
 import { Ago } from "@/ui/ago";
 import { Button } from "@/ui/button";
 import { Chip } from "@/ui/chip";
@@ -49,7 +50,7 @@ export function ConnectionPanel({ connection, writes }: { connection: TrelloConn
             </a>
           </h2>
           <p className="truncate text-sm text-muted">
-            {[pipeline ? `Pipeline ${pipeline.name}` : "", `${connection.cards} cards`, `token of ${connection.member_name}`].filter(Boolean).join(" · ")}
+            {[pipeline ? `Pipeline ${pipeline.name}` : "", count(connection.cards, "card"), `token of ${connection.member_name}`].filter(Boolean).join(" · ")}
           </p>
         </div>
         <Chip tone={tones[status]}>{words[status]}</Chip>
