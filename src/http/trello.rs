@@ -142,6 +142,7 @@ async fn create(
     key: IdempotencyKey,
     Json(body): Json<NewTrelloConnection>,
 ) -> Result<Response> {
+    drop(agent.begin(May::WriteIntegrations).await?);
     let plan = Plan {
         account: accounts::fill(&app.config.server, &form::form(), body.account.clone())?,
         board_id: body.board_id.clone(),

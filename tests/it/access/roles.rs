@@ -15,16 +15,20 @@ const OF_ONESELF: [&str; 5] =
     ["update_me", "log_out", "end_session", "create_organization", "read_conversation"];
 
 /// The least role for what this house's own nouns change; every other change needs at least an agent.
-const LEAST: [(&str, &str); 17] = [
+const LEAST: [(&str, &str); 21] = [
     ("add_team_member", "manager"),
     ("create_deal_field", "manager"),
     ("create_label", "manager"),
+    ("create_payment_account", "admin"),
     ("create_team", "manager"),
+    ("create_trello_connection", "admin"),
     ("delete_conversation", "admin"),
     ("delete_deal_field", "manager"),
     ("delete_label", "manager"),
     ("delete_team", "manager"),
     ("invite_user", "admin"),
+    ("link_payment_charge", "manager"),
+    ("refund_payment", "manager"),
     ("remove_team_member", "manager"),
     ("remove_user", "admin"),
     ("set_team_members", "manager"),
